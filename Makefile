@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Builds the hypervisor, its guests and the host tool, and runs, tests and measures them.
+# `make help` lists what there is; every target first sees to it that set-up has been done.
+
+ARCH    ?= aarch64
+CC_KIND ?= gcc#                 gcc or clang: which compiler builds hypervisor, guests and tool
+BUILD   ?= build
+Q       := $(if $(V),,@)#       make V=1 shows the commands
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# What is built with clang lies beside what is built with gcc.
+KIND_SUFFIX := $(if $(filter clang,$(CC_KIND)),-clang,)
+OUT   := $(BUILD)/$(ARCH)$(KIND_SUFFIX)
+HOST  := $(BUILD)/host$(KIND_SUFFIX)
+CHECK := $(BUILD)/check
+TOOL  := $(BUILD)/orlop$(KIND_SUFFIX)
+HYP   := $(OUT)/hyp.elf
+
+SETUP  := $(BUILD)/setup.stamp
+GUESTS := $(BUILD)/guests/aarch64/initramfs.cpio.gz
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+
+include make/target.mk
+include make/host.mk
+
+help: ## list the targets
+	@echo 'Orlop: a lightweight type-1 hypervisor. Targets (ARCH=$(ARCH)):'
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
+		awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+setup: $(SETUP) $(GUESTS) ## install the packages that are missing, fetch the guests' kernels
+
+# The stamp is as old as the list of packages in the script.
+$(SETUP): tools/setup.sh
+	@sh tools/setup.sh $(BUILD)
+	@mkdir -p $(@D) && touch $@
+
+$(BUILD)/guests/stamp: tools/guests.sh | $(SETUP)
+	@sh tools/guests.sh $(BUILD)/guests
+	@touch $@
+
+$(GUESTS): $(BUILD)/guests/stamp tools/initramfs.py $(wildcard tools/initramfs/*)
+	@python3 tools/initramfs.py $(@D)/busybox tools/initramfs $@
+
+all: tool hypervisor guests ## build the host tool, the hypervisor and the guests
+
+tool: $(TOOL) ## build the host tool (build/orlop)
+
+hypervisor: $(HYP) ## build the hypervisor (build/ARCH/hyp.elf)
+
+guests: $(GUEST_ELFS) ## build the bare-metal guests (build/ARCH/guests/)
+
+demo: all $(GUESTS) ## a Linux beside a control loop, from examples/linux-and-control.yaml
+	@$(TOOL) run examples/linux-and-control.yaml
+
+shell: all $(GUESTS) ## the same, and you are in the Linux guest's shell
+	@$(TOOL) run examples/linux-shell.yaml --raw
+
+test: all unit $(GUESTS) ## every test; the last line is "N passed, N failed"
+	@python3 tests/run.py --build $(BUILD) --arch $(ARCH)
+
+bench: all $(GUESTS) ## deterministic figures, native and as a guest, in build/bench/ARCH.json
+	@python3 tests/bench/bench.py --build $(BUILD) --arch $(ARCH)
+
+unit: $(UNIT_PROGRAMS) $(CHECK)/orlop ## build the unit tests (ASan, UBSan, coverage)
+
+unit-test: unit ## run the unit tests and the rules of the description
+	@python3 tests/run.py --build $(BUILD) --arch $(ARCH) unit config
+
+coverage: unit ## line coverage of hyp/ and tools/ by the unit tests and the rules
+	@python3 tests/run.py --build $(BUILD) --arch $(ARCH) unit config coverage
+
+lint: $(SETUP) ## format, static analysis, dependency rule, size
+	@sh tests/lint.sh $(BUILD)
+
+SOURCES_TO_FORMAT = $(wildcard $(foreach d,abi hyp/* arch/* drivers lib guest/lib guest/demos/* \
+	tools tests/unit tests/fuzz,$(d)/*.[ch]))
+
+format: $(SETUP) ## put every C file into the project's format
+	clang-format -i $(SOURCES_TO_FORMAT)
+
+clean: ## remove what was built (not what set-up downloaded)
+	rm -rf $(BUILD)/$(ARCH) $(BUILD)/$(ARCH)-clang $(BUILD)/host $(BUILD)/host-clang $(CHECK) \
+		$(BUILD)/orlop $(BUILD)/orlop-clang $(BUILD)/tests $(BUILD)/bench $(BUILD)/lint $(BUILD)/run
+
+.PHONY: help setup all tool hypervisor guests demo shell test bench unit unit-test coverage lint \
+	format clean
+
+-include $(shell find $(OUT) $(HOST) $(CHECK) -name '*.d' 2>/dev/null)

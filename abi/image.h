@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the host tool and the hypervisor's start-up code agree on: the header at the hypervisor's
+ * first byte, which the tool fills in, and hyp_info, which tells the tool how much memory to lay out.
+ */
+#ifndef ABI_IMAGE_H
+#define ABI_IMAGE_H
+
+#define IMAGE_MAGIC      0x5059485f504f4c52
+#define HYP_VIRTUAL_BASE 0x200000 /* where the hypervisor is linked and mapped */
+#define HYP_VIRTUAL_SIZE 0x200000 /* one page of page-table entries maps all of it */
+
+/* Offsets in struct image_header, for assembly. */
+#define IMAGE_ROOT_PA      72
+#define IMAGE_PLAN         80
+#define IMAGE_STACK_TOP    96
+#define IMAGE_STACK_STRIDE 104
+
+#ifndef __ASSEMBLER__
+#include <stddef.h>
+#include <stdint.h>
+
+struct image_header {
+	uint32_t linux_header[16]; /* the boot loaders' kernel header, whose layout the ISA defines */
+	uint64_t magic;            /* IMAGE_MAGIC */
+	uint64_t root_pa;          /* the hypervisor's own page table */
+	uint64_t plan;             /* virtual address of struct plan */
+	uint64_t plan_pa;
+	uint64_t stack_top;    /* of CPU 0; CPU n has stack_top + n * stack_stride */
+	uint64_t stack_stride; /* stack and guard page */
+};
+
+_Static_assert(offsetof(struct image_header, root_pa) == IMAGE_ROOT_PA, "IMAGE_ROOT_PA");
+_Static_assert(offsetof(struct image_header, plan) == IMAGE_PLAN, "IMAGE_PLAN");
+_Static_assert(offsetof(struct image_header, stack_top) == IMAGE_STACK_TOP, "IMAGE_STACK_TOP");
+_Static_assert(offsetof(struct image_header, stack_stride) == IMAGE_STACK_STRIDE, "STACK_STRIDE");
+
+/* Section .orlop.info of the hypervisor's ELF file holds one of these. */
+struct hyp_info {
+	uint64_t magic; /* IMAGE_MAGIC */
+	uint64_t build; /* differs between builds */
+	uint32_t plan_version;
+	uint32_t machine; /* ELF e_machine */
+	uint32_t cpu_bytes, vm_bytes, vcpu_bytes, virq_bytes;
+	uint32_t stack_bytes; /* per CPU, whole pages */
+
+	/* Where `orlop stats` finds what it shows. */
+	uint32_t cpu_trace;      /* offset of struct trace_ring (abi/trace.h) in a CPU's record */
+	uint32_t vcpu_exits;     /* offset of uint64_t[EXIT_CAUSE_COUNT] (abi/stats.h) in a vCPU's */
+	uint32_t vcpu_state;     /* offset of uint32_t, enum vcpu_state */
+	uint32_t vm_state;       /* offset of uint32_t, enum vm_state */
+	uint32_t vm_faults;      /* offset of uint32_t, faults so far */
+	uint32_t vm_restarts;    /* offset of uint32_t, restarts so far */
+	uint32_t cpu_boot_ticks; /* offset of uint64_t, counter at the start of this CPU */
+};
+#endif
+#endif

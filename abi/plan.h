@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The plan: everything that the host tool decided, in the form in which the hypervisor reads it.
+ * The tool writes it into the image; the hypervisor maps it read-only and never changes it.
+ * Pointers in it are virtual addresses of the hypervisor, *_pa fields are host-physical addresses.
+ */
+#ifndef ABI_PLAN_H
+#define ABI_PLAN_H
+
+#include <stdint.h>
+
+#define PLAN_MAGIC     0x31304e4c50524f4cull
+#define PLAN_VERSION   1u
+#define PLAN_NAME_SIZE 24u
+#define PLAN_PAGE_SIZE 4096u
+
+/* What becomes of a VM that made a mistake (on_fault) or asked for a reset (on_reset). */
+enum plan_policy { PLAN_HALT, PLAN_RESTART, PLAN_STOP_SYSTEM };
+
+/* How interrupts reach a VM: without the hypervisor, or put into its virtual interface by it. */
+enum plan_delivery { PLAN_DIRECT, PLAN_INJECTED };
+
+/* What answers an access to an address where the VM has nothing. */
+enum plan_stray { PLAN_STRAY_FAULT, PLAN_STRAY_ABORT };
+
+/* Where the hypervisor's own messages and the shared consoles go. */
+enum plan_console { PLAN_CONSOLE_NONE, PLAN_CONSOLE_UART, PLAN_CONSOLE_DEBUGGER };
+
+/* What emulates a region of a guest's addresses. */
+enum plan_mmio_kind {
+	PLAN_MMIO_UART,      /* the VM's shared console */
+	PLAN_MMIO_INTC,      /* the interrupt controller's part common to all vCPUs (GICD) */
+	PLAN_MMIO_INTC_CPUS, /* its part per vCPU, frames in the order of the vCPUs (GICR) */
+};
+
+/* One emulated region; a VM's regions are sorted by base and do not overlap. */
+struct plan_mmio {
+	uint64_t base; /* guest-physical */
+	uint64_t size_bytes;
+	uint32_t kind; /* enum plan_mmio_kind */
+	uint32_t reserved;
+};
+
+#define PLAN_IRQ_EDGE    1u /* edge-triggered; else level-sensitive */
+#define PLAN_IRQ_VIRTUAL 2u /* no device drives the line: the hypervisor does, for an emulated device */
+
+/* One shared interrupt of a VM; a VM's interrupts are sorted by id. */
+struct plan_irq {
+	uint32_t id; /* the interrupt controller's number (GIC: INTID), the same for guest and host */
+	uint32_t flags;
+};
+
+/* A step of putting a VM's memory back into its first state; pieces of whole pages, done in order. */
+struct plan_restore {
+	uint64_t target_pa;
+	uint64_t source_pa; /* 0: fill with zeros */
+	uint64_t size_bytes;
+};
+
+struct plan_vcpu {
+	uint64_t hw_id; /* what the guest reads as its CPU's identity (AArch64: MPIDR affinity) */
+	uint16_t vm;
+	uint16_t index; /* within the VM */
+	uint16_t cpu;   /* index of the physical CPU */
+	uint16_t reserved;
+};
+
+struct plan_vm {
+	char name[PLAN_NAME_SIZE]; /* ends with a NUL */
+	uint16_t id;               /* its index in the plan; VMID is id + 1 */
+	uint16_t vcpu_first, vcpu_count;
+	uint8_t on_fault, on_reset; /* enum plan_policy */
+	uint8_t delivery;           /* enum plan_delivery */
+	uint8_t stray_access;       /* enum plan_stray */
+	uint8_t time_is_own;        /* 1: virtual time stands still while the VM does not run */
+	uint8_t reserved[5];
+
+	uint64_t entry;         /* guest-physical address of the first instruction */
+	uint64_t boot_argument; /* first argument of the guest (its device tree's address), or 0 */
+
+	uint64_t stage2_root_pa;
+	uint64_t stage2_control; /* the value for VTCR_EL2 or the mode bits of hgatp */
+	uint64_t *stage2_root;   /* the root table, writable: clearing it cuts the VM off */
+	uint32_t stage2_root_entries;
+
+	uint32_t mmio_count, irq_count, restore_count;
+	const struct plan_mmio *mmio;
+	const struct plan_irq *irqs;
+	const struct plan_restore *restore;
+	void *virqs; /* irq_count records of hyp_info.virq_bytes, zeroed */
+
+	uint32_t console_irq; /* interrupt of the shared console's UART, 0 if the VM has none */
+	uint32_t irq_limit;   /* first interrupt number that the guest's controller does not have */
+};
+
+struct plan_cpu {
+	uint64_t hw_id; /* MPIDR affinity or hart id */
+	void *intc;     /* the controller's registers of this CPU (GICR: RD page, then SGI page) */
+	uint16_t vcpu_first, vcpu_count;
+	uint32_t reserved;
+	void *window; /* page-sized slots of addresses that this CPU may map what it restores at */
+};
+
+struct plan {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t size_bytes; /* of the plan with all its tables */
+	uint64_t checksum;   /* sum of all 64-bit words of the plan, this one taken as 0 */
+	uint64_t hyp_build;  /* hyp_info.build of the hypervisor it was made for */
+
+	uint16_t cpu_count, vm_count, vcpu_count;
+	uint8_t own_group; /* 1: the board leaves a class of interrupts to the hypervisor (Group 0) */
+	uint8_t console;   /* enum plan_console */
+
+	const struct plan_cpu *cpus;
+	const struct plan_vm *vms;
+	const struct plan_vcpu *vcpus;
+
+	/* Zeroed memory for the hypervisor's records, as many as the counts say. */
+	void *cpu_records, *vm_records, *vcpu_records;
+
+	void *intc;           /* the interrupt controller's common registers (GICD) */
+	void *console_uart;   /* registers of the hypervisor's UART */
+	uint32_t console_irq; /* its interrupt, 0 if it has none */
+	uint32_t irq_limit;   /* first interrupt number that the board's controller does not have */
+
+	uint64_t *window_table; /* page-table entries behind plan_cpu.window, PLAN_WINDOW_PAGES each */
+};
+
+#define PLAN_WINDOW_PAGES 16u
+
+_Static_assert(sizeof(void *) == 8, "the plan's pointers are 64 bits wide");
+
+#endif

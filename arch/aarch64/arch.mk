@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What the build needs to know about AArch64.
+ARCH_CROSS    := aarch64-linux-gnu-
+ARCH_CLANG    := --target=aarch64-none-elf
+ARCH_MACHINE  := 183
+# The hypervisor's own calling convention: x9-x15 and x18 are kept by the callee, so that an exit
+# saves twelve registers at the door and a handler that needs more saves what it uses (exit.S).
+ARCH_CFLAGS   := -march=armv8-a -mgeneral-regs-only -mstrict-align \
+                 $(foreach r,9 10 11 12 13 14 15 18,-fcall-saved-x$(r)) \
+                 -DARCH_ELF_MACHINE=$(ARCH_MACHINE) -DLOCK_RELAX='"yield"'
+ARCH_GCC_CFLAGS := -mno-outline-atomics
+# Devices and drivers of this architecture's boards.
+ARCH_DEVICES  := pl011
+ARCH_DRIVERS  := pl011

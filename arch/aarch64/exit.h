@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the parts of this architecture's exit handling know of each other.
+ */
+#ifndef AARCH64_EXIT_H
+#define AARCH64_EXIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vcpu;
+
+/*
+ * Where an exit's handler (exit.S) leaves: the vCPU to resume, or with NEEDS_REST the request to
+ * save the guest's other registers too and to go on in the handler's second half.
+ */
+typedef uintptr_t exit_result;
+#define EXIT_NEEDS_REST 1u
+
+/* Moves the guest past the instruction that trapped; `esr` tells its length. */
+void exit_skip_instruction(uint64_t esr);
+
+/* Gives the guest an exception of its own, as the hardware would (D1.3.4, TakeException). */
+void exception_inject_undefined(struct vcpu *vcpu);
+void exception_inject_abort(struct vcpu *vcpu, uint64_t esr);
+
+/* A trapped access to a system register (class 0x18); all registers are saved. */
+void sysreg_handle(struct vcpu *vcpu, uint64_t esr);
+
+/* The traps that keep a guest to the registers that it may use; on the CPU that will run it. */
+void sysreg_init_traps(const struct vcpu *vcpu);
+
+/* The value of an identification register as the guest may see it; `crm` and `op2` as in ESR. */
+uint64_t idregs_read(unsigned crm, unsigned op2);
+
+/* True if this CPU has a feature that a guest must not see. */
+bool idregs_must_trap(void);
+
+/*
+ * PSCI and the Arm architecture calls. Returns true if the guest goes on at once, false if the
+ * vCPU may have to leave (cpu_attend). All registers are saved.
+ */
+bool psci_handle(struct vcpu *vcpu);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Physical interrupts that arrive at EL2: the hypervisor's own (FIQ where Group 0 is its own), and
+ * on the injected way those of the guest.
+ */
+#include "abi/plan.h"
+#include "arch/aarch64/exit.h"
+#include "arch/aarch64/gic.h"
+#include "arch/aarch64/regs.h"
+#include "arch/aarch64/vgic.h"
+#include "arch/include/arch_irq.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "hyp/trace/trace.h"
+
+/* Called by exit.S. */
+exit_result exit_irq(struct vcpu *vcpu);
+exit_result exit_fiq(struct vcpu *vcpu);
+
+static bool is_injected(const struct vcpu *vcpu)
+{
+	return vcpu->vm->plan->delivery == PLAN_INJECTED;
+}
+
+/* With EOImode = 1 (injected way) the end of an interrupt is two writes, drop and deactivate. */
+static void end_own(uint32_t id, bool group0, bool split)
+{
+	if (group0)
+		sysreg_write(ICC_EOIR0_EL1, id);
+	else
+		sysreg_write(ICC_EOIR1_EL1, id);
+	if (split)
+		sysreg_write(ICC_DIR_EL1, id);
+	isb();
+}
+
+static void handle_own(struct vcpu *vcpu, uint32_t id, bool group0)
+{
+	vcpu->exits[EXIT_CAUSE_OWN]++;
+	trace_write(&vcpu->cpu->trace, TRACE_OWN, vcpu_index(vcpu), id);
+	gic_handle_own(vcpu->cpu, id);
+	/* Maintenance is over when the list registers are refilled: before its end. */
+	if (is_injected(vcpu))
+		vgic_injected_sync(vcpu);
+	end_own(id, group0, is_injected(vcpu));
+}
+
+exit_result exit_fiq(struct vcpu *vcpu)
+{
+	uint32_t id = (uint32_t)sysreg_read(ICC_IAR0_EL1);
+
+	if (id < GIC_SPI_LIMIT)
+		handle_own(vcpu, id, true);
+	return (exit_result)vcpu | EXIT_NEEDS_REST;
+}
+
+/*
+ * The injected way's hot path: acknowledge, drop the priority, put the interrupt into a list
+ * register that deactivates it when the guest ends it.
+ */
+exit_result exit_irq(struct vcpu *vcpu)
+{
+	const uint32_t id = (uint32_t)sysreg_read(ICC_IAR1_EL1);
+
+	if (id >= GIC_SPI_LIMIT)
+		return (exit_result)vcpu;
+	if (gic_is_own(id)) {
+		handle_own(vcpu, id, false);
+		return (exit_result)vcpu | EXIT_NEEDS_REST;
+	}
+	sysreg_write(ICC_EOIR1_EL1, id);
+	vgic_injected_arrived(vcpu, id);
+	return (exit_result)vcpu;
+}
+
+/*
+ * Outside a guest only the hypervisor's own interrupts are taken; those of a guest wait, enabled
+ * by nobody, since a parked vCPU's interrupts are quiet.
+ */
+void arch_irq_poll(struct cpu *cpu)
+{
+	const bool split = sysreg_read(ICC_CTLR_EL1) & ICC_CTLR_EOIMODE;
+	uint32_t id;
+
+	for (;;) {
+		id = (uint32_t)(hyp_plan->own_group ? sysreg_read(ICC_IAR0_EL1) : sysreg_read(ICC_IAR1_EL1));
+		if (id >= GIC_SPI_LIMIT)
+			return;
+		trace_write(&cpu->trace, TRACE_OWN, TRACE_NO_VCPU, id);
+		gic_handle_own(cpu, id);
+		end_own(id, hyp_plan->own_group, split);
+	}
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A vCPU's state after reset, its VM's second stage, and the windows for restoring memory.
+ */
+#include "arch/include/arch_vcpu.h"
+
+#include "abi/plan.h"
+#include "arch/aarch64/exit.h"
+#include "arch/aarch64/layout.h"
+#include "arch/aarch64/regs.h"
+#include "arch/aarch64/vgic.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "lib/string.h"
+
+#define SCTLR_EL1_RESET 0x30d00800ull /* RES1 bits of ARMv8.0: MMU and caches off, little-endian */
+
+/* D13.1: what a guest may count on after a reset, and what another one may have left behind. */
+static void reset_el1(void)
+{
+	sysreg_write(sctlr_el1, SCTLR_EL1_RESET);
+	sysreg_write(cpacr_el1, 0);
+	sysreg_write(ttbr0_el1, 0);
+	sysreg_write(ttbr1_el1, 0);
+	sysreg_write(tcr_el1, 0);
+	sysreg_write(mair_el1, 0);
+	sysreg_write(amair_el1, 0);
+	sysreg_write(vbar_el1, 0);
+	sysreg_write(contextidr_el1, 0);
+	sysreg_write(tpidr_el0, 0);
+	sysreg_write(tpidrro_el0, 0);
+	sysreg_write(tpidr_el1, 0);
+	sysreg_write(sp_el0, 0);
+	sysreg_write(sp_el1, 0);
+	sysreg_write(elr_el1, 0);
+	sysreg_write(spsr_el1, 0);
+	sysreg_write(esr_el1, 0);
+	sysreg_write(far_el1, 0);
+	sysreg_write(par_el1, 0);
+	sysreg_write(csselr_el1, 0);
+	sysreg_write(mdscr_el1, 0);
+	sysreg_write(cntkctl_el1, 0);
+	sysreg_write(cntv_ctl_el0, 0);
+	sysreg_write(cntp_ctl_el0, 0);
+	sysreg_write(cntv_cval_el0, 0);
+	sysreg_write(cntp_cval_el0, 0);
+}
+
+static void load_stage2(const struct vcpu *vcpu)
+{
+	const struct plan_vm *plan = vcpu->vm->plan;
+
+	sysreg_write(vtcr_el2, plan->stage2_control);
+	sysreg_write(vttbr_el2, (uint64_t)(plan->id + 1u) << 48 | plan->stage2_root_pa);
+	isb();
+	/* Nothing of an earlier use of this VMID stays on this CPU (D8.13). */
+	__asm__ volatile("tlbi vmalls12e1\n\tic iallu\n\tdsb nsh\n\tisb" ::: "memory");
+}
+
+void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
+{
+	sysreg_init_traps(vcpu);
+	load_stage2(vcpu);
+	reset_el1();
+	vgic_cpu_start(vcpu);
+	memset(vcpu->arch.x, 0, sizeof(vcpu->arch.x));
+	vcpu->arch.x[0] = argument;
+	sysreg_write(elr_el2, pc);
+	sysreg_write(spsr_el2, PSTATE_EL1H | PSTATE_DAIF);
+	isb();
+}
+
+void arch_vcpu_park(struct vcpu *vcpu)
+{
+	sysreg_write(cntv_ctl_el0, 0);
+	sysreg_write(cntp_ctl_el0, 0);
+	isb();
+	vgic_cpu_park(vcpu);
+}
+
+uint64_t arch_vcpu_pc(const struct vcpu *vcpu)
+{
+	(void)vcpu; /* the running vCPU's is still in its register */
+	return sysreg_read(elr_el2);
+}
+
+/*
+ * The root's entries lose their valid bit. Break-before-make is kept (D8.14): nothing valid follows
+ * until every vCPU of the VM is out. The invalidation reaches all CPUs for this VMID.
+ */
+static void set_root_valid(struct vm *vm, uint64_t valid)
+{
+	volatile uint64_t *root = vm->plan->stage2_root;
+	const uint64_t vttbr = sysreg_read(vttbr_el2);
+
+	for (uint32_t i = 0; i < vm->plan->stage2_root_entries; i++) {
+		if (root[i] & ~DESC_VALID)
+			root[i] = (root[i] & ~DESC_VALID) | valid;
+	}
+	dsb(ishst);
+	sysreg_write(vttbr_el2, (uint64_t)(vm->plan->id + 1u) << 48 | vm->plan->stage2_root_pa);
+	isb();
+	__asm__ volatile("tlbi vmalls12e1is\n\tdsb ish\n\tisb" ::: "memory");
+	sysreg_write(vttbr_el2, vttbr);
+	isb();
+}
+
+void arch_vm_cut(struct vm *vm)
+{
+	set_root_valid(vm, 0);
+}
+
+void arch_vm_join(struct vm *vm)
+{
+	set_root_valid(vm, DESC_VALID);
+	/* Its instructions were written as data; arch_window_close cleaned them to memory. */
+	__asm__ volatile("ic ialluis\n\tdsb ish\n\tisb" ::: "memory");
+}
+
+static unsigned window_slot(unsigned slot)
+{
+	return slot * (PLAN_WINDOW_PAGES / 2);
+}
+
+static uint64_t *window_entries(const struct cpu *cpu, unsigned slot)
+{
+	return hyp_plan->window_table + cpu_index(cpu) * PLAN_WINDOW_PAGES + window_slot(slot);
+}
+
+void *arch_window_open(struct cpu *cpu, unsigned slot, uint64_t pa, unsigned count)
+{
+	volatile uint64_t *entries = window_entries(cpu, slot);
+
+	for (unsigned i = 0; i < count; i++)
+		entries[i] = (pa + i * PLAN_PAGE_SIZE) | S1_XN | DESC_AF | DESC_ISH | S1_AP_RES1 |
+			     S1_ATTR(HYP_ATTR_NORMAL) | DESC_TABLE | DESC_VALID;
+	dsb(ishst);
+	isb();
+	return (char *)cpu->plan->window + window_slot(slot) * PLAN_PAGE_SIZE;
+}
+
+void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count)
+{
+	volatile uint64_t *entries = window_entries(cpu, slot);
+	char *window = (char *)cpu->plan->window + window_slot(slot) * PLAN_PAGE_SIZE;
+	const uint64_t line = 4ull << bits_get(sysreg_read(ctr_el0), 16, 4);
+
+	/* The guest starts without caches: clean to the point of coherency (B2.7, D7.5). */
+	for (uint64_t at = 0; at < count * PLAN_PAGE_SIZE; at += line)
+		__asm__ volatile("dc civac, %0" ::"r"(window + at) : "memory");
+	dsb(ish);
+	for (unsigned i = 0; i < count; i++)
+		entries[i] = 0;
+	dsb(ishst);
+	for (unsigned i = 0; i < count; i++)
+		__asm__ volatile("tlbi vae2is, %0" ::"r"((uint64_t)(uintptr_t)window / PLAN_PAGE_SIZE + i)
+				 : "memory");
+	dsb(ish);
+	isb();
+}

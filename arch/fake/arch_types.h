@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the fake architecture keeps per vCPU and per VM: what was asked of it, for tests to read.
+ */
+#ifndef ARCH_TYPES_H
+#define ARCH_TYPES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ARCH_VIRQ_BYTES  8
+#define ARCH_ELF_MACHINE 0
+
+struct arch_vcpu {
+	uint64_t pc, argument;
+	unsigned inits, starts, parks;
+};
+
+struct arch_vm {
+	bool cut;        /* memory is unreachable; accessed atomically */
+	bool line;       /* of its console's interrupt */
+	uint32_t irq;    /* the interrupt that the line was set for last */
+	unsigned raised; /* times that the line was set high */
+	unsigned inits, cuts, joins, irq_resets;
+};
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fake architecture: the machine, and CPUs as threads or as the test itself.
+ */
+#include "arch/fake/fake.h"
+
+#include <assert.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/include/arch_cpu.h"
+#include "arch/include/arch_irq.h"
+#include "arch/include/arch_uart.h"
+#include "arch/include/arch_vcpu.h"
+#include "hyp/core/console.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+
+struct fake fake;
+
+/* Of the thread: the CPU that it is, and where fake_run waits for it. */
+static _Thread_local const struct cpu *this_cpu;
+static _Thread_local jmp_buf *way_out;
+
+void fake_reset(void)
+{
+	uint8_t *ram = fake.ram;
+
+	fake = (struct fake){.uart_room = ~0u};
+	fake.ram = ram ? ram : aligned_alloc(PLAN_PAGE_SIZE, FAKE_RAM_PAGES * PLAN_PAGE_SIZE);
+	assert(fake.ram);
+	memset(fake.ram, 0xa5, FAKE_RAM_PAGES * PLAN_PAGE_SIZE);
+	pthread_mutex_init(&fake.mutex, NULL);
+	pthread_cond_init(&fake.changed, NULL);
+	this_cpu = NULL;
+	way_out = NULL;
+}
+
+enum fake_end fake_run(void (*body)(void *context), void *context)
+{
+	jmp_buf *volatile outer = way_out;
+	jmp_buf here;
+	int end;
+
+	way_out = &here;
+	end = setjmp(here);
+	if (end == 0)
+		body(context);
+	way_out = outer;
+	return (enum fake_end)end;
+}
+
+_Noreturn static void leave(enum fake_end end)
+{
+	assert(way_out);
+	longjmp(*way_out, (int)end);
+}
+
+/* Ends the machine: the first reason stands, sleeping CPUs wake up to leave. */
+_Noreturn static void end_machine(enum fake_end end)
+{
+	pthread_mutex_lock(&fake.mutex);
+	if (fake.end == FAKE_RETURNED)
+		fake.end = end;
+	pthread_cond_broadcast(&fake.changed);
+	pthread_mutex_unlock(&fake.mutex);
+	leave(end);
+}
+
+static bool has_ended(void)
+{
+	bool ended;
+
+	pthread_mutex_lock(&fake.mutex);
+	ended = fake.end != FAKE_RETURNED;
+	pthread_mutex_unlock(&fake.mutex);
+	return ended;
+}
+
+void fake_become(const struct cpu *cpu)
+{
+	this_cpu = cpu;
+}
+
+bool fake_take_kick(const struct cpu *cpu)
+{
+	bool *kicked = &fake.kicked[cpu_index(cpu)];
+	bool taken;
+
+	pthread_mutex_lock(&fake.mutex);
+	taken = *kicked;
+	*kicked = false;
+	pthread_mutex_unlock(&fake.mutex);
+	return taken;
+}
+
+uint8_t *fake_ram_at(uint64_t pa)
+{
+	assert(pa >= FAKE_RAM_BASE && pa < FAKE_RAM_BASE + FAKE_RAM_PAGES * PLAN_PAGE_SIZE);
+	return fake.ram + (pa - FAKE_RAM_BASE);
+}
+
+/* The CPU */
+
+void arch_cpu_init(struct cpu *cpu)
+{
+	assert(cpu_index(cpu) < FAKE_CPUS);
+	fake_become(cpu);
+}
+
+static void start_secondary(void *index)
+{
+	hyp_start_secondary((unsigned)(uintptr_t)index);
+}
+
+static void *thread_main(void *index)
+{
+	fake_run(start_secondary, index);
+	return NULL;
+}
+
+int64_t arch_cpu_start(const struct cpu *cpu)
+{
+	unsigned index = cpu_index(cpu);
+
+	fake.cpus_started++;
+	if (fake.start_result != 0 || !fake.threads)
+		return fake.start_result;
+	fake.started[index] = true;
+	return pthread_create(&fake.thread[index], NULL, thread_main, (void *)(uintptr_t)index);
+}
+
+enum fake_end fake_join(void)
+{
+	for (unsigned i = 0; i < FAKE_CPUS; i++) {
+		if (fake.started[i])
+			pthread_join(fake.thread[i], NULL);
+		fake.started[i] = false;
+	}
+	return fake.end;
+}
+
+void arch_cpu_wait(void)
+{
+	const bool *kicked = &fake.kicked[cpu_index(this_cpu)];
+	bool awake;
+
+	pthread_mutex_lock(&fake.mutex);
+	while (fake.threads && !*kicked && fake.end == FAKE_RETURNED)
+		pthread_cond_wait(&fake.changed, &fake.mutex);
+	awake = *kicked;
+	pthread_mutex_unlock(&fake.mutex);
+	if (!awake)
+		leave(fake.threads ? FAKE_STOPPED : FAKE_IDLE);
+}
+
+uint64_t arch_cpu_ticks(void)
+{
+	return __atomic_load_n(&fake.ticks, __ATOMIC_RELAXED);
+}
+
+_Noreturn void arch_system_off(void)
+{
+	end_machine(FAKE_OFF);
+}
+
+_Noreturn void arch_system_reset(void)
+{
+	end_machine(FAKE_RESET);
+}
+
+_Noreturn void arch_cpu_halt(void)
+{
+	end_machine(FAKE_HALTED);
+}
+
+/* vCPUs and VMs */
+
+void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
+{
+	vcpu->arch.pc = pc;
+	vcpu->arch.argument = argument;
+	vcpu->arch.starts++;
+}
+
+void arch_vcpu_park(struct vcpu *vcpu)
+{
+	vcpu->arch.parks++;
+}
+
+uint64_t arch_vcpu_pc(const struct vcpu *vcpu)
+{
+	return vcpu->arch.pc;
+}
+
+/* Between two steps the CPU sees what was asked of it: a kick, or that its VM was cut off. */
+_Noreturn void arch_vcpu_enter(struct vcpu *vcpu)
+{
+	if (!fake.guest)
+		leave(FAKE_ENTERED);
+	for (;;) {
+		assert(vcpu->cpu == this_cpu && vcpu->state == VCPU_ON);
+		if (has_ended())
+			leave(FAKE_STOPPED);
+		if (fake_take_kick(this_cpu) ||
+			__atomic_load_n(&vcpu->vm->arch.cut, __ATOMIC_ACQUIRE)) {
+			arch_irq_poll(vcpu->cpu);
+			vcpu = cpu_attend(vcpu);
+		} else {
+			vcpu = fake.guest(vcpu);
+		}
+	}
+}
+
+void arch_vm_cut(struct vm *vm)
+{
+	vm->arch.cuts++;
+	__atomic_store_n(&vm->arch.cut, true, __ATOMIC_RELEASE);
+}
+
+void arch_vm_join(struct vm *vm)
+{
+	vm->arch.joins++;
+	__atomic_store_n(&vm->arch.cut, false, __ATOMIC_RELEASE);
+}
+
+void arch_vm_reset_irqs(struct vm *vm)
+{
+	vm->arch.irq_resets++;
+	vm->arch.line = false;
+}
+
+void *arch_window_open(struct cpu *cpu, unsigned slot, uint64_t pa, unsigned count)
+{
+	assert(cpu == this_cpu && slot < 2 && count > 0 && count <= PLAN_WINDOW_PAGES / 2);
+	assert(fake.windows[cpu_index(cpu)][slot] == 0 && pa % PLAN_PAGE_SIZE == 0);
+	fake.windows[cpu_index(cpu)][slot] = count;
+	fake_ram_at(pa + count * PLAN_PAGE_SIZE - 1);
+	return fake_ram_at(pa);
+}
+
+void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count)
+{
+	assert(fake.windows[cpu_index(cpu)][slot] == count);
+	fake.windows[cpu_index(cpu)][slot] = 0;
+}
+
+/* Interrupts */
+
+void arch_irq_init(void)
+{
+}
+
+void arch_irq_kick(const struct cpu *cpu)
+{
+	pthread_mutex_lock(&fake.mutex);
+	fake.kicked[cpu_index(cpu)] = true;
+	pthread_cond_broadcast(&fake.changed);
+	pthread_mutex_unlock(&fake.mutex);
+}
+
+void arch_irq_poll(struct cpu *cpu)
+{
+	fake_take_kick(cpu);
+	if (fake.routed_cpu == cpu && fake.typed && *fake.typed)
+		console_input();
+}
+
+void arch_irq_route_own(uint32_t irq, const struct cpu *cpu)
+{
+	fake.routed_irq = irq;
+	fake.routed_cpu = cpu;
+}
+
+void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
+{
+	vm->arch.irq = irq;
+	vm->arch.line = high;
+	vm->arch.raised += high;
+}
+
+/* A controller that answers a read with the address and its own kind, and knows no bytes. */
+enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
+{
+	(void)vcpu;
+	if (access->size == 1)
+		return MMIO_DENIED;
+	if (!access->is_write)
+		access->value = (uint64_t)unit << 32 | access->address;
+	return MMIO_DONE;
+}
+
+/* UART and debugger */
+
+static void append(struct fake_text *to, char c)
+{
+	assert(to->length < FAKE_TEXT_SIZE - 1);
+	to->text[to->length++] = c;
+}
+
+void arch_debugger_put(char c)
+{
+	append(&fake.debugger, c);
+}
+
+void arch_uart_init(void *uart)
+{
+	(void)uart;
+	fake.uart_inits++;
+}
+
+bool arch_uart_ready(const void *uart)
+{
+	(void)uart;
+	return fake.uart_room > 0;
+}
+
+void arch_uart_put(void *uart, char c)
+{
+	(void)uart;
+	assert(fake.uart_room > 0);
+	if (fake.uart_room != ~0u)
+		fake.uart_room--;
+	append(&fake.uart, c);
+}
+
+int arch_uart_get(void *uart)
+{
+	(void)uart;
+	if (!fake.typed || *fake.typed == '\0')
+		return -1;
+	return (unsigned char)*fake.typed++;
+}
+
+void fake_type(const char *text)
+{
+	fake.typed = text;
+	if (fake.routed_cpu)
+		arch_irq_kick(fake.routed_cpu);
+}

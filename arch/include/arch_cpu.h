@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Architecture contract: the physical CPU.
+ */
+#ifndef ARCH_CPU_H
+#define ARCH_CPU_H
+
+#include <stdint.h>
+
+struct cpu;
+struct plan;
+
+/* Prepares this CPU's registers that do not depend on a vCPU. Each CPU calls it once, first. */
+void arch_cpu_init(struct cpu *cpu);
+
+/* Starts CPU `cpu`, which then calls hyp_start_secondary. Returns 0, or the firmware's error. */
+int64_t arch_cpu_start(const struct cpu *cpu);
+
+/* Sleeps until something is pending for this CPU, masked or not; it handles nothing. */
+void arch_cpu_wait(void);
+
+/* The free-running counter, in ticks of the board's timer frequency. */
+uint64_t arch_cpu_ticks(void);
+
+/* Switches the board off or resets it; does not return. */
+_Noreturn void arch_system_off(void);
+_Noreturn void arch_system_reset(void);
+
+/* Stops this CPU for good. */
+_Noreturn void arch_cpu_halt(void);
+
+/* Writes one character to the debugger that watches the machine, if there is one. */
+void arch_debugger_put(char c);
+
+#endif

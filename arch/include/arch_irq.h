@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Architecture contract: interrupts.
+ */
+#ifndef ARCH_IRQ_H
+#define ARCH_IRQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cpu;
+struct mmio_access;
+struct vcpu;
+struct vm;
+
+/* Prepares the controller's common part; the first CPU calls it once. */
+void arch_irq_init(void);
+
+/* Makes CPU `cpu` come to the hypervisor, out of its guest or out of arch_cpu_wait. */
+void arch_irq_kick(const struct cpu *cpu);
+
+/* Takes and ends the hypervisor's own interrupts that are pending on this CPU, outside a guest. */
+void arch_irq_poll(struct cpu *cpu);
+
+/* Routes the hypervisor's shared interrupt `irq` to `cpu` and enables it. */
+void arch_irq_route_own(uint32_t irq, const struct cpu *cpu);
+
+/*
+ * Sets the line of interrupt `irq` that the hypervisor drives for an emulated device of `vm`
+ * (PLAN_IRQ_VIRTUAL). Level-sensitive: what is pending follows the line.
+ */
+void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high);
+
+/* Access to the emulated controller; `unit` is enum plan_mmio_kind. */
+enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access);
+
+#endif

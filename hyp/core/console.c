@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One physical line is open at a time, and only for the VM that has the input. Who else speaks
+ * ends it first; its owner then begins it again from its text, so a line's last showing is whole.
+ */
+#include "hyp/core/console.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "arch/include/arch_cpu.h"
+#include "arch/include/arch_irq.h"
+#include "arch/include/arch_uart.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "lib/format.h"
+
+#define OWN_NAME    "orlop"
+#define UART_POLLS  1000000u /* more than a character takes at any speed in use */
+#define INPUT_BOUND 64u      /* characters taken in one go; the interrupt comes again for more */
+#define ESCAPE      '\033'
+
+enum sequence { SEQUENCE_NONE, SEQUENCE_ESCAPE, SEQUENCE_CSI };
+
+struct console {
+	struct lock input_lock; /* taking input and moving the focus; order in lib/lock.h */
+	struct lock lock;       /* output and everything below */
+	struct vm *focus;       /* has the input; written under both locks */
+	struct vm *open;        /* whose unfinished line stands on the UART, or NULL */
+	uint32_t lost;          /* characters that the UART did not take, until that is said */
+};
+
+static struct console console;
+
+static void put_uart(char c)
+{
+	unsigned polls = console.lost > 0 ? 1 : UART_POLLS;
+
+	while (!arch_uart_ready(hyp_plan->console_uart)) {
+		if (--polls == 0) {
+			console.lost++;
+			return;
+		}
+	}
+	arch_uart_put(hyp_plan->console_uart, c);
+}
+
+static void put(void *context, char c)
+{
+	(void)context;
+	if (hyp_plan->console == PLAN_CONSOLE_UART)
+		put_uart(c);
+	else if (hyp_plan->console == PLAN_CONSOLE_DEBUGGER)
+		arch_debugger_put(c);
+}
+
+static void put_format(const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	format(put, NULL, text, args);
+	va_end(args);
+}
+
+/* Another speaks: the open line ends, and with it colours that it may have set. */
+static void cut_open_line(void)
+{
+	if (!console.open)
+		return;
+	put_format(console.open->console.has_escape ? "\033[0m\r\n" : "\r\n");
+	console.open = NULL;
+}
+
+/* Makes the cursor stand at the beginning of a new line. */
+static void new_line(void)
+{
+	uint32_t lost = console.lost;
+
+	cut_open_line();
+	if (lost == 0 || !arch_uart_ready(hyp_plan->console_uart))
+		return;
+	console.lost = 0;
+	put_format("[" OWN_NAME "] the UART took too long: %u characters lost\r\n", lost);
+}
+
+static void put_prefix(const struct vm *vm)
+{
+	put_format("[%s]%s ", vm->plan->name, vm->console.continued ? "+" : "");
+}
+
+/* Brings what is known of the VM's line onto the UART and leaves that line open. */
+static void show(struct vm *vm)
+{
+	struct console_line *line = &vm->console;
+
+	if (console.open != vm) {
+		new_line();
+		put_prefix(vm);
+		console.open = vm;
+		line->shown = 0;
+	}
+	while (line->shown < line->length)
+		put(NULL, line->text[line->shown++]);
+}
+
+static void end_line(struct vm *vm)
+{
+	show(vm);
+	put_format("\r\n");
+	console.open = NULL;
+	vm->console = (struct console_line){0};
+}
+
+/* Without the input a full text becomes a line of its own, else it has been shown already. */
+static void make_room(struct vm *vm)
+{
+	struct console_line *line = &vm->console;
+
+	show(vm);
+	if (vm != console.focus) {
+		put_format("\r\n");
+		console.open = NULL;
+	}
+	line->length = line->shown = 0;
+	line->continued = true;
+}
+
+/* A CR that no LF follows: the guest writes over its line, from behind the name on. */
+static void write_over(struct vm *vm)
+{
+	if (vm != console.focus) {
+		end_line(vm);
+		return;
+	}
+	show(vm);
+	put(NULL, '\r');
+	vm->console = (struct console_line){.has_escape = vm->console.has_escape};
+	put_prefix(vm);
+}
+
+/* ECMA-48: ESC, intermediates, final; or ESC [, parameters, final. What is left after `c`. */
+static enum sequence sequence_after(unsigned sequence, char c)
+{
+	if (c == ESCAPE)
+		return SEQUENCE_ESCAPE;
+	if (sequence == SEQUENCE_ESCAPE && c == '[')
+		return SEQUENCE_CSI;
+	if (sequence == SEQUENCE_ESCAPE && c >= 0x20 && c < 0x30)
+		return SEQUENCE_ESCAPE;
+	if (sequence == SEQUENCE_CSI && c >= 0x20 && c < 0x40)
+		return SEQUENCE_CSI;
+	return SEQUENCE_NONE;
+}
+
+/* An escape sequence is shown when it is complete, so that nobody's line falls into it. */
+static void add(struct vm *vm, char c)
+{
+	struct console_line *line = &vm->console;
+
+	if (line->length == CONSOLE_LINE_SIZE)
+		make_room(vm);
+	line->text[line->length++] = c;
+	line->has_escape |= c == ESCAPE;
+	line->sequence = sequence_after(line->sequence, c);
+	if (vm == console.focus && line->sequence == SEQUENCE_NONE)
+		show(vm);
+}
+
+void console_vm_put(struct vm *vm, char c)
+{
+	struct console_line *line = &vm->console;
+
+	lock_take(&console.lock);
+	if (c == '\n') {
+		end_line(vm);
+	} else if (c == '\r') {
+		line->returned = line->length > 0 || line->continued;
+	} else {
+		if (line->returned)
+			write_over(vm);
+		add(vm, c);
+	}
+	lock_release(&console.lock);
+}
+
+void console_vm_flush(struct vm *vm)
+{
+	lock_take(&console.lock);
+	if (vm->console.length > 0 || console.open == vm)
+		end_line(vm);
+	lock_release(&console.lock);
+}
+
+void console_print(const char *text, ...)
+{
+	va_list args;
+
+	va_start(args, text);
+	lock_take(&console.lock);
+	new_line();
+	put_format("[" OWN_NAME "] ");
+	format(put, NULL, text, args);
+	put_format("\r\n");
+	lock_release(&console.lock);
+	va_end(args);
+}
+
+void console_init(void)
+{
+	console = (struct console){0};
+	if (hyp_plan->console == PLAN_CONSOLE_UART)
+		arch_uart_init(hyp_plan->console_uart);
+}
+
+static bool takes_input(const struct vm *vm)
+{
+	return vm->plan->console_irq != 0 &&
+	       __atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) != VM_HALTED;
+}
+
+/* The first VM after `vm` (NULL: of all) that takes input, `vm` itself as the last; or NULL. */
+static struct vm *next_taker(const struct vm *vm)
+{
+	unsigned first = vm ? (unsigned)(vm - vm_at(0)) + 1 : 0;
+
+	for (unsigned i = 0; i < hyp_plan->vm_count; i++) {
+		struct vm *next = vm_at((first + i) % hyp_plan->vm_count);
+
+		if (takes_input(next))
+			return next;
+	}
+	return NULL;
+}
+
+/* Under input_lock. The UART's interrupt follows, so that it disturbs no other VM. */
+static void set_focus(struct vm *vm)
+{
+	lock_take(&console.lock);
+	console.focus = vm;
+	lock_release(&console.lock);
+	if (vm)
+		arch_irq_route_own(hyp_plan->console_irq, vm_vcpu(vm, 0)->cpu);
+}
+
+/* Under input_lock. Says where input goes, and shows the prompt that may wait there. */
+static void move_focus(void)
+{
+	struct vm *vm = next_taker(console.focus);
+
+	set_focus(vm);
+	if (!vm) {
+		console_print("no VM takes input");
+		return;
+	}
+	console_print("input goes to %s", vm->plan->name);
+	lock_take(&console.lock);
+	if (vm->console.length > 0)
+		show(vm);
+	lock_release(&console.lock);
+}
+
+static bool has_input(void)
+{
+	return hyp_plan->console == PLAN_CONSOLE_UART && hyp_plan->console_irq != 0;
+}
+
+void console_start_input(void)
+{
+	struct vm *vm;
+
+	if (!has_input())
+		return;
+	vm = next_taker(NULL);
+	set_focus(vm);
+	if (vm && next_taker(vm) != vm)
+		console_print("input goes to %s, Ctrl-] moves it", vm->plan->name);
+}
+
+void console_vm_halted(const struct vm *vm)
+{
+	if (!has_input())
+		return;
+	lock_take(&console.input_lock);
+	if (console.focus == vm && next_taker(vm))
+		move_focus();
+	lock_release(&console.input_lock);
+}
+
+/* A VM that is being stopped gets nothing: whoever resets its UART holds no lock. */
+static void pass_on(struct vm *vm, char c)
+{
+	if (!vm)
+		return;
+	lock_take(&vm->lock);
+	if (vm->state == VM_RUNNING)
+		uart_input(vm, c);
+	lock_release(&vm->lock);
+}
+
+/* After the focus moved, what else has come is left to the CPU that the interrupt now goes to. */
+void console_input(void)
+{
+	lock_take(&console.input_lock);
+	for (unsigned left = INPUT_BOUND; left > 0; left--) {
+		const struct vm *before = console.focus;
+		int c = arch_uart_get(hyp_plan->console_uart);
+
+		if (c < 0)
+			break;
+		if (c != CONSOLE_ESCAPE_KEY) {
+			pass_on(console.focus, (char)c);
+			continue;
+		}
+		move_focus();
+		if (console.focus != before)
+			break;
+	}
+	lock_release(&console.input_lock);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hypervisor's console: its own lines, and those of the VMs that share it, each with its
+ * speaker's name before it. Input goes to one VM; the escape key moves it to the next.
+ */
+#ifndef HYP_CORE_CONSOLE_H
+#define HYP_CORE_CONSOLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vm;
+
+#define CONSOLE_LINE_SIZE  120u
+#define CONSOLE_ESCAPE_KEY 0x1d /* Ctrl-] */
+
+/* A VM's unfinished line; guarded by the console's lock. */
+struct console_line {
+	uint8_t length;
+	uint8_t shown;    /* characters of `text` that stand on the open line, if it is this VM's */
+	uint8_t sequence; /* how far into a terminal's escape sequence the text's end is */
+	bool returned;    /* a CR came, and what follows it is not known yet */
+	bool continued;   /* the line's beginning went out already, when `text` was full */
+	bool has_escape;
+	char text[CONSOLE_LINE_SIZE];
+};
+
+/* Prepares what the plan names for output. Uses nothing else of the plan: it is not checked yet. */
+void console_init(void);
+
+/* Gives input to the first VM that takes it; the VMs' records and the interrupts are ready. */
+void console_start_input(void);
+
+/* One line of the hypervisor's own; the format of lib/format.h, without the line's end. */
+void console_print(const char *text, ...);
+
+/*
+ * What a VM says. Its lines appear whole: at once character by character for the VM that has the
+ * input (so that its prompts are seen), else when they end, are full, or at console_vm_flush.
+ */
+void console_vm_put(struct vm *vm, char c);
+void console_vm_flush(struct vm *vm);
+
+/* `vm` has halted: it cannot take input any more. */
+void console_vm_halted(const struct vm *vm);
+
+/* The hypervisor's UART has input: passes it on. Called on the CPU that its interrupt goes to. */
+void console_input(void);
+
+#endif

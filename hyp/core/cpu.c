@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a physical CPU does outside a guest: it sleeps until its vCPU may run.
+ */
+#include "hyp/core/cpu.h"
+
+#include "arch/include/arch_cpu.h"
+#include "arch/include/arch_irq.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "hyp/trace/trace.h"
+
+struct cpu *cpu_at(unsigned index)
+{
+	return (struct cpu *)hyp_plan->cpu_records + index;
+}
+
+static bool must_leave(const struct vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->vm->state, __ATOMIC_ACQUIRE) != VM_RUNNING;
+}
+
+struct vcpu *cpu_next(struct cpu *cpu)
+{
+	struct vcpu *vcpu = cpu->vcpu;
+
+	for (;;) {
+		if (vcpu && __atomic_load_n(&vcpu->state, __ATOMIC_ACQUIRE) == VCPU_STARTING) {
+			if (!must_leave(vcpu)) {
+				arch_vcpu_start(vcpu, vcpu->start_pc, vcpu->start_argument);
+				__atomic_store_n(&vcpu->state, VCPU_ON, __ATOMIC_RELEASE);
+				trace_write(&cpu->trace, TRACE_VCPU_START, vcpu_index(vcpu), vcpu->start_pc);
+				return vcpu;
+			}
+			vcpu_stop(vcpu);
+			continue; /* which may have restarted the VM, and this vCPU with it */
+		}
+		arch_cpu_wait();
+		arch_irq_poll(cpu);
+	}
+}
+
+struct vcpu *cpu_attend(struct vcpu *vcpu)
+{
+	if (vcpu->state == VCPU_ON && must_leave(vcpu))
+		vcpu_stop(vcpu);
+	return vcpu->state == VCPU_ON ? vcpu : cpu_next(vcpu->cpu);
+}

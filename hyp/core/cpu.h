@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Physical CPUs: one record each, and the loop that waits for a vCPU to run.
+ */
+#ifndef HYP_CORE_CPU_H
+#define HYP_CORE_CPU_H
+
+#include <stdint.h>
+
+#include "abi/plan.h"
+#include "abi/trace.h"
+
+struct vcpu;
+
+struct cpu {
+	const struct plan_cpu *plan;
+	struct vcpu *vcpu; /* the one that it runs or ran last */
+	uint64_t boot_ticks;
+	struct trace_ring trace;
+} __attribute__((aligned(64)));
+
+/* Record of CPU `index`, which must be below the plan's cpu_count. */
+struct cpu *cpu_at(unsigned index);
+
+static inline unsigned cpu_index(const struct cpu *cpu)
+{
+	return (unsigned)(cpu - cpu_at(0));
+}
+
+/* Waits, asleep, until one of this CPU's vCPUs can run; returns it, ready to enter. */
+struct vcpu *cpu_next(struct cpu *cpu);
+
+/*
+ * The vCPU to go on with after something may have changed for `vcpu`: itself, unless it is off or
+ * its VM is being stopped.
+ */
+struct vcpu *cpu_attend(struct vcpu *vcpu);
+
+#endif

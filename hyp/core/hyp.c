@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Start-up: the plan is checked, its records are filled in, the other CPUs are started.
+ */
+#include "hyp/core/hyp.h"
+
+#include <stddef.h>
+
+#include "abi/image.h"
+#include "arch/include/arch_cpu.h"
+#include "arch/include/arch_irq.h"
+#include "arch/include/arch_vcpu.h"
+#include "hyp/core/console.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "hyp/trace/trace.h"
+
+#ifndef HYP_BUILD
+#define HYP_BUILD 0
+#endif
+
+const struct plan *hyp_plan;
+
+/* What the host tool reads from the ELF file to lay out memory, and `orlop stats` to find counters. */
+__attribute__((section(".orlop.info"), used)) const struct hyp_info hyp_info = {
+	.magic = IMAGE_MAGIC,
+	.build = HYP_BUILD,
+	.plan_version = PLAN_VERSION,
+	.machine = ARCH_ELF_MACHINE,
+	.cpu_bytes = sizeof(struct cpu),
+	.vm_bytes = sizeof(struct vm),
+	.vcpu_bytes = sizeof(struct vcpu),
+	.virq_bytes = ARCH_VIRQ_BYTES,
+	.stack_bytes = PLAN_PAGE_SIZE,
+	.cpu_trace = offsetof(struct cpu, trace),
+	.vcpu_exits = offsetof(struct vcpu, exits),
+	.vcpu_state = offsetof(struct vcpu, state),
+	.vm_state = offsetof(struct vm, state),
+	.vm_faults = offsetof(struct vm, faults),
+	.vm_restarts = offsetof(struct vm, restarts),
+	.cpu_boot_ticks = offsetof(struct cpu, boot_ticks),
+};
+
+static void check_plan(const struct plan *plan)
+{
+	const uint64_t *words = (const uint64_t *)plan;
+	uint64_t sum = 0;
+
+	REQUIRE(plan->magic == PLAN_MAGIC && plan->version == PLAN_VERSION,
+		"the image's plan has another format than this hypervisor; build the image again");
+	REQUIRE(plan->hyp_build == HYP_BUILD,
+		"the image's plan was made for another hypervisor; build the image again");
+	for (uint32_t i = 0; i < plan->size_bytes / sizeof(*words); i++)
+		sum += words[i];
+	REQUIRE(sum == 2 * plan->checksum, "the image's plan is damaged; load the image again");
+}
+
+static void init_records(const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->cpu_count; i++)
+		cpu_at(i)->plan = &plan->cpus[i];
+	for (unsigned i = 0; i < plan->vcpu_count; i++) {
+		struct vcpu *vcpu = vcpu_at(i);
+
+		vcpu->plan = &plan->vcpus[i];
+		vcpu->vm = vm_at(vcpu->plan->vm);
+		vcpu->cpu = cpu_at(vcpu->plan->cpu);
+		vcpu->cpu->vcpu = vcpu;
+	}
+	for (unsigned i = 0; i < plan->vm_count; i++) {
+		struct vm *vm = vm_at(i);
+
+		vm->plan = &plan->vms[i];
+		uart_reset(&vm->uart);
+		arch_vm_reset_irqs(vm);
+	}
+}
+
+_Noreturn static void run(struct cpu *cpu)
+{
+	cpu->boot_ticks = arch_cpu_ticks();
+	trace_write(&cpu->trace, TRACE_CPU_START, TRACE_NO_VCPU, cpu_index(cpu));
+	arch_vcpu_enter(cpu_next(cpu));
+}
+
+_Noreturn void hyp_start(const struct plan *plan)
+{
+	hyp_plan = plan;
+	console_init();
+	check_plan(plan);
+	arch_irq_init();
+	init_records(plan);
+	arch_cpu_init(cpu_at(0));
+	console_start_input();
+	for (unsigned i = 0; i < plan->vm_count; i++)
+		vcpu_start(vm_vcpu(vm_at(i), 0), plan->vms[i].entry, plan->vms[i].boot_argument);
+	for (unsigned i = 1; i < plan->cpu_count; i++)
+		REQUIRE(arch_cpu_start(cpu_at(i)) == 0, "the firmware does not start a CPU of the plan");
+	run(cpu_at(0));
+}
+
+_Noreturn void hyp_start_secondary(unsigned index)
+{
+	struct cpu *cpu = cpu_at(index);
+
+	arch_cpu_init(cpu);
+	run(cpu);
+}
+
+_Noreturn void hyp_panic(const char *file, unsigned line, const char *why)
+{
+	console_print("stopped at %s:%u: %s", file, line, why);
+	arch_cpu_halt();
+}

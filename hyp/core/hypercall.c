@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The extended services, one function each in a table by number.
+ */
+#include "hyp/core/hypercall.h"
+
+#include "abi/hypercall.h"
+#include "hyp/core/console.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+
+static int64_t info_get_id(struct vcpu *vcpu, const uint64_t *args)
+{
+	(void)args;
+	return vcpu->vm->plan->id;
+}
+
+static int64_t version(struct vcpu *vcpu, const uint64_t *args)
+{
+	(void)vcpu;
+	(void)args;
+	return HYPERCALL_INTERFACE_VERSION;
+}
+
+/* The text comes in registers, so that the hypervisor needs no way into the guest's memory. */
+static int64_t console_write(struct vcpu *vcpu, const uint64_t *args)
+{
+	uint64_t count = args[0];
+
+	if (count > HYPERCALL_CONSOLE_MAX)
+		return HYPERCALL_INVALID_PARAMETER;
+	for (uint64_t i = 0; i < count; i++)
+		console_vm_put(vcpu->vm, (char)(args[1 + i / 8] >> (i % 8 * 8)));
+	return (int64_t)count;
+}
+
+static int64_t (*const services[HYPERCALL_COUNT])(struct vcpu *vcpu, const uint64_t *args) = {
+	[HYPERCALL_INFO_GET_ID] = info_get_id,
+	[HYPERCALL_VERSION] = version,
+	[HYPERCALL_CONSOLE_WRITE] = console_write,
+};
+
+void hypercall_handle(struct vcpu *vcpu, struct hypercall *call)
+{
+	if (call->number < HYPERCALL_COUNT)
+		call->result = services[call->number](vcpu, call->args);
+	else
+		call->result = HYPERCALL_NOT_SUPPORTED;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Emulated registers: from a guest-physical address to the device that answers.
+ */
+#ifndef HYP_CORE_MMIO_H
+#define HYP_CORE_MMIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vcpu;
+
+/* One access by a guest; the architecture decodes it and writes a read's value back. */
+struct mmio_access {
+	uint64_t address; /* guest-physical; a device is given the offset in its region instead */
+	uint64_t value;   /* in: what is written; out: what was read, zero-extended */
+	uint8_t size;     /* bytes: 1, 2, 4 or 8 */
+	bool is_write;
+};
+
+enum mmio_result {
+	MMIO_DONE,
+	MMIO_DENIED,    /* the device has no such register at that width */
+	MMIO_NO_DEVICE, /* nothing is emulated there */
+};
+
+/* Finds the region by bisection in the VM's sorted table and lets its device answer. */
+enum mmio_result mmio_dispatch(struct vcpu *vcpu, struct mmio_access *access);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Virtual CPUs: on and off, and the answer to every exit.
+ */
+#include "hyp/core/vcpu.h"
+
+#include "arch/include/arch_irq.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/hypercall.h"
+#include "hyp/core/vm.h"
+#include "hyp/trace/trace.h"
+
+struct vcpu *vcpu_at(unsigned index)
+{
+	return (struct vcpu *)hyp_plan->vcpu_records + index;
+}
+
+unsigned vcpu_index(const struct vcpu *vcpu)
+{
+	return (unsigned)(vcpu->plan - hyp_plan->vcpus);
+}
+
+enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
+{
+	static const enum vcpu_start_result refusals[] = {
+		[VCPU_STARTING] = VCPU_ON_PENDING,
+		[VCPU_ON] = VCPU_ALREADY_ON,
+	};
+	enum vcpu_start_result result = VCPU_STARTED;
+	struct vm *vm = vcpu->vm;
+
+	lock_take(&vm->lock);
+	if (vm->state != VM_RUNNING) {
+		result = VCPU_VM_STOPS;
+	} else if (vcpu->state != VCPU_OFF) {
+		result = refusals[vcpu->state];
+	} else {
+		vcpu->start_pc = pc;
+		vcpu->start_argument = argument;
+		vm->vcpus_on++;
+		__atomic_store_n(&vcpu->state, VCPU_STARTING, __ATOMIC_RELEASE);
+	}
+	lock_release(&vm->lock);
+	if (result == VCPU_STARTED)
+		arch_irq_kick(vcpu->cpu);
+	return result;
+}
+
+void vcpu_stop(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+	bool last;
+
+	arch_vcpu_park(vcpu);
+	trace_write(&vcpu->cpu->trace, TRACE_VCPU_STOP, vcpu_index(vcpu), 0);
+	lock_take(&vm->lock);
+	__atomic_store_n(&vcpu->state, VCPU_OFF, __ATOMIC_RELEASE);
+	last = --vm->vcpus_on == 0;
+	if (last && vm->state == VM_RUNNING) {
+		vm->stop_policy = PLAN_HALT;
+		__atomic_store_n(&vm->state, VM_STOPPING, __ATOMIC_RELEASE);
+	}
+	lock_release(&vm->lock);
+	if (last)
+		vm_left(vm, vcpu->cpu);
+}
+
+struct vcpu *vcpu_handle_exit(struct vcpu *vcpu, struct exit *exit)
+{
+	switch (exit->kind) {
+	case EXIT_HYPERCALL:
+		vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
+		hypercall_handle(vcpu, &exit->hypercall);
+		return vcpu;
+	case EXIT_MMIO:
+		exit->mmio_result = mmio_dispatch(vcpu, &exit->mmio);
+		return vcpu;
+	case EXIT_FAULT:
+		vcpu->exits[EXIT_CAUSE_FAULT]++;
+		vm_fault(vcpu, &exit->fault);
+		break;
+	}
+	return cpu_attend(vcpu);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Virtual machines: stopping, restarting and what follows from a guest's mistake.
+ */
+#ifndef HYP_CORE_VM_H
+#define HYP_CORE_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/plan.h"
+#include "abi/stats.h"
+#include "arch/include/arch_vcpu.h"
+#include "hyp/core/console.h"
+#include "hyp/devices/uart.h"
+#include "lib/lock.h"
+
+struct cpu;
+struct fault;
+struct vcpu;
+
+struct vm {
+	const struct plan_vm *plan;
+	uint32_t state; /* enum vm_state; written under `lock` */
+	uint32_t faults, restarts;
+
+	/* Guards state, stop_policy, vcpus_on, the emulated controller and the UART. */
+	struct lock lock;
+	enum plan_policy stop_policy; /* valid in VM_STOPPING */
+	uint32_t vcpus_on;            /* vCPUs that are not off */
+
+	struct uart uart;            /* the shared console, if the plan gives one */
+	struct console_line console; /* guarded by the console's lock */
+	struct arch_vm arch;
+} __attribute__((aligned(64)));
+
+/* Record of VM `index` of the plan. */
+struct vm *vm_at(unsigned index);
+
+/* vCPU `index` (below plan->vcpu_count) of the VM. */
+struct vcpu *vm_vcpu(const struct vm *vm, unsigned index);
+
+/*
+ * Begins to stop the VM: every vCPU comes out of the guest, the last one then halts or restarts
+ * the VM by `policy`. The first call wins. PLAN_STOP_SYSTEM switches the board off.
+ */
+void vm_stop(struct vm *vm, enum plan_policy policy);
+
+/* The guest's mistake: reports it, and stops the guest's VM as its description says. */
+void vm_fault(struct vcpu *vcpu, const struct fault *fault);
+
+/* Halts or restarts the VM; called on `cpu` by the last vCPU that left it. */
+void vm_left(struct vm *vm, struct cpu *cpu);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Ticket lock: first come, first served, so the wait is bounded by the holders before us.
+ * Order in which locks are taken, outermost first: the console's input_lock,
+ * vm->lock, intc_lock (arch), the console's lock.
+ */
+#ifndef LIB_LOCK_H
+#define LIB_LOCK_H
+
+#include <stdint.h>
+
+struct lock {
+	uint16_t next, serving;
+};
+
+/* Wait hint of the CPU; each architecture has one, and none needs a header for it. */
+static inline void lock_relax(void)
+{
+#if defined(LOCK_RELAX)
+	__asm__ volatile(LOCK_RELAX ::: "memory");
+#endif
+}
+
+static inline void lock_take(struct lock *lock)
+{
+	uint16_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+
+	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
+		lock_relax();
+}
+
+/* Only the holder writes `serving`, so a plain increment with release order is enough. */
+static inline void lock_release(struct lock *lock)
+{
+	__atomic_store_n(&lock->serving, (uint16_t)(lock->serving + 1), __ATOMIC_RELEASE);
+}
+
+#endif

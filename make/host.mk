@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What runs on the host: the tool `orlop`, and the unit tests under ASan, UBSan and gcov.
+
+HOST_CC := $(if $(filter clang,$(CC_KIND)),clang,gcc)
+HOST_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g $(WARNINGS) -I. -ffile-prefix-map=$(CURDIR)=.
+HOST_LIBS := -lyaml -lfdt -ljansson
+
+TOOL_SOURCES := $(sort $(wildcard tools/*.c))
+TOOL_OBJECTS := $(TOOL_SOURCES:%=$(HOST)/%.o)
+
+$(HOST)/%.o: % Makefile make/host.mk | $(SETUP)
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(TOOL): $(TOOL_OBJECTS)
+	@echo "  LD  $@"
+	$(Q)$(HOST_CC) $(TOOL_OBJECTS) $(HOST_LIBS) -o $@
+
+# Unit tests: every file of tests/unit/ with a main is a program; the others help them all. The code
+# under test is the tool without its main, and the portable hypervisor on arch/fake; each program
+# takes from the archives what it uses. The tool itself is built this way too, as build/check/orlop,
+# for the rules in tests/config/.
+
+CHECK_CC := gcc
+CHECK_CFLAGS := $(HOST_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer --coverage -fprofile-abs-path -fprofile-update=atomic
+CHECK_LIBS := $(HOST_LIBS) -lcmocka
+
+UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
+UNIT_MAINS   := $(if $(UNIT_SOURCES),$(shell grep -lE '^int main\b' $(UNIT_SOURCES)))
+UNIT_HELPERS := $(filter-out $(UNIT_MAINS),$(UNIT_SOURCES))
+UNIT_PROGRAMS := $(UNIT_MAINS:tests/unit/%.c=$(CHECK)/unit/%)
+
+CHECK_HYP_SOURCES  := $(sort $(wildcard hyp/*/*.c lib/*.c drivers/*.c arch/fake/*.c))
+CHECK_TOOL_SOURCES := $(filter-out tools/main.c,$(TOOL_SOURCES))
+CHECK_ARCHIVES := $(CHECK)/libunit.a $(CHECK)/libtools.a $(CHECK)/libhyp.a
+
+# The hypervisor is freestanding, also here; its architecture is arch/fake.
+$(CHECK)/hyp/% $(CHECK)/drivers/% $(CHECK)/lib/% $(CHECK)/arch/% $(CHECK)/tests/unit/%: \
+	CHECK_INCLUDES := -Iarch/include -Iarch/fake
+
+$(CHECK)/%.o: % Makefile make/host.mk | $(SETUP)
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	$(Q)$(CHECK_CC) $(CHECK_CFLAGS) $(CHECK_INCLUDES) -MMD -MP -c $< -o $@
+
+$(CHECK)/libunit.a: $(UNIT_HELPERS:%=$(CHECK)/%.o)
+$(CHECK)/libtools.a: $(CHECK_TOOL_SOURCES:%=$(CHECK)/%.o)
+$(CHECK)/libhyp.a: $(CHECK_HYP_SOURCES:%=$(CHECK)/%.o)
+$(CHECK_ARCHIVES):
+	@mkdir -p $(@D)
+	@rm -f $@
+	@echo "  AR  $@"
+	$(Q)ar rcs $@ $^
+
+$(CHECK)/unit/%: $(CHECK)/tests/unit/%.c.o $(CHECK_ARCHIVES)
+	@mkdir -p $(@D)
+	@echo "  LD  $@"
+	$(Q)$(CHECK_CC) $(CHECK_CFLAGS) $< -Wl,--start-group $(CHECK_ARCHIVES) -Wl,--end-group \
+		$(CHECK_LIBS) -o $@
+
+$(CHECK)/orlop: $(CHECK)/tools/main.c.o $(CHECK)/libtools.a
+	@echo "  LD  $@"
+	$(Q)$(CHECK_CC) $(CHECK_CFLAGS) $^ $(HOST_LIBS) -o $@
+
+# Unit programs' objects are kept, or each run would compile them again.
+.SECONDARY:

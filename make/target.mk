@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What runs on the target: the hypervisor and the bare-metal guests.
+#
+# arch/ARCH/arch.mk says: ARCH_CROSS (prefix of gcc), ARCH_CLANG (clang's target), ARCH_CFLAGS,
+# ARCH_GCC_CFLAGS, ARCH_DEVICES and ARCH_DRIVERS (names of files in hyp/devices/ and drivers/).
+
+-include arch/$(ARCH)/arch.mk
+
+ifeq ($(CC_KIND),clang)
+HYP_CC      := clang $(ARCH_CLANG) -Qunused-arguments
+HYP_LINK    := clang $(ARCH_CLANG) -fuse-ld=lld
+else
+HYP_CC      := $(ARCH_CROSS)gcc
+HYP_LINK    := $(ARCH_CROSS)gcc -no-pie
+ARCH_CFLAGS += $(ARCH_GCC_CFLAGS)
+endif
+
+HYP_CFLAGS := -std=c17 -ffreestanding -O2 -g $(WARNINGS) -I. -Iarch/include -Iarch/$(ARCH) \
+	-fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fno-common \
+	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=.
+HYP_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,max-page-size=4096
+
+# The hypervisor
+
+HYP_SOURCES := $(sort $(filter-out hyp/devices/%,$(wildcard hyp/*/*.c)) \
+	$(ARCH_DEVICES:%=hyp/devices/%.c) $(ARCH_DRIVERS:%=drivers/%.c) \
+	$(wildcard lib/*.c arch/$(ARCH)/*.[cS]))
+HYP_OBJECTS := $(HYP_SOURCES:%=$(OUT)/hyp/%.o)
+
+$(OUT)/hyp/%.o: % Makefile make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(ARCH_CFLAGS) -MMD -MP -c $< -o $@
+
+# The hypervisor's identity, by which it knows the plans made for it: of its sources and flags.
+HYP_INPUTS := $(HYP_SOURCES) $(sort $(wildcard abi/*.h hyp/*/*.h lib/*.h drivers/*.h \
+	arch/include/*.h arch/$(ARCH)/*.h arch/$(ARCH)/*.mk arch/$(ARCH)/*.ld))
+HYP_BUILD  := 0x$(shell (echo $(CC_KIND); cat $(HYP_INPUTS) make/target.mk) 2>/dev/null | sha256sum | cut -c1-16)
+
+$(OUT)/hyp/hyp/core/hyp.c.o: ARCH_CFLAGS += -DHYP_BUILD=$(HYP_BUILD)
+$(OUT)/hyp/hyp/core/hyp.c.o: $(HYP_INPUTS)
+
+$(OUT)/hyp.ld: arch/$(ARCH)/hyp.ld abi/image.h
+	@mkdir -p $(@D)
+	$(Q)$(HYP_CC) -E -P -undef -x assembler-with-cpp -D__ASSEMBLER__ -I. $< -o $@
+
+$(HYP): $(HYP_OBJECTS) $(OUT)/hyp.ld
+	@echo "  LD  $@"
+	$(Q)$(HYP_LINK) $(HYP_LDFLAGS) -T $(OUT)/hyp.ld -Wl,-Map=$(@:.elf=.map) $(HYP_OBJECTS) -o $@
+
+# The guests: build/ARCH/guests/NAME.elf from guest/demos/NAME/ and the guest library, by the rules of
+# guest/lib/guest.mk. A folder that makes several guests says so in a file variants.mk, in lines
+# $(eval $(call GUEST,NAME,FOLDER,FLAGS)); any other makes one of its own name.
+
+GUEST_BUILD := $(OUT)/guests
+-include guest/lib/guest.mk
+
+GUEST_VARIANTS := $(wildcard guest/demos/*/variants.mk)
+GUEST_FOLDERS  := $(filter-out $(GUEST_VARIANTS:%/variants.mk=%),$(patsubst %/,%,$(sort $(dir \
+	$(wildcard guest/demos/*/*.[cS])))))
+$(foreach f,$(GUEST_FOLDERS),$(eval $(call GUEST,$(notdir $(f)),$(f),)))
+-include $(GUEST_VARIANTS)
+
+GUEST_NAMES := $(GUEST_ELFS:$(GUEST_BUILD)/%.elf=%)
+$(GUEST_LIB_OBJECTS) $(foreach n,$(GUEST_NAMES),$(GUEST_OBJECTS_$(n))): $(wildcard \
+	guest/lib/guest.mk guest/lib/$(ARCH)/guest.mk) | $(SETUP)

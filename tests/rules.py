@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The project's own rules for source files: rules.py [NAME...] | rules.py sloc FOLDER...
+
+Prints "ok NAME" or "FAIL NAME: FILE:LINE: WHY" per rule and ends with status 1 if one fails.
+"""
+import glob
+import os
+import re
+import subprocess
+import sys
+
+ARCHITECTURES = ("aarch64", "riscv64")
+LINE_LENGTH = 100
+FILE_LINES = 600
+
+# Which folders a file may include from, by its own folder; the longest match counts. ARCHITECTURE.md
+# says why. "=" stands for the file's own folder.
+MAY_INCLUDE = {
+    "abi": ["abi"],
+    "lib": ["lib"],
+    "arch/include": ["abi", "arch/include", "arch_types.h", "hyp/core/mmio.h"],
+    "arch": ["abi", "lib", "arch/include", "arch_types.h", "=", "hyp/core", "hyp/trace", "drivers"],
+    "drivers": ["abi", "lib", "arch/include", "drivers"],
+    "hyp/trace": ["abi", "lib", "arch/include", "=", "hyp/core/console.h"],
+    "hyp/sched": ["abi", "lib", "arch/include", "=", "hyp/trace"],
+    # A VM's record holds its emulated UART, so the core knows that interface and no model of it.
+    "hyp/core": ["abi", "lib", "arch/include", "=", "hyp/sched", "hyp/trace", "hyp/devices/uart.h",
+                 "drivers/uart.h"],
+    "hyp/comm": ["abi", "lib", "arch/include", "=", "hyp/core", "hyp/sched", "hyp/trace"],
+    "hyp/devices": ["abi", "lib", "arch/include", "=", "hyp/core", "hyp/sched", "hyp/trace"],
+    "guest": ["abi", "lib", "guest/lib", "="],
+    "tools": ["abi", "lib", "tools", "arch/aarch64/layout.h", "arch/riscv64/layout.h"],
+}
+
+PORTABLE = ("abi/", "lib/", "hyp/", "arch/include/")
+ROOMS = ("abi", "arch", "boards", "drivers", "examples", "guest", "hyp", "lib", "make", "tests", "tools")
+
+
+def files(*endings):
+    found = []
+    for room in ROOMS:
+        for folder, _, names in os.walk(room):
+            found += [os.path.join(folder, name) for name in names if name.endswith(endings)]
+    return sorted(found)
+
+
+def lines_of(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read().split("\n")
+
+
+def room_of(path):
+    folder = os.path.dirname(path)
+    while folder and folder not in MAY_INCLUDE:
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def includes(path):
+    """Line number and name of each #include of a file of ours, found as the compiler finds it."""
+    for number, line in enumerate(lines_of(path), 1):
+        match = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+        if match:
+            beside = os.path.normpath(os.path.join(os.path.dirname(path), match.group(1)))
+            yield number, beside if os.path.exists(beside) else match.group(1)
+
+
+def rule_includes():
+    for path in files(".c", ".h", ".S"):
+        room = room_of(path)
+        if not room:
+            continue
+        own = os.path.dirname(path)
+        allowed = [own if entry == "=" else entry for entry in MAY_INCLUDE[room]]
+        for number, name in includes(path):
+            if not any(name == entry or name.startswith(entry + "/") for entry in allowed):
+                yield f"{path}:{number}: {room}/ may not include {name}"
+
+
+def rule_architecture():
+    """No #if on an architecture in what all architectures share."""
+    words = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif)\b.*(aarch64|arm|riscv|AARCH64|ARM|RISCV)")
+    for path in files(".c", ".h"):
+        if not path.startswith(PORTABLE):
+            continue
+        for number, line in enumerate(lines_of(path), 1):
+            if words.match(line):
+                yield f"{path}:{number}: #if on an architecture"
+
+
+def rule_spdx():
+    kinds = (".c", ".h", ".S", ".ld", ".mk", ".py", ".sh")
+    for path in files(*kinds) + ["Makefile", ".ci/run", "tools/initramfs/init"]:
+        if os.path.exists(path):
+            if not any("SPDX-License-Identifier: BSD-2-Clause" in line for line in lines_of(path)[:2]):
+                yield f"{path}:1: no SPDX line"
+
+
+def width(line):
+    return len(line.expandtabs(8))
+
+
+def rule_lines():
+    for path in files(".c", ".h", ".S", ".ld", ".mk", ".py", ".sh", ".yaml") + ["Makefile"]:
+        if path.startswith("tests/config/"):
+            continue
+        text = lines_of(path)
+        if len(text) > FILE_LINES and path.endswith((".c", ".h", ".S", ".py", ".sh")):
+            yield f"{path}:{len(text)}: more than {FILE_LINES} lines"
+        for number, line in enumerate(text, 1):
+            if width(line) > LINE_LENGTH and not path.endswith(".yaml"):
+                yield f"{path}:{number}: longer than {LINE_LENGTH} columns"
+            if line != line.rstrip():
+                yield f"{path}:{number}: blanks at the end"
+
+
+def header_command(path):
+    base = ["-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I."]
+    if path.startswith(("tools/", "tests/", "arch/fake/")):
+        return ["gcc", *base, "-Iarch/include", "-Iarch/fake"]
+    for arch in ARCHITECTURES:
+        if path.startswith((f"arch/{arch}/", f"guest/lib/{arch}/")):
+            return [f"{arch}-linux-gnu-gcc", *base, "-ffreestanding", "-Iarch/include", f"-Iarch/{arch}"]
+    return ["aarch64-linux-gnu-gcc", *base, "-ffreestanding", "-Iarch/include", "-Iarch/aarch64"]
+
+
+def rule_headers():
+    """Each header compiles alone."""
+    for path in files(".h"):
+        command = header_command(path) + ["-x", "c", "-"]
+        source = f'#include "{path}"\n'
+        result = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
+        if result.returncode:
+            yield f"{path}:1: does not compile alone: {result.stderr.splitlines()[1:2]}"
+
+
+def sloc(folders):
+    """Source lines of C and assembly: neither blank nor only comment."""
+    pieces = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?\*/|//[^\n]*', re.S)
+    total = 0
+    for folder in folders:
+        for path in glob.glob(f"{folder}/**", recursive=True):
+            if path.endswith((".c", ".h", ".S")):
+                text = pieces.sub(lambda m: m.group() if m.group()[0] in "\"'" else
+                                  "\n" * m.group().count("\n"), "\n".join(lines_of(path)))
+                total += sum(1 for line in text.split("\n") if line.strip())
+    return total
+
+
+def main():
+    if sys.argv[1:2] == ["sloc"]:
+        print(sloc(sys.argv[2:]))
+        return 0
+    rules = {name[5:]: rule for name, rule in globals().items() if name.startswith("rule_")}
+    failed = 0
+    for name in sys.argv[1:] or rules:
+        faults = list(rules[name]())
+        failed += bool(faults)
+        print("\n".join([f"FAIL {name}: {fault}" for fault in faults] or [f"ok {name}"]))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

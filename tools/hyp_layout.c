@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Lays out the hypervisor's memory.
+ *
+ * In RAM, without a gap: the ELF file's segments; in the data's last page and on, the records and
+ * the VMs' root tables; the hypervisor's root table and the plan (in the constants' last page if
+ * they fit there, else in pages of their own); its level-3 table; the stacks; the VMs' other
+ * tables, which the hypervisor does not map. Up to the level-3 table, virtual minus physical
+ * address is a constant; after it come guard pages and windows, which take addresses and no RAM.
+ */
+#include "tools/hyp_layout.h"
+
+#include <inttypes.h>
+
+#include "abi/plan.h"
+#include "tools/arena.h"
+#include "tools/message.h"
+#include "tools/plan_image.h"
+
+#define RECORD_ALIGN     64u /* a cache line: no two arrays of records share one */
+#define INTC_PAGES       16u
+#define INTC_CPU_PAGES   2u       /* the RD frame's first page, the SGI frame's first page */
+#define INTC_CPU_SGI     0x10000u /* from the RD frame to the SGI frame (GICv3) */
+
+/* Running ends of what has been laid out. */
+struct cursor {
+	uint64_t virtual, physical;
+};
+
+static uint64_t align_up(uint64_t value, uint64_t align)
+{
+	return (value + align - 1) / align * align;
+}
+
+static unsigned page_index(uint64_t address)
+{
+	return (unsigned)((address - HYP_VIRTUAL_BASE) / STAGE2_PAGE);
+}
+
+/* Maps whole pages, and claims their addresses; past the end it only counts, for the message. */
+static void map(struct hyp_layout *layout, enum own_kind kind, uint64_t address, uint64_t host,
+	uint64_t size)
+{
+	for (uint64_t done = 0; done < size; done += STAGE2_PAGE) {
+		unsigned index = page_index(address + done);
+
+		if (index < HYP_LAYOUT_PAGES)
+			layout->entries[index] = layout->format->own_page(kind, host + done);
+	}
+}
+
+uint64_t hyp_layout_pa(const struct hyp_layout *layout, uint64_t address)
+{
+	uint64_t entry = layout->entries[page_index(address)];
+
+	return (entry & 0x0000fffffffff000ull) | address % STAGE2_PAGE;
+}
+
+unsigned hyp_layout_cpu(const struct hyp_layout *layout, unsigned board_cpu)
+{
+	unsigned index = 0;
+
+	while (layout->cpus[index] != board_cpu)
+		index++;
+	return index;
+}
+
+static bool cpu_is_used(const struct system *system, unsigned cpu)
+{
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		for (unsigned n = 0; n < system->vms[i].vcpu_count; n++) {
+			if (system->vms[i].vcpus[n].cpu == cpu)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The board's first CPU is always among them: it is the one that boots. */
+static void cpus_choose(struct hyp_layout *layout)
+{
+	const struct system *system = layout->system;
+
+	layout->cpus = arena_alloc(system->board.cpu_count, sizeof(layout->cpus[0]));
+	for (unsigned cpu = 0; cpu < system->board.cpu_count; cpu++) {
+		if (cpu == 0 || cpu_is_used(system, cpu))
+			layout->cpus[layout->cpu_count++] = cpu;
+	}
+	for (unsigned i = 0; i < system->vm_count; i++)
+		layout->vcpu_count += system->vms[i].vcpu_count;
+}
+
+/* Room after *end, which moves; *total counts it. */
+static uint64_t take(uint64_t *end, uint64_t size, uint64_t align, uint64_t *total)
+{
+	uint64_t start = align_up(*end, align);
+
+	*total += size;
+	*end = start + size;
+	return start;
+}
+
+/* Records and root tables after the data, writable. Returns their end. */
+static uint64_t place_data(struct hyp_layout *layout)
+{
+	const struct hyp_info *info = &layout->hyp->info;
+	const struct hyp_segment *last = &layout->hyp->segments[layout->hyp->segment_count - 1];
+	struct hyp_sizes *sizes = &layout->sizes;
+	unsigned vm_count = layout->system->vm_count;
+	uint64_t end = layout->hyp->end;
+
+	if (last->access != HYP_DATA)
+		end = align_up(end, STAGE2_PAGE);
+	layout->cpu_records = take(&end, (uint64_t)layout->cpu_count * info->cpu_bytes,
+		RECORD_ALIGN, &sizes->records);
+	layout->vm_records = take(&end, (uint64_t)vm_count * info->vm_bytes, RECORD_ALIGN,
+		&sizes->records);
+	layout->vcpu_records = take(&end, (uint64_t)layout->vcpu_count * info->vcpu_bytes,
+		RECORD_ALIGN, &sizes->records);
+	layout->virqs = arena_alloc(vm_count, sizeof(uint64_t));
+	layout->roots = arena_alloc(vm_count, sizeof(uint64_t));
+	for (unsigned i = 0; i < vm_count; i++)
+		layout->virqs[i] = take(&end,
+			(uint64_t)layout->vms[i].irq_count * info->virq_bytes, RECORD_ALIGN,
+			&sizes->records);
+	for (unsigned i = 0; i < vm_count; i++)
+		layout->roots[i] = take(&end, stage2_root_bytes(&layout->vms[i].stage2),
+			stage2_root_align(&layout->vms[i].stage2), &sizes->stage2);
+	return end;
+}
+
+/* The last segment of constants: the rest of its last page may hold the plan. */
+static const struct hyp_segment *last_read_only(const struct hyp_elf *hyp)
+{
+	for (unsigned i = hyp->segment_count; i-- > 0;) {
+		if (hyp->segments[i].access == HYP_READ_ONLY)
+			return &hyp->segments[i];
+	}
+	return NULL;
+}
+
+/*
+ * The own root table and the plan, read-only. *end moves if they need pages of their own.
+ */
+static void place_plan(struct hyp_layout *layout, uint64_t *end)
+{
+	const struct hyp_segment *constants = last_read_only(layout->hyp);
+	uint64_t root = layout->format->own_root_bytes;
+	uint64_t bytes = root + layout->plan_size;
+
+	layout->sizes.plan = bytes;
+	if (constants) {
+		uint64_t tail = constants->base + constants->size;
+		uint64_t start = align_up(tail, root);
+
+		if (start + bytes <= align_up(tail, STAGE2_PAGE)) {
+			layout->own_root = start;
+			layout->plan = start + root;
+			return;
+		}
+	}
+	*end = align_up(*end, STAGE2_PAGE);
+	layout->own_root = *end;
+	layout->plan = *end + root;
+	*end = align_up(*end + bytes, STAGE2_PAGE);
+	map(layout, OWN_READ_ONLY, layout->own_root,
+		layout->base_pa + (layout->own_root - HYP_VIRTUAL_BASE),
+		*end - layout->own_root);
+}
+
+static void map_segments(struct hyp_layout *layout, uint64_t data_end)
+{
+	static const enum own_kind kinds[] = {
+		[HYP_TEXT] = OWN_TEXT, [HYP_READ_ONLY] = OWN_READ_ONLY, [HYP_DATA] = OWN_DATA};
+	const struct hyp_elf *hyp = layout->hyp;
+	uint64_t end = align_up(hyp->end, STAGE2_PAGE);
+
+	for (unsigned i = 0; i < hyp->segment_count; i++) {
+		const struct hyp_segment *segment = &hyp->segments[i];
+		uint64_t *sizes[] = {[HYP_TEXT] = &layout->sizes.text,
+			[HYP_READ_ONLY] = &layout->sizes.read_only,
+			[HYP_DATA] = &layout->sizes.data};
+
+		map(layout, kinds[segment->access], segment->base,
+			layout->base_pa + (segment->base - HYP_VIRTUAL_BASE), segment->size);
+		*sizes[segment->access] += segment->size;
+	}
+	if (data_end > end)
+		map(layout, OWN_DATA, end, layout->base_pa + (end - HYP_VIRTUAL_BASE),
+			data_end - end);
+}
+
+/* Below each stack lies a page that nothing maps, so that an overflow faults. */
+static void place_stacks(struct hyp_layout *layout, struct cursor *cursor)
+{
+	uint64_t bytes = layout->hyp->info.stack_bytes;
+
+	layout->stack_stride = STAGE2_PAGE + bytes;
+	layout->stack_top = cursor->virtual + layout->stack_stride;
+	for (unsigned i = 0; i < layout->cpu_count; i++) {
+		map(layout, OWN_DATA, cursor->virtual + STAGE2_PAGE, cursor->physical, bytes);
+		cursor->virtual += layout->stack_stride;
+		cursor->physical += bytes;
+	}
+	layout->sizes.stacks = layout->cpu_count * bytes;
+}
+
+static void place_tables(struct hyp_layout *layout, struct cursor *cursor)
+{
+	for (unsigned i = 0; i < layout->system->vm_count; i++) {
+		struct stage2 *stage2 = &layout->vms[i].stage2;
+
+		stage2_place(stage2, cursor->physical);
+		cursor->physical += stage2->table_count * STAGE2_PAGE;
+		layout->sizes.stage2 += stage2->table_count * STAGE2_PAGE;
+	}
+}
+
+static void place_devices(struct hyp_layout *layout, struct cursor *cursor)
+{
+	const struct board *board = &layout->system->board;
+
+	layout->windows = cursor->virtual;
+	cursor->virtual += (uint64_t)layout->cpu_count * PLAN_WINDOW_PAGES * STAGE2_PAGE;
+	layout->intc = cursor->virtual;
+	map(layout, OWN_DEVICE, layout->intc, board->intc.base, INTC_PAGES * STAGE2_PAGE);
+	cursor->virtual += INTC_PAGES * STAGE2_PAGE;
+	layout->intc_cpus = cursor->virtual;
+	for (unsigned i = 0; i < layout->cpu_count; i++) {
+		uint64_t frame = board->intc_cpus.base + layout->cpus[i] * board->intc_cpu_stride;
+
+		map(layout, OWN_DEVICE, cursor->virtual, frame, STAGE2_PAGE);
+		map(layout, OWN_DEVICE, cursor->virtual + STAGE2_PAGE, frame + INTC_CPU_SGI,
+			STAGE2_PAGE);
+		cursor->virtual += INTC_CPU_PAGES * STAGE2_PAGE;
+	}
+	if (board->console == CONSOLE_UART) {
+		uint64_t base = board->console_device.regs[0].base;
+
+		layout->console_uart = cursor->virtual + base % STAGE2_PAGE;
+		map(layout, OWN_DEVICE, cursor->virtual, base - base % STAGE2_PAGE, STAGE2_PAGE);
+		cursor->virtual += STAGE2_PAGE;
+	}
+}
+
+static bool check_room(const struct hyp_layout *layout, const struct cursor *cursor)
+{
+	struct place place = message_file(layout->hyp->path);
+
+	if (cursor->virtual > HYP_VIRTUAL_BASE + HYP_VIRTUAL_SIZE) {
+		message_error(place, "use fewer CPUs or smaller stacks",
+			"the hypervisor needs 0x%" PRIx64 " bytes of addresses, and has 0x%x",
+			cursor->virtual - HYP_VIRTUAL_BASE, HYP_VIRTUAL_SIZE);
+		return false;
+	}
+	if (layout->size > layout->system->hyp.size) {
+		message_error(place, "use fewer VMs, or memory and devices that need fewer tables",
+			"the hypervisor needs %" PRIu64 " bytes of memory, and %" PRIu64
+			" are kept for it",
+			layout->size, layout->system->hyp.size);
+		return false;
+	}
+	return true;
+}
+
+bool hyp_layout_build(struct hyp_layout *layout, const struct system *system,
+	const struct hyp_elf *hyp, struct vm_image *vms)
+{
+	struct cursor cursor;
+	struct hyp_sizes *sizes;
+	uint64_t end;
+
+	*layout = (struct hyp_layout){.hyp = hyp,
+		.system = system,
+		.vms = vms,
+		.format = translation_for(system->board.machine),
+		.base_pa = system->hyp.base};
+	cpus_choose(layout);
+	layout->plan_size = plan_image_size(layout);
+	end = place_data(layout);
+	map_segments(layout, end);
+	place_plan(layout, &end);
+
+	/*
+	 * The level-3 table is mapped writable: the entries of the windows, through which a CPU
+	 * reaches the memory of a VM that restarts, lie in it, and a table has no smaller unit.
+	 */
+	layout->own_table = align_up(end, STAGE2_PAGE);
+	cursor.virtual = layout->own_table + STAGE2_PAGE;
+	cursor.physical = layout->base_pa + (cursor.virtual - HYP_VIRTUAL_BASE);
+	map(layout, OWN_DATA, layout->own_table, cursor.physical - STAGE2_PAGE, STAGE2_PAGE);
+	layout->sizes.own_table = STAGE2_PAGE;
+
+	place_stacks(layout, &cursor);
+	place_tables(layout, &cursor);
+	place_devices(layout, &cursor);
+	layout->size = cursor.physical - layout->base_pa;
+	sizes = &layout->sizes;
+	sizes->padding = layout->size - (sizes->text + sizes->read_only + sizes->data + sizes->plan +
+						sizes->records + sizes->stacks + sizes->own_table +
+						sizes->stage2);
+	return check_room(layout, &cursor);
+}

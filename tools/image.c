@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Puts the bootable image together: the hypervisor's memory and everything that lies in the VMs'
+ * memories when they start.
+ */
+#include "tools/image.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/arena.h"
+#include "tools/message.h"
+#include "tools/plan_image.h"
+
+/*
+ * The kernel header of arm64 boot loaders, in 64-bit words from the image's first byte; the first
+ * is the branch that the hypervisor's own file has there.
+ */
+#define LINUX_TEXT_OFFSET 1
+#define LINUX_IMAGE_SIZE  2
+#define LINUX_FLAGS       3
+#define LINUX_MAGIC       7 /* in its lower half */
+#define LINUX_FLAGS_VALUE (1u << 1) /* little-endian, 4 KiB pages, near the start of RAM */
+#define LINUX_MAGIC_VALUE 0x644d5241u /* "ARM\x64" */
+
+static uint64_t max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The end of all RAM that the plan uses. */
+static uint64_t memory_end(const struct image *image)
+{
+	uint64_t end = image->layout.base_pa + image->layout.size;
+
+	for (unsigned i = 0; i < image->system->vm_count; i++) {
+		const struct vm *vm = &image->system->vms[i];
+
+		end = max(end, vm->pristine.base + vm->pristine.size);
+		for (unsigned n = 0; n < vm->memory_count; n++)
+			end = max(end, vm->memory[n].host + vm->memory[n].size);
+	}
+	return end;
+}
+
+static uint8_t *memory_at(const struct image *image, uint64_t address)
+{
+	return image->memory + (hyp_layout_pa(&image->layout, address) - image->layout.base_pa);
+}
+
+static void put_word(uint8_t *bytes, unsigned index, uint64_t value)
+{
+	memcpy(bytes + index * sizeof(value), &value, sizeof(value));
+}
+
+static void write_header(struct image *image)
+{
+	const struct hyp_layout *layout = &image->layout;
+	struct image_header header;
+	uint8_t *boot = (uint8_t *)header.linux_header;
+
+	memcpy(&header, image->memory, sizeof(header));
+	put_word(boot, LINUX_TEXT_OFFSET, layout->base_pa - image->system->board.ram[0].base);
+	put_word(boot, LINUX_IMAGE_SIZE, memory_end(image) - layout->base_pa);
+	put_word(boot, LINUX_FLAGS, LINUX_FLAGS_VALUE);
+	put_word(boot, LINUX_MAGIC, LINUX_MAGIC_VALUE);
+	header.root_pa = hyp_layout_pa(layout, layout->own_root);
+	header.plan = layout->plan;
+	header.plan_pa = hyp_layout_pa(layout, layout->plan);
+	header.stack_top = layout->stack_top;
+	header.stack_stride = layout->stack_stride;
+	memcpy(image->memory, &header, sizeof(header));
+}
+
+static void write_tables(struct image *image)
+{
+	const struct hyp_layout *layout = &image->layout;
+
+	put_word(memory_at(image, layout->own_root), layout->format->own_root_index,
+		layout->format->table(hyp_layout_pa(layout, layout->own_table)));
+	memcpy(memory_at(image, layout->own_table), layout->entries, sizeof(layout->entries));
+	for (unsigned i = 0; i < image->system->vm_count; i++) {
+		const struct stage2 *stage2 = &image->vms[i].stage2;
+		uint8_t *tables = image->memory + (stage2->tables_pa - layout->base_pa);
+
+		memcpy(memory_at(image, layout->roots[i]), stage2->root, stage2_root_bytes(stage2));
+		for (size_t n = 0; n < stage2->table_count; n++)
+			memcpy(tables + n * STAGE2_PAGE, stage2->tables[n], STAGE2_PAGE);
+	}
+}
+
+/* All of the hypervisor's memory, zeros too: its start-up code clears nothing. */
+static void write_memory(struct image *image)
+{
+	const struct hyp_layout *layout = &image->layout;
+
+	image->memory = arena_alloc(layout->size, 1);
+	for (unsigned i = 0; i < image->hyp.segment_count; i++) {
+		const struct hyp_segment *segment = &image->hyp.segments[i];
+
+		memcpy(image->memory + (segment->base - HYP_VIRTUAL_BASE), segment->bytes,
+			segment->file_size);
+	}
+	write_header(image);
+	write_tables(image);
+	plan_image_write(layout, memory_at(image, layout->plan));
+}
+
+static void part_add(struct image *image, uint64_t base, const uint8_t *bytes, uint64_t size)
+{
+	image->parts = arena_grow(image->parts, image->part_count, sizeof(image->parts[0]));
+	image->parts[image->part_count++] =
+		(struct image_part){.base = base, .bytes = bytes, .size = size};
+}
+
+static int part_order(const void *left, const void *right)
+{
+	const struct image_part *a = left, *b = right;
+
+	return a->base < b->base ? -1 : a->base > b->base;
+}
+
+/* The planner places everything apart; this is the last chance to see that it did. */
+static bool parts_build(struct image *image)
+{
+	part_add(image, image->layout.base_pa, image->memory, image->layout.size);
+	for (unsigned i = 0; i < image->system->vm_count; i++) {
+		const struct vm_image *vm = &image->vms[i];
+
+		for (unsigned n = 0; n < vm->piece_count; n++) {
+			const struct vm_piece *piece = &vm->pieces[n];
+
+			part_add(image, piece->host, piece->bytes, piece->size);
+			if (piece->pristine != 0)
+				part_add(image, piece->pristine, piece->bytes, piece->size);
+		}
+	}
+	qsort(image->parts, image->part_count, sizeof(image->parts[0]), part_order);
+	for (unsigned i = 1; i < image->part_count; i++) {
+		if (image->parts[i].base - image->parts[i - 1].base >= image->parts[i - 1].size)
+			continue;
+		message_error((struct place){0}, "move the memory that the description places there",
+			"two parts of the image would lie at 0x%" PRIx64, image->parts[i].base);
+		return false;
+	}
+	return true;
+}
+
+bool image_build(struct image *image, const struct system *system, const char *hyp_path)
+{
+	bool good = true;
+
+	*image = (struct image){.system = system};
+	image->vms = arena_alloc(system->vm_count, sizeof(image->vms[0]));
+	for (unsigned i = 0; i < system->vm_count; i++)
+		good = vm_image_build(&image->vms[i], system, &system->vms[i]) && good;
+	if (!hyp_elf_read(&image->hyp, hyp_path, system->board.machine) || !good ||
+		!hyp_layout_build(&image->layout, system, &image->hyp, image->vms))
+		return false;
+	write_memory(image);
+	return parts_build(image);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads an image's PATH.json and checks that all of it is there.
+ */
+#include "tools/machine.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/arena.h"
+#include "tools/message.h"
+
+static const char *without_suffix(const char *path)
+{
+	static const char *const suffixes[] = {".elf", ".img", ".json"};
+
+	for (unsigned i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		size_t length = strlen(path), end = strlen(suffixes[i]);
+
+		if (length > end && strcmp(path + length - end, suffixes[i]) == 0)
+			return arena_text("%.*s", (int)(length - end), path);
+	}
+	return path;
+}
+
+static const char *keep(const char *text)
+{
+	return text ? arena_text("%s", text) : NULL;
+}
+
+static bool unpack_hypervisor(struct machine *machine, json_t *hypervisor, json_error_t *error)
+{
+	json_int_t base, size, plan;
+	const struct {
+		const char *key;
+		uint32_t *value;
+	} fields[] = {
+		{"cpu_bytes", &machine->info.cpu_bytes},
+		{"vm_bytes", &machine->info.vm_bytes},
+		{"vcpu_bytes", &machine->info.vcpu_bytes},
+		{"cpu_trace", &machine->info.cpu_trace},
+		{"vcpu_exits", &machine->info.vcpu_exits},
+		{"vcpu_state", &machine->info.vcpu_state},
+		{"vm_state", &machine->info.vm_state},
+		{"vm_faults", &machine->info.vm_faults},
+		{"vm_restarts", &machine->info.vm_restarts},
+	};
+
+	if (json_unpack_ex(hypervisor, error, 0, "{s:I, s:I, s:I}", "base", &base, "size", &size,
+		    "plan", &plan) != 0)
+		return false;
+	machine->base = (uint64_t)base;
+	machine->size = (uint64_t)size;
+	machine->plan = (uint64_t)plan;
+	for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		json_int_t value;
+
+		if (json_unpack_ex(hypervisor, error, 0, "{s:I}", fields[i].key, &value) != 0)
+			return false;
+		*fields[i].value = (uint32_t)value;
+	}
+	return true;
+}
+
+static bool unpack(struct machine *machine, json_t *root, json_error_t *error)
+{
+	json_t *hypervisor, *qemu = json_object_get(root, "qemu");
+	const char *console;
+	json_int_t memory;
+
+	if (json_unpack_ex(root, error, 0, "{s:s, s:s, s:i, s:o}", "name", &machine->name,
+		    "console", &console, "cpus", &machine->cpus, "hypervisor", &hypervisor) != 0)
+		return false;
+	machine->name = keep(machine->name);
+	machine->debugger = strcmp(console, "debugger") == 0;
+	if (!unpack_hypervisor(machine, hypervisor, error))
+		return false;
+	if (!qemu)
+		return true;
+	if (json_unpack_ex(qemu, error, 0, "{s:s, s:s, s:s, s:I}", "binary", &machine->qemu.binary,
+		    "machine", &machine->qemu.machine, "cpu", &machine->qemu.cpu, "memory",
+		    &memory) != 0)
+		return false;
+	machine->qemu.binary = keep(machine->qemu.binary);
+	machine->qemu.machine = keep(machine->qemu.machine);
+	machine->qemu.cpu = keep(machine->qemu.cpu);
+	machine->qemu.memory = (uint64_t)memory;
+	return true;
+}
+
+bool machine_read(struct machine *machine, const char *path)
+{
+	const char *file;
+	json_error_t error;
+	json_t *root;
+	bool good;
+
+	*machine = (struct machine){.path = without_suffix(path)};
+	file = arena_text("%s.json", machine->path);
+	root = json_load_file(file, 0, &error);
+	good = root && unpack(machine, root, &error);
+	json_decref(root);
+	if (!good)
+		message_error(message_file(file), "build the image again with orlop build", "%s",
+			error.text);
+	return good;
+}
+
+void machine_print_sizes(const struct machine *machine)
+{
+	json_t *root = json_load_file(arena_text("%s.json", machine->path), 0, NULL), *size;
+	const char *key;
+
+	printf("hypervisor in all: %" PRIu64 " bytes of RAM (", machine->size);
+	json_object_foreach(json_object_get(root, "sizes"), key, size) printf(
+		"%s %" JSON_INTEGER_FORMAT "%s", key, json_integer_value(size),
+		json_object_iter_next(json_object_get(root, "sizes"), json_object_key_to_iter(key))
+			? ", "
+			: ")\n");
+	json_decref(root);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What `orlop build` wrote beside an image, in PATH.json: how to start QEMU for it, and where its
+ * hypervisor keeps what.
+ */
+#ifndef TOOLS_MACHINE_H
+#define TOOLS_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/image.h"
+
+struct machine {
+	const char *path; /* PATH, without a suffix */
+	const char *name; /* of the system */
+	bool debugger;    /* the hypervisor's console is the debugger that watches the machine */
+	unsigned cpus;    /* of the board */
+
+	uint64_t base, size;  /* the hypervisor's memory */
+	uint64_t plan;        /* physical address of its plan */
+	struct hyp_info info; /* sizes and offsets of its records; the rest is not set */
+
+	struct {
+		const char *binary, *machine,
+			*cpu;    /* binary NULL: QEMU does not emulate the board */
+		uint64_t memory; /* bytes */
+	} qemu;
+};
+
+/*
+ * Reads what belongs to an image. path: its ELF, raw or JSON file, or PATH alone. Returns false
+ * after a message.
+ */
+bool machine_read(struct machine *machine, const char *path);
+
+/* Prints how large the parts of the hypervisor are. */
+void machine_print_sizes(const struct machine *machine);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Lays out guests' images: Linux by the arm64 boot protocol, ELF files at their physical addresses,
+ * raw bytes where the description says.
+ */
+#include "tools/payload.h"
+
+#include <string.h>
+
+#include "tools/arena.h"
+#include "tools/file.h"
+#include "tools/kernel.h"
+#include "tools/message.h"
+#include "tools/payload_elf.h"
+#include "tools/space.h"
+
+#define LINUX_TREE_ROOM (2 * SPACE_MIB) /* the kernel wants a 2 MiB boundary next */
+#define BARE_TREE_ROOM  0x4000ull
+#define ELF_LIMIT       (1024 * SPACE_MIB)
+#define BOOTARGS_MAX    2047 /* COMMAND_LINE_SIZE of the arm64 kernel, less the NUL */
+
+typedef unsigned long long ull;
+
+static void add_load(struct vm *vm, struct vm_load load)
+{
+	vm->loads = arena_grow(vm->loads, vm->load_count, sizeof(load));
+	vm->loads[vm->load_count++] = load;
+}
+
+/* The keys of image that the VM's os has no use for. */
+static bool check_keys(const struct vm *vm, const struct tree *image)
+{
+	static const char *const linux_keys[] = {"kernel", "initrd", "bootargs", NULL};
+	static const char *const bare_keys[] = {"file", "load", "entry", NULL};
+	bool is_linux = vm->os == GUEST_LINUX, good = true;
+	for (const char *const *key = is_linux ? bare_keys : linux_keys; *key; key++) {
+		const struct tree *value = tree_get(image, *key);
+		if (!value)
+			continue;
+		message_error(value->key_place,
+			arena_text("remove it, or write os: %s", is_linux ? "bare" : "linux"),
+			"'%s' is not for a VM with os: %s", *key, is_linux ? "linux" : "bare");
+		good = false;
+	}
+	return good;
+}
+
+static bool fail_missing(const struct vm *vm, const struct tree *image, const char *key,
+	const char *example)
+{
+	message_error(tree_place(image), arena_text("write image: { %s }", example),
+		"the image of VM '%s' has no key '%s'", vm->name, key);
+	return false;
+}
+
+static bool read_bootargs(struct vm *vm, const struct tree *image)
+{
+	const struct tree *bootargs = tree_get(image, "bootargs");
+	if (!bootargs)
+		return true;
+	size_t length = strlen(bootargs->text);
+	vm->bootargs = bootargs->text;
+	if (length <= BOOTARGS_MAX)
+		return true;
+	message_error(bootargs->place, arena_text("write at most %d", BOOTARGS_MAX),
+		"bootargs has %zu characters, more than the kernel takes", length);
+	return false;
+}
+
+static bool read_initrd(struct vm *vm, const struct tree *image, const char *file, uint64_t start)
+{
+	const struct tree *initrd = tree_get(image, "initrd");
+	const struct vm_memory *main = &vm->memory[0];
+	struct blob blob;
+	if (!initrd)
+		return true;
+	if (!file_read(&blob, file_beside(file, initrd->text), main->size, initrd->place,
+		    "the initrd"))
+		return false;
+	uint64_t room = start < main->guest + main->size ? main->guest + main->size - start : 0;
+	if (blob.size == 0 || blob.size > room) {
+		message_error(initrd->place,
+			blob.size ? "give the VM more memory or make the initrd smaller"
+				  : "name an initrd with content, or leave the key out",
+			"the initrd has %zu bytes, and behind the kernel there is room for %llu",
+			blob.size, (ull)room);
+		return false;
+	}
+	add_load(vm, (struct vm_load){start, blob.bytes, blob.size, "initrd"});
+	return true;
+}
+
+static bool read_linux(struct vm *vm, const struct tree *image, const char *file)
+{
+	const struct vm_memory *main = &vm->memory[0];
+	const struct tree *kernel = tree_get(image, "kernel");
+	struct blob blob;
+	struct kernel header;
+	if (image->kind == TREE_TEXT || !kernel)
+		return fail_missing(vm, image, "kernel", "kernel: Image");
+	if (!file_read(&blob, file_beside(file, kernel->text), main->size, kernel->place,
+		    "the kernel") ||
+		!kernel_read(&header, &blob, kernel->place))
+		return false;
+
+	uint64_t offset = LINUX_TREE_ROOM, needed;
+	if (__builtin_add_overflow(offset, header.text_offset, &offset) ||
+		__builtin_add_overflow(offset, header.size, &needed) || needed > main->size) {
+		message_error(kernel->place, "give the VM more memory",
+			"the kernel needs %llu KiB from 2 MiB on, and the main memory has %llu KiB in "
+			"all",
+			(ull)(header.size >> 10), (ull)main->size >> 10);
+		return false;
+	}
+	vm->entry = main->guest + offset;
+	vm->device_tree = main->guest;
+	vm->device_tree_room = LINUX_TREE_ROOM;
+	add_load(vm, (struct vm_load){vm->entry, blob.bytes, blob.size, "kernel"});
+	return read_initrd(vm, image, file, space_up(main->guest + needed, SPACE_PAGE));
+}
+
+static const struct vm_memory *memory_of(const struct vm *vm, struct range range)
+{
+	for (unsigned i = 0; i < vm->memory_count; i++)
+		if (space_inside(range, (struct range){vm->memory[i].guest, vm->memory[i].size}))
+			return &vm->memory[i];
+	return NULL;
+}
+
+static bool touches_load(const struct vm *vm, struct range range)
+{
+	for (unsigned i = 0; i < vm->load_count; i++)
+		if (space_overlap(range, (struct range){vm->loads[i].guest, vm->loads[i].size}))
+			return true;
+	return false;
+}
+
+static uint64_t number(const struct tree *map, const char *key, uint64_t fallback)
+{
+	const struct tree *value = tree_get(map, key);
+	return value ? value->number : fallback;
+}
+
+static bool read_raw(struct vm *vm, const struct tree *image, const struct blob *blob,
+	struct place place)
+{
+	struct range range = {number(image, "load", vm->memory[0].guest), blob->size};
+	const struct tree *load = tree_get(image, "load"), *entry = tree_get(image, "entry");
+	vm->entry = number(image, "entry", range.base);
+	if (!blob->size) {
+		message_error(place, "name a file with content", "the image, %s, is empty", blob->path);
+		return false;
+	}
+	if (!memory_of(vm, range)) {
+		message_error(load ? load->place : place,
+			"give the VM memory there (memory: a list with guest addresses), or change load",
+			"the image at 0x%llx with %zu bytes lies outside the VM's memory",
+			(ull)range.base, blob->size);
+		return false;
+	}
+	if (vm->entry - range.base >= range.size || vm->entry & 3) {
+		message_error(entry ? entry->place : place,
+			"name the address of an instruction inside the image",
+			vm->entry & 3 ? "entry 0x%llx is not a multiple of 4"
+				      : "entry 0x%llx is outside the image",
+			(ull)vm->entry);
+		return false;
+	}
+	add_load(vm, (struct vm_load){range.base, blob->bytes, blob->size, "image"});
+	return true;
+}
+
+/* Bare guests: see docs/description.md for the choice. */
+static bool place_tree(struct vm *vm, bool is_raw, struct place place)
+{
+	const struct vm_memory *main = &vm->memory[0];
+	struct range first = {main->guest, BARE_TREE_ROOM};
+	if (main->size < BARE_TREE_ROOM) {
+		message_error(main->place, "give it 16K and what the image takes",
+			"the main memory of VM '%s' has no room for a device tree", vm->name);
+		return false;
+	}
+	struct range last = {main->guest + main->size - BARE_TREE_ROOM, BARE_TREE_ROOM};
+	vm->device_tree_room = BARE_TREE_ROOM;
+	vm->device_tree = is_raw && !touches_load(vm, first) ? first.base : last.base;
+	if (vm->device_tree == last.base && touches_load(vm, last)) {
+		message_error(place, "make the image smaller or the main memory larger",
+			"the image leaves no room for the device tree at 0x%llx, in the last 16 KiB of "
+			"the main memory",
+			(ull)last.base);
+		return false;
+	}
+	return true;
+}
+
+static bool read_bare(const struct board *board, struct vm *vm, const struct tree *image,
+	const char *file)
+{
+	const struct tree *path = image->kind == TREE_TEXT ? image : tree_get(image, "file");
+	struct blob blob;
+	if (!path)
+		return fail_missing(vm, image, "file", "file: FILE");
+	/* An ELF file may be larger than the VM's memory by what is only for the debugger. */
+	if (!file_read(&blob, file_beside(file, path->text), ELF_LIMIT, path->place, "the image"))
+		return false;
+	bool is_raw = !payload_elf_is(&blob);
+	if (is_raw && path == image) {
+		message_error(path->place,
+			"name an ELF file; for raw bytes write image: { file: ..., load: ..., entry: ... }",
+			"%s is not an ELF file", blob.path);
+		return false;
+	}
+	const struct tree *load = tree_get(image, "load"), *entry = tree_get(image, "entry");
+	if (!is_raw && (load || entry)) {
+		message_error(load ? load->key_place : entry->key_place,
+			"remove load and entry: an ELF file says both",
+			"load and entry are for raw bytes, and %s is an ELF file", blob.path);
+		return false;
+	}
+	bool good = is_raw ? read_raw(vm, image, &blob, path->place)
+			   : payload_elf_read(board, vm, &blob, path->place);
+	return good && place_tree(vm, is_raw, path->place);
+}
+
+bool payload_read(const struct board *board, struct vm *vm, const struct tree *image,
+	const char *file)
+{
+	if (!check_keys(vm, image))
+		return false;
+	if (vm->os == GUEST_BARE)
+		return read_bare(board, vm, image, file);
+	bool good = read_bootargs(vm, image);
+	return read_linux(vm, image, file) && good;
+}
+
+uint64_t payload_pristine_size(const struct vm *vm)
+{
+	uint64_t size = space_up(vm->device_tree_room, SPACE_PAGE);
+	for (unsigned i = 0; i < vm->load_count; i++)
+		size += space_pages((struct range){vm->loads[i].guest, vm->loads[i].size}).size;
+	return size;
+}

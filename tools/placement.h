@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory: reads what the VMs ask for, checks guest and host addresses, finds host memory.
+ */
+#ifndef TOOLS_PLACEMENT_H
+#define TOOLS_PLACEMENT_H
+
+#include "tools/tree.h"
+
+/* The hypervisor's memory: 1 MiB, 2 MiB above the start of RAM. Returns false after a message. */
+bool placement_reserve(struct system *system, struct place place);
+
+/*
+ * Reads the VM's memory (NULL: none) and checks each region by itself. Returns false after
+ * messages; the VM then has no memory.
+ */
+bool placement_read(const struct system *system, struct vm *vm, const struct tree *memory);
+
+/* Checks all regions with a host address of their own, then places all others. */
+void placement_place(struct system *system);
+
+/*
+ * Checks that nothing else lies at the guest addresses of the VM's memory: emulated registers and
+ * owned devices. Call when devices, vCPUs and console are known.
+ */
+void placement_check_guest(const struct system *system, const struct vm *vm);
+
+/* Places vm->pristine, size bytes. */
+void placement_place_pristine(struct system *system, struct vm *vm, uint64_t size);
+
+#endif

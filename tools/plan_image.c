@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writes struct plan with all its tables, as the hypervisor reads it: the plan, then one table
+ * after the other, in the same page or pages.
+ */
+#include "tools/plan_image.h"
+
+#include <string.h>
+
+#include "tools/arena.h"
+
+/* The plan being written: bytes are where the plan begins, address is where it will be mapped. */
+struct writer {
+	const struct hyp_layout *layout;
+	uint8_t *bytes;
+	uint64_t address, used;
+};
+
+/* A pointer of the hypervisor's, which means nothing here. */
+static void *hyp_pointer(uint64_t address)
+{
+	return (void *)(uintptr_t)address;
+}
+
+/* Appends a table; returns its address, 0 for an empty one. */
+static void *append(struct writer *writer, const void *table, uint64_t count, uint64_t size)
+{
+	uint64_t address = writer->address + writer->used;
+
+	if (count == 0)
+		return NULL;
+	memcpy(writer->bytes + writer->used, table, count * size);
+	writer->used += count * size;
+	return hyp_pointer(address);
+}
+
+uint64_t plan_image_size(const struct hyp_layout *layout)
+{
+	const struct system *system = layout->system;
+	uint64_t size = sizeof(struct plan) + layout->cpu_count * sizeof(struct plan_cpu) +
+			system->vm_count * sizeof(struct plan_vm) +
+			layout->vcpu_count * sizeof(struct plan_vcpu);
+
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		const struct vm_image *vm = &layout->vms[i];
+
+		size += vm->mmio_count * sizeof(vm->mmio[0]) +
+			vm->irq_count * sizeof(vm->irqs[0]) +
+			vm->restore_count * sizeof(vm->restore[0]);
+	}
+	return size;
+}
+
+/* Every vCPU has a CPU of its own in this version, so a CPU's list is one entry of the VMs' list. */
+static void write_cpus(struct writer *writer, struct plan *plan)
+{
+	const struct hyp_layout *layout = writer->layout;
+	const struct system *system = layout->system;
+	struct plan_cpu *cpus = arena_alloc(layout->cpu_count, sizeof(*cpus));
+	struct plan_vcpu *vcpus = arena_alloc(layout->vcpu_count, sizeof(*vcpus));
+	uint16_t vcpu = 0;
+
+	for (unsigned i = 0; i < layout->cpu_count; i++) {
+		cpus[i].hw_id = system->board.cpu_hw_ids[layout->cpus[i]];
+		cpus[i].intc = hyp_pointer(layout->intc_cpus + i * 2 * STAGE2_PAGE);
+		cpus[i].window =
+			hyp_pointer(layout->windows + i * PLAN_WINDOW_PAGES * STAGE2_PAGE);
+	}
+	for (unsigned vm = 0; vm < system->vm_count; vm++) {
+		for (unsigned i = 0; i < system->vms[vm].vcpu_count; i++, vcpu++) {
+			unsigned cpu = hyp_layout_cpu(layout, system->vms[vm].vcpus[i].cpu);
+
+			vcpus[vcpu] = (struct plan_vcpu){.hw_id = vm_image_hw_id(i),
+				.vm = (uint16_t)vm,
+				.index = (uint16_t)i,
+				.cpu = (uint16_t)cpu};
+			cpus[cpu].vcpu_first = vcpu;
+			cpus[cpu].vcpu_count = 1;
+		}
+	}
+	plan->cpus = append(writer, cpus, layout->cpu_count, sizeof(*cpus));
+	plan->vcpus = append(writer, vcpus, layout->vcpu_count, sizeof(*vcpus));
+}
+
+/* The highest host address a VM reaches, for the size of physical addresses. */
+static uint64_t host_end(const struct vm *vm)
+{
+	uint64_t end = 0;
+
+	for (unsigned i = 0; i < vm->memory_count; i++) {
+		if (vm->memory[i].host + vm->memory[i].size > end)
+			end = vm->memory[i].host + vm->memory[i].size;
+	}
+	return end;
+}
+
+static void fill_vm(struct plan_vm *plan, const struct hyp_layout *layout, unsigned index)
+{
+	const struct vm_image *image = &layout->vms[index];
+	const struct vm *vm = image->vm;
+
+	strncpy(plan->name, vm->name, sizeof(plan->name) - 1);
+	plan->id = (uint16_t)index;
+	plan->vcpu_count = (uint16_t)vm->vcpu_count;
+	plan->on_fault = (uint8_t)vm->on_fault;
+	plan->on_reset = (uint8_t)vm->on_reset;
+	plan->delivery = (uint8_t)vm->delivery;
+	plan->stray_access = (uint8_t)vm->stray_access;
+	plan->time_is_own = vm->time_is_own;
+	plan->entry = vm->entry;
+	plan->boot_argument = vm->device_tree;
+	plan->stage2_root_pa = hyp_layout_pa(layout, layout->roots[index]);
+	plan->stage2_control = layout->format->control(image->stage2.bits, host_end(vm));
+	plan->stage2_root = hyp_pointer(layout->roots[index]);
+	plan->stage2_root_entries = image->stage2.root_entries;
+	plan->mmio_count = image->mmio_count;
+	plan->irq_count = image->irq_count;
+	plan->restore_count = image->restore_count;
+	plan->virqs = image->irq_count > 0 ? hyp_pointer(layout->virqs[index]) : NULL;
+	plan->console_irq = vm->console_irq;
+	plan->irq_limit = image->irq_limit;
+}
+
+static void write_vms(struct writer *writer, struct plan *plan)
+{
+	const struct hyp_layout *layout = writer->layout;
+	unsigned count = layout->system->vm_count;
+	struct plan_vm *vms = arena_alloc(count, sizeof(*vms));
+	uint16_t vcpu_first = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct vm_image *image = &layout->vms[i];
+
+		fill_vm(&vms[i], layout, i);
+		vms[i].vcpu_first = vcpu_first;
+		vcpu_first = (uint16_t)(vcpu_first + vms[i].vcpu_count);
+		vms[i].mmio = append(writer, image->mmio, image->mmio_count, sizeof(image->mmio[0]));
+		vms[i].irqs = append(writer, image->irqs, image->irq_count, sizeof(image->irqs[0]));
+		vms[i].restore = append(
+			writer, image->restore, image->restore_count, sizeof(image->restore[0]));
+	}
+	plan->vms = append(writer, vms, count, sizeof(*vms));
+}
+
+static void fill_plan(struct plan *plan, const struct hyp_layout *layout)
+{
+	const struct board *board = &layout->system->board;
+
+	plan->magic = PLAN_MAGIC;
+	plan->version = PLAN_VERSION;
+	plan->size_bytes = (uint32_t)layout->plan_size;
+	plan->hyp_build = layout->hyp->info.build;
+	plan->cpu_count = (uint16_t)layout->cpu_count;
+	plan->vm_count = (uint16_t)layout->system->vm_count;
+	plan->vcpu_count = (uint16_t)layout->vcpu_count;
+	plan->own_group = board->own_group;
+	plan->console = board->console == CONSOLE_UART	     ? PLAN_CONSOLE_UART
+			: board->console == CONSOLE_DEBUGGER ? PLAN_CONSOLE_DEBUGGER
+							     : PLAN_CONSOLE_NONE;
+	plan->cpu_records = hyp_pointer(layout->cpu_records);
+	plan->vm_records = hyp_pointer(layout->vm_records);
+	plan->vcpu_records = hyp_pointer(layout->vcpu_records);
+	plan->intc = hyp_pointer(layout->intc);
+	plan->irq_limit = board->irq_limit;
+	if (board->console == CONSOLE_UART) {
+		plan->console_uart = hyp_pointer(layout->console_uart);
+		if (board->console_device.irq_count > 0)
+			plan->console_irq = board->console_device.irqs[0];
+	}
+	plan->window_table = hyp_pointer(
+		layout->own_table +
+		(layout->windows - HYP_VIRTUAL_BASE) / STAGE2_PAGE * sizeof(uint64_t));
+}
+
+void plan_image_write(const struct hyp_layout *layout, uint8_t *bytes)
+{
+	struct plan plan = {0};
+	struct writer writer = {.layout = layout,
+		.bytes = bytes,
+		.address = layout->plan,
+		.used = sizeof(plan)};
+	uint64_t sum = 0;
+
+	fill_plan(&plan, layout);
+	write_cpus(&writer, &plan);
+	write_vms(&writer, &plan);
+	memcpy(bytes, &plan, sizeof(plan));
+	for (uint64_t offset = 0; offset < layout->plan_size; offset += sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, bytes + offset, sizeof(word));
+		sum += word;
+	}
+	plan.checksum = sum;
+	memcpy(bytes, &plan, sizeof(plan));
+}

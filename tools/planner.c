@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The steps from a description to a struct system. Each step goes on after errors as long as what
+ * it needs is sound, so that one run shows all independent errors.
+ */
+#include "tools/planner.h"
+
+#include <string.h>
+
+#include "tools/arena.h"
+#include "tools/board.h"
+#include "tools/description.h"
+#include "tools/file.h"
+#include "tools/message.h"
+#include "tools/ownership.h"
+#include "tools/payload.h"
+#include "tools/placement.h"
+
+#define VM_MAX     16
+#define FILE_LIMIT (1u << 20)
+
+#define NAME_FIRST "abcdefghijklmnopqrstuvwxyz"
+#define NAME_REST  NAME_FIRST "0123456789-"
+
+struct planner {
+	struct system *system;
+	const char *file;
+	const struct tree *trees[VM_MAX]; /* of each VM */
+};
+
+static const char *system_name(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+	return arena_text("%.*s", (int)(dot && dot != name ? (size_t)(dot - name) : strlen(name)), name);
+}
+
+static void check_name(const struct tree *tree)
+{
+	const char *name = tree->key;
+	if (!*name || !strchr(NAME_FIRST, *name) || strspn(name, NAME_REST) != strlen(name) ||
+		strlen(name) >= PLAN_NAME_SIZE)
+		message_error(tree->key_place,
+			"write a lower-case letter, then lower-case letters, digits and '-', at most 23 "
+			"characters in all",
+			"'%s' is not a name for a VM", name);
+}
+
+static enum plan_policy read_policy(const char *word)
+{
+	if (strcmp(word, "restart") == 0)
+		return PLAN_RESTART;
+	return strcmp(word, "stop-system") == 0 ? PLAN_STOP_SYSTEM : PLAN_HALT;
+}
+
+static void read_delivery(const struct board *board, struct vm *vm, const struct tree *tree)
+{
+	const struct tree *route = tree_get(tree_get(tree, "interrupts"), "route");
+	bool asks_direct = route && strcmp(route->text, "direct") == 0;
+	if (asks_direct && !board->own_group)
+		message_error(route->place, "write route: injected, or leave it out",
+			"board %s leaves Group 0 to firmware: direct interrupts are not possible",
+			board->name);
+	vm->delivery = board->own_group && (!route || asks_direct) ? PLAN_DIRECT : PLAN_INJECTED;
+}
+
+static void read_settings(const struct board *board, struct vm *vm, const struct tree *tree)
+{
+	vm->os = strcmp(tree_text(tree, "os", "bare"), "linux") == 0 ? GUEST_LINUX : GUEST_BARE;
+	vm->on_fault = read_policy(tree_text(tree, "on-fault", "halt"));
+	vm->on_reset = read_policy(
+		tree_text(tree, "on-reset", vm->on_fault == PLAN_RESTART ? "restart" : "halt"));
+	vm->stray_access = strcmp(tree_text(tree, "stray-access", "fault"), "abort") == 0
+				   ? PLAN_STRAY_ABORT
+				   : PLAN_STRAY_FAULT;
+	read_delivery(board, vm, tree);
+}
+
+static const struct vm_device *find_uart(const struct board *board, const struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->device_count; i++)
+		if (ownership_is_uart(board, &vm->devices[i].device))
+			return &vm->devices[i];
+	return NULL;
+}
+
+static bool owns_console_device(const struct board *board, const struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->device_count; i++)
+		if (vm->devices[i].device.node == board->console_device.node)
+			return true;
+	return false;
+}
+
+static void check_shared_console(const struct board *board, const struct vm *vm, struct place place)
+{
+	if (!board->console_device.reg_count)
+		message_error(place, "write console: none, or name the board's UART in its board.yaml",
+			"board %s has no console device whose address the shared console of VM '%s' "
+			"could take",
+			board->name, vm->name);
+	else if (owns_console_device(board, vm))
+		message_error(place, "write console: own, or remove the UART from access",
+			"the shared console of VM '%s' takes the address of a UART that the VM owns",
+			vm->name);
+}
+
+static void read_console(const struct board *board, struct vm *vm, const struct tree *tree)
+{
+	const struct tree *console = tree_get(tree, "console");
+	const struct vm_device *uart = find_uart(board, vm);
+	const char *fallback = uart ? "own" : vm->os == GUEST_LINUX ? "shared" : "none";
+	const char *word = console ? console->text : fallback;
+	struct place place = console ? console->place : vm->place;
+
+	vm->console = strcmp(word, "own") == 0	    ? GUEST_CONSOLE_OWN
+		      : strcmp(word, "shared") == 0 ? GUEST_CONSOLE_SHARED
+						    : GUEST_CONSOLE_NONE;
+	if (vm->console == GUEST_CONSOLE_OWN && !uart)
+		message_error(place, "add a UART to access, or write console: shared",
+			"VM '%s' has no UART of its own", vm->name);
+	if (vm->console == GUEST_CONSOLE_SHARED)
+		check_shared_console(board, vm, place);
+}
+
+static void read_vm(struct planner *planner, const struct tree *tree)
+{
+	struct system *system = planner->system;
+	struct vm *vm = &system->vms[system->vm_count];
+	planner->trees[system->vm_count++] = tree;
+	vm->name = tree->key;
+	vm->place = tree->key_place;
+	check_name(tree);
+	read_settings(&system->board, vm, tree);
+	ownership_read_vcpus(system, vm, tree_get(tree, "vcpus"));
+	ownership_read_devices(system, vm, tree_get(tree, "access"));
+	read_console(&system->board, vm, tree);
+	placement_read(system, vm, tree_get(tree, "memory"));
+}
+
+static void read_vms(struct planner *planner, const struct tree *vms)
+{
+	struct system *system = planner->system;
+	if (vms && !vms->first)
+		message_error(tree_place(vms), "describe at least one VM",
+			"the description has no VM");
+	for (const struct tree *tree = vms ? vms->first : NULL; tree; tree = tree->next) {
+		if (system->vm_count == VM_MAX) {
+			message_error(tree->key_place, "remove some", "more than %d VMs", VM_MAX);
+			return;
+		}
+		if (!tree->bad)
+			read_vm(planner, tree);
+	}
+}
+
+/* The description's word on the hypervisor's console goes before the board's. */
+static void choose_console(struct board *board, const struct tree *root)
+{
+	const struct tree *console = tree_get(root, "console");
+	if (!console)
+		return;
+	board->console = strcmp(console->text, "uart") == 0	  ? CONSOLE_UART
+			 : strcmp(console->text, "debugger") == 0 ? CONSOLE_DEBUGGER
+								  : CONSOLE_NONE;
+	if (board->console == CONSOLE_UART && !board->console_device.reg_count) {
+		message_error(console->place, "write console: debugger or none, or name the UART in the "
+					      "board's board.yaml",
+			"board %s has no console UART", board->name);
+		board->console = CONSOLE_NONE;
+	}
+}
+
+static void give_console_irqs(struct system *system)
+{
+	struct range free_irqs = system->board.free_irqs;
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		struct vm *vm = &system->vms[i];
+		if (vm->console != GUEST_CONSOLE_SHARED)
+			continue;
+		if (!free_irqs.size) {
+			message_error(vm->place,
+				"write console: none for it, or add free-interrupts to the board's "
+				"board.yaml",
+				"board %s has no free interrupt left for the shared console of VM '%s'",
+				system->board.name, vm->name);
+			continue;
+		}
+		vm->console_irq = (uint32_t)free_irqs.base++;
+		free_irqs.size--;
+	}
+}
+
+static void read_payloads(const struct planner *planner)
+{
+	struct system *system = planner->system;
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		struct vm *vm = &system->vms[i];
+		const struct tree *image = tree_get(planner->trees[i], "image");
+		placement_check_guest(system, vm);
+		if (!image || !vm->memory_count || !tree_get(planner->trees[i], "os") ||
+			!payload_read(&system->board, vm, image, planner->file))
+			continue;
+		if (vm->on_fault == PLAN_RESTART || vm->on_reset == PLAN_RESTART)
+			placement_place_pristine(system, vm, payload_pristine_size(vm));
+	}
+}
+
+static bool plan(struct planner *planner, const struct tree *root, const char *boards_dir,
+	const char *cache_dir)
+{
+	struct system *system = planner->system;
+	const struct tree *board = tree_get(root, "board");
+	if (!board ||
+		!board_load(&system->board, board->text, board->place, boards_dir, cache_dir) ||
+		!placement_reserve(system, board->place))
+		return false;
+	choose_console(&system->board, root);
+	read_vms(planner, tree_get(root, "vms"));
+	ownership_check(system);
+	placement_place(system);
+	give_console_irqs(system);
+	read_payloads(planner);
+	return true;
+}
+
+static struct system *plan_blob(
+	const struct blob *blob, const char *boards_dir, const char *cache_dir)
+{
+	unsigned errors = message_errors();
+	const struct tree *root = description_parse(blob, description_keys);
+	struct planner planner = {
+		.system = arena_alloc(1, sizeof(struct system)),
+		.file = blob->path,
+	};
+	planner.system->name = system_name(blob->path);
+	planner.system->vms = arena_alloc(VM_MAX, sizeof(struct vm));
+	if (!root || !plan(&planner, root, boards_dir, cache_dir))
+		return NULL;
+	return message_errors() == errors ? planner.system : NULL;
+}
+
+struct system *planner_load(
+	const char *description_path, const char *boards_dir, const char *cache_dir)
+{
+	struct blob blob;
+	if (!file_read(&blob, description_path, FILE_LIMIT, (struct place){0}, "the description"))
+		return NULL;
+	return plan_blob(&blob, boards_dir, cache_dir);
+}
+
+struct system *planner_load_text(const char *path, const uint8_t *bytes, size_t size,
+	const char *boards_dir, const char *cache_dir)
+{
+	uint8_t *copy = arena_alloc(size + 1, 1);
+	memcpy(copy, bytes, size);
+	struct blob blob = {path, copy, size};
+	return plan_blob(&blob, boards_dir, cache_dir);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Finds the hypervisor's records as it does itself: through its own translation table. Whatever is
+ * read is checked, since the memory may be that of a hypervisor gone wrong.
+ */
+#include "tools/records.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "arch/aarch64/layout.h"
+#include "tools/arena.h"
+#include "tools/message.h"
+
+#define PAGE           PLAN_PAGE_SIZE
+#define PAGE_ENTRIES   (HYP_VIRTUAL_SIZE / PAGE)
+#define ADDRESS_MASK   0x0000fffffffff000ull /* of a descriptor, Arm ARM D8.3 */
+#define HYP_ROOT_INDEX (HYP_VIRTUAL_BASE / HYP_VIRTUAL_SIZE)
+
+static const struct place memory_place = {"hypervisor's memory", 0, 0};
+
+static bool senseless(const char *what)
+{
+	message_error(
+		memory_place, "look whether the image has started and which one runs", "%s", what);
+	return false;
+}
+
+/* Copies size bytes of physical memory. */
+static bool copy_physical(const struct records *records, uint64_t from, void *to, size_t size)
+{
+	if (from < records->machine->base || size > records->size ||
+		from - records->machine->base > records->size - size)
+		return senseless("an address lies outside it");
+	memcpy(to, records->memory + (from - records->machine->base), size);
+	return true;
+}
+
+/* The physical address of a page of the hypervisor, through the table in its memory; 0: none. */
+static uint64_t page_physical(const struct records *records, uint64_t page)
+{
+	const struct image_header *header = (const struct image_header *)records->memory;
+	uint64_t index = (page - HYP_VIRTUAL_BASE) / PAGE;
+	uint64_t entry;
+
+	if (page < HYP_VIRTUAL_BASE || index >= PAGE_ENTRIES)
+		return 0;
+	if (!copy_physical(records, header->root_pa + HYP_ROOT_INDEX * sizeof(entry), &entry,
+		    sizeof(entry)))
+		return 0;
+	if (!copy_physical(
+		    records, (entry & ADDRESS_MASK) + index * sizeof(entry), &entry, sizeof(entry)))
+		return 0;
+	return entry & DESC_VALID ? entry & ADDRESS_MASK : 0;
+}
+
+/* Copies size bytes at the hypervisor's virtual address from. */
+static bool copy(const struct records *records, uint64_t from, void *to, size_t size)
+{
+	uint8_t *bytes = to;
+
+	while (size > 0) {
+		uint64_t physical = page_physical(records, from & ~(uint64_t)(PAGE - 1));
+		size_t count = PAGE - from % PAGE;
+
+		if (count > size)
+			count = size;
+		if (!physical)
+			return senseless("an address in it is not mapped");
+		if (!copy_physical(records, physical + from % PAGE, bytes, count))
+			return false;
+		from += count;
+		bytes += count;
+		size -= count;
+	}
+	return true;
+}
+
+bool records_check(struct records *records)
+{
+	const struct image_header *header = (const struct image_header *)records->memory;
+
+	if (records->size < sizeof(*header) || header->magic != IMAGE_MAGIC)
+		return senseless("there is no hypervisor in it");
+	if (header->plan_pa != records->machine->plan)
+		return senseless("the image was not built together with its JSON file");
+	if (!copy(records, header->plan, &records->plan, sizeof(records->plan)))
+		return false;
+	if (records->plan.magic != PLAN_MAGIC || records->plan.version != PLAN_VERSION)
+		return senseless("there is no plan in it that this tool knows");
+	return true;
+}
+
+bool records_read(struct records *records, struct qmp *qmp, const struct machine *machine)
+{
+	uint8_t *memory = arena_alloc(machine->size, 1);
+
+	*records = (struct records){.machine = machine, .size = machine->size, .memory = memory};
+	return qmp_read_memory(qmp, machine->base, records->size, memory) && records_check(records);
+}
+
+/* The place of a field in record index of an array of records. */
+static uint64_t field(const void *array, unsigned index, uint32_t record_bytes, uint32_t offset)
+{
+	return (uint64_t)(uintptr_t)array + (uint64_t)index * record_bytes + offset;
+}
+
+bool records_vm(const struct records *records, unsigned index, struct records_vm *vm)
+{
+	const struct hyp_info *info = &records->machine->info;
+	const void *array = records->plan.vm_records;
+
+	if (!copy(records, field(records->plan.vms, index, sizeof(vm->plan), 0), &vm->plan,
+		    sizeof(vm->plan)))
+		return false;
+	vm->plan.name[PLAN_NAME_SIZE - 1] = '\0';
+	return copy(records, field(array, index, info->vm_bytes, info->vm_state), &vm->state,
+		       sizeof(vm->state)) &&
+	       copy(records, field(array, index, info->vm_bytes, info->vm_faults), &vm->faults,
+		       sizeof(vm->faults)) &&
+	       copy(records, field(array, index, info->vm_bytes, info->vm_restarts), &vm->restarts,
+		       sizeof(vm->restarts));
+}
+
+bool records_vcpu(const struct records *records, unsigned index, struct records_vcpu *vcpu)
+{
+	const struct hyp_info *info = &records->machine->info;
+	const void *array = records->plan.vcpu_records;
+
+	return copy(records, field(records->plan.vcpus, index, sizeof(vcpu->plan), 0), &vcpu->plan,
+		       sizeof(vcpu->plan)) &&
+	       copy(records, field(array, index, info->vcpu_bytes, info->vcpu_state), &vcpu->state,
+		       sizeof(vcpu->state)) &&
+	       copy(records, field(array, index, info->vcpu_bytes, info->vcpu_exits), vcpu->exits,
+		       sizeof(vcpu->exits));
+}
+
+bool records_trace(const struct records *records, unsigned cpu, struct trace_ring *ring)
+{
+	const struct hyp_info *info = &records->machine->info;
+
+	return copy(records,
+		field(records->plan.cpu_records, cpu, info->cpu_bytes, info->cpu_trace), ring,
+		sizeof(*ring));
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hypervisor's memory as a running machine has it: its plan, and the records in which it keeps
+ * states, counters and traces.
+ */
+#ifndef TOOLS_RECORDS_H
+#define TOOLS_RECORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/plan.h"
+#include "abi/stats.h"
+#include "abi/trace.h"
+#include "tools/machine.h"
+#include "tools/qmp.h"
+
+struct records {
+	const struct machine *machine;
+	size_t size;
+	const uint8_t *memory; /* copied from machine->base on */
+	struct plan plan;      /* checked; its pointers are still the hypervisor's */
+};
+
+/* How a VM and a vCPU stand, in numbers that the hypervisor may be changing meanwhile. */
+struct records_vm {
+	struct plan_vm plan;
+	uint32_t state, faults, restarts;
+};
+
+struct records_vcpu {
+	struct plan_vcpu plan;
+	uint32_t state;
+	uint64_t exits[EXIT_CAUSE_COUNT];
+};
+
+/* Reads the hypervisor's memory of the machine behind qmp. Returns false after a message. */
+bool records_read(struct records *records, struct qmp *qmp, const struct machine *machine);
+
+/* The same for memory that is already here: all but records->plan is set. */
+bool records_check(struct records *records);
+
+/* By index in the plan, below its counts. False after a message: the memory makes no sense. */
+bool records_vm(const struct records *records, unsigned index, struct records_vm *vm);
+bool records_vcpu(const struct records *records, unsigned index, struct records_vcpu *vcpu);
+bool records_trace(const struct records *records, unsigned cpu, struct trace_ring *ring);
+
+#endif

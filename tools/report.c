@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The whole system for a person to read: memory, owners, cores, settings, sizes.
+ */
+#include "tools/report.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/arena.h"
+#include "tools/message.h"
+#include "tools/planner.h"
+
+#define WIDTH 100u
+
+/* A stretch of physical addresses and what it is for. */
+struct line {
+	uint64_t host, size;
+	const char *owner, *what;
+};
+
+struct lines {
+	struct line *lines;
+	unsigned count;
+};
+
+static void line_add(
+	struct lines *lines, uint64_t host, uint64_t size, const char *owner, const char *what)
+{
+	if (size == 0)
+		return;
+	lines->lines = arena_grow(lines->lines, lines->count, sizeof(lines->lines[0]));
+	lines->lines[lines->count++] =
+		(struct line){.host = host, .size = size, .owner = owner, .what = what};
+}
+
+static int line_order(const void *left, const void *right)
+{
+	const struct line *a = left, *b = right;
+
+	return a->host < b->host ? -1 : a->host > b->host;
+}
+
+/* A size in the largest unit that divides it. */
+static const char *size_text(uint64_t bytes)
+{
+	static const char *const units[] = {"B  ", "KiB", "MiB", "GiB"};
+	unsigned unit = 0;
+
+	while (unit < 3 && bytes != 0 && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	return arena_text("%" PRIu64 " %s", bytes, units[unit]);
+}
+
+/* Adds one more word to a list that reads "a, b, c". */
+static const char *list_add(const char *list, const char *word)
+{
+	return arena_text("%s%s%s", list, list[0] != '\0' ? ", " : "", word);
+}
+
+static const char *or_none(const char *text)
+{
+	return text[0] != '\0' ? text : "-";
+}
+
+/* Prints a list after a title, broken at the page's width. */
+static void print_wrapped(FILE *out, const char *title, const char *list)
+{
+	size_t column = strlen(title), indent = column;
+
+	fprintf(out, "%s", title);
+	for (const char *word = list; *word != '\0';) {
+		size_t length = strcspn(word, " ");
+
+		if (column + length + 1 > WIDTH && column > indent) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		}
+		fprintf(out, " %.*s", (int)length, word);
+		column += length + 1;
+		word += length + strspn(word + length, " ");
+	}
+	fprintf(out, "\n");
+}
+
+static void print_settings(FILE *out, const struct image *image, unsigned index)
+{
+	static const char *const policies[] = {[PLAN_HALT] = "halt",
+		[PLAN_RESTART] = "restart",
+		[PLAN_STOP_SYSTEM] = "stop the system"};
+	static const char *const consoles[] = {[GUEST_CONSOLE_NONE] = "none",
+		[GUEST_CONSOLE_SHARED] = "shared",
+		[GUEST_CONSOLE_OWN] = "own"};
+	const struct vm_image *vm_image = &image->vms[index];
+	const struct stage2 *stage2 = &vm_image->stage2;
+	const struct vm *vm = vm_image->vm;
+	const char *cpus = "";
+
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		cpus = list_add(cpus, arena_text("%u", vm->vcpus[i].cpu));
+	fprintf(out, "  %s (VM %u, %s)\n", vm->name, index,
+		vm->os == GUEST_LINUX ? "Linux" : "bare metal");
+	fprintf(out, "    vCPUs 0..%u on CPUs    %s\n", vm->vcpu_count - 1, cpus);
+	fprintf(out, "    interrupts            %s\n",
+		vm->delivery == PLAN_DIRECT ? "direct: the hypervisor does not see them"
+					    : "injected by the hypervisor");
+	fprintf(out, "    console               %s\n", consoles[vm->console]);
+	fprintf(out, "    on a fault, a reset   %s, %s\n", policies[vm->on_fault],
+		policies[vm->on_reset]);
+	fprintf(out, "    stray accesses        %s\n",
+		vm->stray_access == PLAN_STRAY_FAULT ? "are faults"
+						     : "raise an abort in the guest");
+	fprintf(out, "    entry, device tree    0x%" PRIx64, vm->entry);
+	if (vm->device_tree != 0)
+		fprintf(out, ", 0x%" PRIx64 " (%" PRIu64 " bytes)\n", vm->device_tree,
+			vm_image->device_tree_size);
+	else
+		fprintf(out, ", none\n");
+	fprintf(out,
+		"    stage 2               %u bits of guest address; leaves: %" PRIu64
+		" x 1 GiB, %" PRIu64 " x 2 MiB, %" PRIu64 " x 4 KiB\n",
+		stage2->bits, stage2->leaves[2], stage2->leaves[1], stage2->leaves[0]);
+	for (unsigned i = 0; i < vm->load_count; i++)
+		fprintf(out, "    %-21s 0x%" PRIx64 ", %zu bytes\n", vm->loads[i].what,
+			vm->loads[i].guest, vm->loads[i].size);
+	if (vm->bootargs)
+		print_wrapped(out, "    bootargs             ", vm->bootargs);
+}
+
+/* What runs on a CPU of the board. */
+static const char *cpu_user(const struct system *system, unsigned cpu)
+{
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		const struct vm *vm = &system->vms[i];
+
+		for (unsigned n = 0; n < vm->vcpu_count; n++) {
+			if (vm->vcpus[n].cpu == cpu)
+				return arena_text("%s, vCPU %u, alone", vm->name, n);
+		}
+	}
+	return cpu == 0 ? "nothing; it boots the others" : "nothing; not started";
+}
+
+static void print_cpus(FILE *out, const struct system *system)
+{
+	fprintf(out, "\nCPUs\n  cpu  identity    runs\n");
+	for (unsigned i = 0; i < system->board.cpu_count; i++)
+		fprintf(out, "  %3u  0x%08" PRIx64 "  %s\n", i, system->board.cpu_hw_ids[i],
+			cpu_user(system, i));
+}
+
+static void add_vm_lines(struct lines *lines, const struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->memory_count; i++) {
+		const struct vm_memory *memory = &vm->memory[i];
+
+		line_add(lines, memory->host, memory->size, vm->name,
+			arena_text("memory%s, guest address 0x%" PRIx64,
+				memory->read_only ? ", read-only" : "", memory->guest));
+	}
+	line_add(lines, vm->pristine.base, vm->pristine.size, "hypervisor",
+		arena_text("copy that %s restarts from", vm->name));
+}
+
+/* RAM that nothing uses, between the lines that there are, sorted. */
+static void add_free_ram(struct lines *lines, const struct board *board)
+{
+	unsigned used = lines->count;
+
+	for (unsigned i = 0; i < board->ram_count; i++) {
+		uint64_t at = board->ram[i].base, end = at + board->ram[i].size;
+
+		for (unsigned n = 0; n < used; n++) {
+			const struct line *line = &lines->lines[n];
+
+			if (line->host < at || line->host >= end)
+				continue;
+			line_add(lines, at, line->host - at, "-", "unassigned RAM");
+			at = lines->lines[n].host + lines->lines[n].size;
+		}
+		line_add(lines, at, end - at, "-", "unassigned RAM");
+	}
+}
+
+static void print_memory(FILE *out, const struct image *image)
+{
+	const struct system *system = image->system;
+	const struct board *board = &system->board;
+	struct lines lines = {0};
+
+	line_add(&lines, image->layout.base_pa, image->layout.size, "hypervisor",
+		"image, plan, records, stacks, tables");
+	for (unsigned i = 0; i < system->vm_count; i++)
+		add_vm_lines(&lines, &system->vms[i]);
+	for (unsigned i = 0; i < board->reserved_count; i++)
+		line_add(&lines, board->reserved[i].base, board->reserved[i].size, "-",
+			"reserved by the board's device tree");
+	qsort(lines.lines, lines.count, sizeof(lines.lines[0]), line_order);
+	add_free_ram(&lines, board);
+	qsort(lines.lines, lines.count, sizeof(lines.lines[0]), line_order);
+
+	fprintf(out, "\nMemory\n  host addresses                 %12s  %-12s what\n", "size    ",
+		"owner");
+	for (unsigned i = 0; i < lines.count; i++) {
+		const struct line *line = &lines.lines[i];
+
+		fprintf(out, "  0x%010" PRIx64 "-0x%010" PRIx64 "  %14s  %-12s %s\n", line->host,
+			line->host + line->size - 1, size_text(line->size), line->owner,
+			line->what);
+	}
+}
+
+/* Who has a device of the board: a VM's name, "hypervisor", or NULL. */
+static const char *device_owner(const struct system *system, const struct board_device *device)
+{
+	const struct board *board = &system->board;
+
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		for (unsigned n = 0; n < system->vms[i].device_count; n++) {
+			if (system->vms[i].devices[n].device.node == device->node)
+				return system->vms[i].name;
+		}
+	}
+	if (device->reg_count > 0 && device->regs[0].base == board->intc.base)
+		return "hypervisor";
+	if (board->console == CONSOLE_UART && device->node == board->console_device.node)
+		return "hypervisor";
+	return NULL;
+}
+
+static void print_device(FILE *out, const struct board_device *device, const char *owner)
+{
+	const char *irqs = "";
+
+	for (unsigned i = 0; i < device->irq_count; i++)
+		irqs = list_add(irqs, arena_text("%u%s", device->irqs[i],
+					      device->irq_is_edge[i] ? " edge" : ""));
+	fprintf(out, "  %-12s %-32s", owner, device->path);
+	if (device->reg_count > 0)
+		fprintf(out, " 0x%010" PRIx64 " %12s", device->regs[0].base,
+			size_text(device->regs[0].size));
+	else
+		fprintf(out, " %12s %12s", "-", "-");
+	fprintf(out, "  %s\n", or_none(irqs));
+	for (unsigned i = 1; i < device->reg_count; i++)
+		fprintf(out, "  %-12s %-32s 0x%010" PRIx64 " %12s\n", "", "", device->regs[i].base,
+			size_text(device->regs[i].size));
+}
+
+static void print_devices(FILE *out, const struct system *system)
+{
+	const char *unassigned = "";
+
+	fprintf(out, "\nDevices and interrupts\n  %-12s %-32s %-12s %12s  %s\n", "owner", "device",
+		"registers", "size    ", "interrupts");
+	for (unsigned i = 0; i < system->board.device_count; i++) {
+		const struct board_device *device = &system->board.devices[i];
+		const char *owner = device_owner(system, device);
+
+		if (owner)
+			print_device(out, device, owner);
+		else
+			unassigned = list_add(unassigned, device->path);
+	}
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		const struct vm *vm = &system->vms[i];
+
+		if (vm->console == GUEST_CONSOLE_SHARED)
+			fprintf(out, "  %-12s %-32s 0x%010" PRIx64 " %12s  %u\n", vm->name,
+				"(emulated UART: shared console)",
+				system->board.console_device.regs[0].base, size_text(4096),
+				vm->console_irq);
+	}
+	print_wrapped(out, "  unassigned  ", or_none(unassigned));
+}
+
+static void print_sizes(FILE *out, const struct image *image)
+{
+	const struct hyp_sizes *sizes = &image->layout.sizes;
+	const struct {
+		const char *what;
+		uint64_t bytes;
+	} rows[] = {
+		{"text", sizes->text},
+		{"constants", sizes->read_only},
+		{"data", sizes->data},
+		{"plan and own root table", sizes->plan},
+		{"records of CPUs, VMs, vCPUs and interrupts", sizes->records},
+		{"stacks", sizes->stacks},
+		{"own translation table", sizes->own_table},
+		{"stage-2 tables of all VMs", sizes->stage2},
+		{"padding to pages", sizes->padding},
+	};
+
+	fprintf(out, "\nThe hypervisor's memory\n");
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		fprintf(out, "  %-44s %10" PRIu64 " bytes\n", rows[i].what, rows[i].bytes);
+	fprintf(out, "  %-44s %10" PRIu64 " bytes\n", "all RAM that it takes", image->layout.size);
+	fprintf(out, "  %-44s %10" PRIu64 " bytes\n", "its image without guests (text, constants, data)",
+		sizes->text + sizes->read_only + sizes->data);
+}
+
+void report_print(FILE *out, const struct image *image)
+{
+	const struct system *system = image->system;
+
+	fprintf(out, "System %s on board %s\n", system->name, system->board.name);
+	fprintf(out, "\nVirtual machines\n");
+	for (unsigned i = 0; i < system->vm_count; i++)
+		print_settings(out, image, i);
+	print_cpus(out, system);
+	print_memory(out, image);
+	print_devices(out, system);
+	print_sizes(out, image);
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: orlop report FILE.yaml [--hyp FILE] [--boards FOLDER]\n");
+	return 2;
+}
+
+int report_command(int argc, char **argv)
+{
+	const char *file = NULL, *boards = NULL, *hyp = IMAGE_DEFAULT_HYP;
+	struct image image;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--hyp") == 0 && i + 1 < argc)
+			hyp = argv[++i];
+		else if (strcmp(argv[i], "--boards") == 0 && i + 1 < argc)
+			boards = argv[++i];
+		else if (argv[i][0] != '-' && !file)
+			file = argv[i];
+		else
+			return usage();
+	}
+	if (!file)
+		return usage();
+
+	const struct system *system = planner_load(file, boards, NULL);
+	if (!system || !image_build(&image, system, hyp))
+		return 1;
+	report_print(stdout, &image);
+	return ferror(stdout) ? 1 : 0;
+}
