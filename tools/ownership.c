@@ -79,9 +79,9 @@ static bool is_kind(const struct board *board, int node, const struct tree *said
 			return !refuse(said, forbidden[i].what, forbidden[i].mend);
 	const char *type = fdt_getprop(board->fdt, node, "device_type", NULL);
 	if (is_below(board, node, "/cpus") || (type && strcmp(type, "cpu") == 0))
-		return !refuse(said, "a CPU", "list CPUs under vcpus");
+		return !refuse(said, "a CPU node", "list CPUs under vcpus");
 	if (is_below(board, node, "/reserved-memory") || (type && strcmp(type, "memory") == 0))
-		return !refuse(said, "memory", "ask for memory under memory");
+		return !refuse(said, "a memory node", "ask for memory under memory");
 	if (board->console == CONSOLE_UART && node == board->console_device.node)
 		return !refuse(said, "the hypervisor's console",
 			"remove it and write console: shared for the VM, or move the hypervisor's "

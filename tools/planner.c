@@ -176,7 +176,7 @@ static void give_console_irqs(struct system *system)
 	struct range free_irqs = system->board.free_irqs;
 	for (unsigned i = 0; i < system->vm_count; i++) {
 		struct vm *vm = &system->vms[i];
-		if (vm->console != GUEST_CONSOLE_SHARED)
+		if (vm->console != GUEST_CONSOLE_SHARED || !system->board.console_device.reg_count)
 			continue;
 		if (!free_irqs.size) {
 			message_error(vm->place,

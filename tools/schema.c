@@ -175,22 +175,28 @@ static const char *tree_words(const struct tree *tree)
 	return tree->kind == TREE_LIST ? "a list" : "a map";
 }
 
-static bool wrong_form(const struct tree *tree, unsigned forms, const char *name)
+static const char *form_mend(unsigned forms)
 {
-	const char *wanted = form_words(forms);
-	message_error(tree_place(tree),
-		arena_text("write %s%s", wanted,
-			forms & SCHEMA_LIST ? ", a list in [ ]"
-			: forms & SCHEMA_MAP ? ", a map in { } or indented below"
-					     : ""),
-		"'%s' has to be %s, and here is %s", name, wanted, tree_words(tree));
+	if (forms & SCHEMA_LIST)
+		return "write a list in [ ], or one item a line, each after a '-'";
+	if (forms & (SCHEMA_MAP | SCHEMA_NAMED))
+		return "write a map in { }, or one key a line, indented below";
+	return "write one value after the colon";
+}
+
+static bool wrong_form(const struct tree *tree, unsigned forms, const struct schema_key *key)
+{
+	const char *name = tree->key ? arena_text("'%s'", tree->key)
+				     : arena_text("an item of '%s'", key->name);
+	message_error(tree_place(tree), form_mend(forms), "%s has to be %s, and here is %s", name,
+		form_words(forms), tree_words(tree));
 	return false;
 }
 
 static bool check_text(struct tree *tree, unsigned forms, const struct schema_key *key)
 {
 	if (!*tree->text || !(forms & (SCHEMA_TEXT | SCHEMA_CHOICE | SCHEMA_SIZE | SCHEMA_NUMBER)))
-		return wrong_form(tree, forms, key->name);
+		return wrong_form(tree, forms, key);
 	if (forms & (SCHEMA_SIZE | SCHEMA_NUMBER))
 		return check_number(tree, forms & SCHEMA_SIZE);
 	if (forms & SCHEMA_CHOICE && !is_choice(key->choices, tree->text)) {
@@ -230,7 +236,7 @@ static bool check_value(struct tree *tree, unsigned forms, const struct schema_k
 	else if (tree->kind == TREE_MAP && forms & SCHEMA_MAP)
 		check_map(tree, key->map);
 	else
-		return wrong_form(tree, forms, key->name);
+		return wrong_form(tree, forms, key);
 	return true;
 }
 

@@ -21,43 +21,47 @@
 #include "guest/lib/start.h"
 
 /*
- * X(name, who answers, what it is). STOPS: the hypervisor ends this life (if the VM's stray
- * accesses are to abort, those become SURVIVES); SPINS: nothing happens here, and nothing may
- * happen elsewhere.
+ * X(name, who answers, what it is, ESR_EL1, opcode). STOPS: the hypervisor ends this life (if the
+ * VM's stray accesses are to abort, some become SURVIVES); SPINS: nothing happens here, and nothing
+ * may happen elsewhere. A guest that survives must have got this syndrome, if it is not 0, for an
+ * instruction with this highest byte, if it is not FAULT_ANY.
  */
-#define FAULTS(X)                                                                                  \
-	X(unmapped_read, STOPS, "read of an address where there is nothing")                       \
-	X(unmapped_read_pair, STOPS, "the same with LDP, which leaves no syndrome")                \
-	X(unmapped_read_step, STOPS, "the same with a post-indexed LDR, which leaves none either") \
-	X(unmapped_write, STOPS, "write to an address where there is nothing")                     \
-	X(unmapped_clean, STOPS, "cache maintenance of an address where there is nothing")         \
-	X(unmapped_far, STOPS, "read of an address beyond all that the VM can have")               \
-	X(unmapped_walk, STOPS, "page tables where there is nothing")                              \
-	X(jump_nowhere, STOPS, "jump to an address where there is nothing")                        \
-	X(wide_access, STOPS, "8-byte read of a 4-byte register of the distributor")               \
-	X(narrow_access, STOPS, "1-byte write of a 4-byte register of the distributor")            \
-	X(exclusive_access, STOPS, "exclusive read of a register of the distributor")              \
-	X(misaligned_access, STOPS, "misaligned read of a register of the distributor")            \
-	X(execute_device, STOPS, "jump into the distributor")                                      \
-	X(misaligned_device, SURVIVES, "misaligned read of Device memory")                         \
-	X(misaligned_jump, SURVIVES, "jump to an address that is no multiple of 4")                \
-	X(undefined_instruction, SURVIVES, "undefined instruction")                                \
-	X(register_el2, SURVIVES, "read of HCR_EL2")                                               \
-	X(register_el2_gic, SURVIVES, "read of ICH_HCR_EL2")                                       \
-	X(register_el3, SURVIVES, "write of SCR_EL3")                                              \
-	X(register_implementation, SURVIVES, "write of an IMPLEMENTATION DEFINED register")        \
-	X(register_unallocated, SURVIVES, "read of a register that does not exist")                \
-	X(breakpoint, SURVIVES, "breakpoint instruction")                                          \
-	X(unknown_hypercall, ANSWERS, "hypercall that does not exist")                             \
-	X(unknown_psci, ANSWERS, "PSCI function that does not exist")                              \
-	X(unknown_smc, ANSWERS, "SMC to a trusted OS that does not exist")                         \
-	X(spin_masked, SPINS, "never yields, all interrupts masked")                               \
-	X(lock_out, SPINS, "the same with the highest running priority")
+#define FAULTS(X)                                                                                \
+	X(unmapped_read, STOPS, "read of an address where there is nothing", 0, 0xb9)            \
+	X(unmapped_read_pair, STOPS, "the same with LDP, which leaves no syndrome", 0, 0xa9)     \
+	X(unmapped_read_step, STOPS, "the same with post-indexed LDR: no syndrome", 0, 0xf8)     \
+	X(unmapped_write, STOPS, "write to an address where there is nothing", 0, 0xb9)          \
+	X(unmapped_clean, STOPS, "cache maintenance where there is nothing", 0, 0xd5)            \
+	X(unmapped_far, STOPS, "read of an address beyond all that the VM can have", 0, 0xb9)    \
+	X(unmapped_walk, STOPS, "page tables where there is nothing", 0, FAULT_ANY)              \
+	X(jump_nowhere, STOPS, "jump to an address where there is nothing", 0, FAULT_ANY)        \
+	X(wide_access, STOPS, "8-byte read of a 4-byte register of the distributor", 0, 0xf9)    \
+	X(narrow_access, STOPS, "1-byte write of a 4-byte register of the distributor", 0, 0x39) \
+	X(exclusive_access, STOPS, "exclusive read of a distributor's register", 0, 0x88)        \
+	X(misaligned_access, STOPS, "misaligned read of a distributor's register", 0, 0xb9)      \
+	X(execute_device, STOPS, "jump into the distributor", 0, FAULT_ANY)                      \
+	X(misaligned_device, SURVIVES, "misaligned read of Device memory", 0x96000021, 0xb9)     \
+	X(misaligned_jump, SURVIVES, "jump to no multiple of 4", 0x8a000000, FAULT_ANY)          \
+	X(undefined_instruction, SURVIVES, "undefined instruction", 0x02000000, 0x00)            \
+	X(register_el2, SURVIVES, "read of HCR_EL2", 0x02000000, 0xd5)                           \
+	X(register_el2_gic, SURVIVES, "read of ICH_HCR_EL2", 0x02000000, 0xd5)                   \
+	X(register_el3, SURVIVES, "write of SCR_EL3", 0x02000000, 0xd5)                          \
+	X(register_implementation, SURVIVES, "write of an IMPLEMENTATION DEFINED register",      \
+		0x02000000, 0xd5)                                                                \
+	X(register_unallocated, SURVIVES, "read of no register at all", 0x02000000, 0xd5)        \
+	X(breakpoint, SURVIVES, "breakpoint instruction", 0xf2000001, 0xd4)                      \
+	X(unknown_hypercall, ANSWERS, "hypercall that does not exist", 0, FAULT_ANY)             \
+	X(unknown_psci, ANSWERS, "PSCI function that does not exist", 0, FAULT_ANY)              \
+	X(unknown_smc, ANSWERS, "SMC to a trusted OS that does not exist", 0, FAULT_ANY)         \
+	X(spin_masked, SPINS, "never yields, all interrupts masked", 0, FAULT_ANY)               \
+	X(lock_out, SPINS, "the same with the highest running priority", 0, FAULT_ANY)
+
+#define FAULT_ANY 0x100
 
 /* Nothing is there in the VM's address space: within stage 2's range, and beyond it (39 bits). */
 #define FAULT_NOWHERE 0x80000000ull
 #define FAULT_BEYOND  0x8000000000ull
-#define SCTLR_M      1
+#define SCTLR_M       1
 
 enum fault_answer { STOPS, SURVIVES, ANSWERS, SPINS };
 
@@ -65,6 +69,8 @@ struct fault {
 	const char *name;
 	enum fault_answer answer;
 	const char *what;
+	uint64_t esr;
+	uint32_t opcode;
 	uint64_t (*make)(uint64_t argument);
 };
 
@@ -268,10 +274,10 @@ static uint64_t fault_lock_out(uint64_t argument)
 	fault_spin();
 }
 
-#define FAULT_ROW(name, answer, what)  {#name, answer, what, fault_##name},
-#define FAULT_ENUM(name, answer, what) FAULT_INDEX_##name,
-#define FAULT_INDEX_(name)             FAULT_INDEX_##name
-#define FAULT_INDEX(name)              FAULT_INDEX_(name)
+#define FAULT_ROW(name, answer, what, esr, opcode)  {#name, answer, what, esr, opcode, fault_##name},
+#define FAULT_ENUM(name, answer, what, esr, opcode) FAULT_INDEX_##name,
+#define FAULT_INDEX_(name)                          FAULT_INDEX_##name
+#define FAULT_INDEX(name)                           FAULT_INDEX_(name)
 
 static const struct fault faults[] = {FAULTS(FAULT_ROW)};
 enum { FAULTS(FAULT_ENUM) FAULT_COUNT };
@@ -283,19 +289,48 @@ static const char *const fault_expectations[] = {
 	[SPINS] = "nothing, here and elsewhere",
 };
 
+/* "faults: the-name: " */
+static void fault_print_name(const struct fault *fault)
+{
+	print("faults: ");
+	for (const char *at = fault->name; *at; at++)
+		print("%c", *at == '_' ? '-' : *at);
+	print(": ");
+}
+
+static bool fault_judge_exception(const struct fault *fault, const struct attempt *result)
+{
+	uint32_t opcode = FAULT_ANY;
+
+	print("got my exception, class 0x%x, syndrome 0x%lx, address 0x%lx, pc 0x%lx\n",
+		(unsigned)EXCEPTION_CLASS(result->esr), result->esr, result->far, result->pc);
+	if (result->pc % 4 == 0 && result->pc - BOARD_RAM_BASE < BOARD_RAM_SIZE)
+		opcode = mmio_read32(result->pc) >> 24;
+	if (fault->answer == ANSWERS)
+		return false;
+	if (fault->esr != 0 && result->esr != fault->esr) {
+		fault_print_name(fault);
+		print("syndrome should be 0x%lx\n", fault->esr);
+		return false;
+	}
+	if (fault->opcode != FAULT_ANY && opcode != fault->opcode) {
+		fault_print_name(fault);
+		print("pc is not that of the instruction\n");
+		return false;
+	}
+	return true;
+}
+
 static bool fault_judge(const struct fault *fault, const struct attempt *result)
 {
-	if (result->failed) {
-		print("faults: %s: got my exception, class 0x%x, syndrome 0x%lx, address 0x%lx\n",
-			fault->name, (unsigned)EXCEPTION_CLASS(result->esr), result->esr,
-			result->far);
-		return fault->answer != ANSWERS;
-	}
+	fault_print_name(fault);
+	if (result->failed)
+		return fault_judge_exception(fault, result);
 	if (fault->answer == ANSWERS && (int32_t)result->value == SMCCC_NOT_SUPPORTED) {
-		print("faults: %s: got NOT_SUPPORTED\n", fault->name);
+		print("got NOT_SUPPORTED\n");
 		return true;
 	}
-	print("faults: %s: nothing happened, value 0x%lx\n", fault->name, result->value);
+	print("nothing happened, value 0x%lx\n", result->value);
 	return false;
 }
 
@@ -303,8 +338,8 @@ static bool fault_make(const struct fault *fault)
 {
 	struct attempt result;
 
-	print("faults: %s: %s; expect %s\n", fault->name, fault->what,
-		fault_expectations[fault->answer]);
+	fault_print_name(fault);
+	print("%s; expect %s\n", fault->what, fault_expectations[fault->answer]);
 	result = attempt(fault->make, 0);
 	system_write(sctlr_el1, system_read(sctlr_el1) & ~(uint64_t)SCTLR_M);
 	system_isb();

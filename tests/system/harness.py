@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the system tests share: describing a system, building its image, running it on QEMU."""
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+
+BOARD = "qemu-virt-aarch64"
+ORDERLY, TIMED_OUT = 0, 3  # status of orlop run
+
+
+class Failure(Exception):
+    """What the test saw is not what it wants."""
+
+
+def check(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+def alone(function):
+    """Marks a test that must not share the host with another one."""
+    function.alone = True
+    return function
+
+
+class Bench:
+    """One test's folder, machines and images."""
+
+    def __init__(self, build, arch, folder):
+        self.build_folder, self.arch, self.folder = build, arch, folder
+        self.orlop = os.path.join(build, "check", "orlop")  # with sanitizers, counted as covered
+        self.machines = []
+        os.makedirs(folder, exist_ok=True)
+
+    def guest(self, name):
+        """Path of one of our bare-metal guests."""
+        return os.path.abspath(f"{self.build_folder}/{self.arch}/guests/{name}.elf")
+
+    def package(self, name):
+        """Path of what came from a Debian package."""
+        return os.path.abspath(f"{self.build_folder}/guests/{self.arch}/{name}")
+
+    def linux(self, job, cpus=(0,), memory="128M", **more):
+        """Description of a VM with Debian's kernel and our initramfs, which does that job."""
+        quiet = more.pop("kernel", "quiet")
+        return {"os": "linux",
+                "image": {"kernel": self.package("vmlinuz"),
+                          "initrd": self.package("initramfs.cpio.gz"),
+                          "bootargs": f"console=ttyAMA0 {quiet} orlop.run={job}"},
+                "memory": memory, "vcpus": [{"cpu": cpu} for cpu in cpus], **more}
+
+    def bare(self, name, cpus=(0,), memory="1M", **more):
+        """Description of a VM with one of our guests."""
+        return {"os": "bare", "image": self.guest(name), "memory": memory,
+                "vcpus": [{"cpu": cpu} for cpu in cpus], **more}
+
+    def tool(self, *arguments, timeout=60):
+        """Runs orlop; returns (status, output)."""
+        done = subprocess.run([self.orlop, *arguments], stdin=subprocess.DEVNULL, timeout=timeout,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                              env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+        return done.returncode, done.stdout.decode(errors="replace")
+
+    def image(self, name, vms, board=BOARD, boards=None, **more):
+        """Describes a system (JSON is YAML), builds its image and returns its path."""
+        description = os.path.join(self.folder, f"{name}.yaml")
+        path = os.path.join(self.folder, name)
+        with open(description, "w", encoding="utf-8") as file:
+            json.dump({"board": board, **more, "vms": vms}, file, indent=2)
+        folders = ["--boards", boards] if boards else []
+        status, output = self.tool("build", description, "-o", path, *folders)
+        check(status == 0, f"orlop build {description} ended with {status}:\n{output}")
+        return path
+
+    def run(self, image, *options, timeout=60, qemu=()):
+        """Starts an image (or a description's path); returns the Machine."""
+        name = re.sub(r"[^\w]", "-", os.path.basename(self.folder))[-40:] + f"-{len(self.machines)}"
+        machine = Machine(self, image, name, options, timeout, qemu)
+        self.machines.append(machine)
+        return machine
+
+    def close(self):
+        for machine in self.machines:
+            machine.kill()
+
+
+class Machine:
+    """A running image: what it says, what it is told, what the hypervisor counts."""
+
+    def __init__(self, bench, image, name, options, timeout, qemu):
+        self.bench, self.name, self.text, self.seen = bench, name, "", 0
+        self.log = os.path.join(bench.folder, f"{name}.log")
+        self.stats_file = os.path.join(bench.folder, f"{name}.json")
+        if os.path.exists(self.stats_file):
+            os.unlink(self.stats_file)
+        command = [bench.orlop, "run", "--name", name, "--timeout", str(timeout), "--stats",
+                   self.stats_file, *options, image]
+        self.process = subprocess.Popen(command + (["--", *qemu] if qemu else []),
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, bufsize=0,
+                                        env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+        self.changed = threading.Condition()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        with open(self.log, "wb") as log:
+            while True:
+                data = self.process.stdout.read(4096)
+                with self.changed:
+                    if not data:
+                        self.changed.notify_all()
+                        return
+                    log.write(data)
+                    log.flush()
+                    self.text += data.decode(errors="replace").replace("\r", "")
+                    self.changed.notify_all()
+
+    def expect(self, pattern, seconds=60):
+        """Waits until the pattern appears after what was expected before; returns the match."""
+        deadline = time.monotonic() + seconds
+        compiled = re.compile(pattern, re.M)
+        with self.changed:
+            while True:
+                match = compiled.search(self.text, self.seen)
+                if match:
+                    self.seen = match.end()
+                    return match
+                left = deadline - time.monotonic()
+                if left <= 0 or not self.reader.is_alive():
+                    last = "\n".join(self.text.rstrip().split("\n")[-15:])
+                    why = "within the time" if left <= 0 else "before the end"
+                    raise Failure(f"'{pattern}' did not appear {why}; last:\n{last}")
+                self.changed.wait(min(left, 1))
+
+    def send(self, text):
+        self.process.stdin.write(text.encode())
+
+    def stats(self):
+        """The counters as they are now."""
+        status, output = self.bench.tool("stats", "--json", self.name)
+        check(status == 0, f"orlop stats ended with {status}:\n{output}")
+        return json.loads(output)
+
+    def final_stats(self):
+        """The counters at the end; after finish()."""
+        with open(self.stats_file, encoding="utf-8") as file:
+            return json.load(file)
+
+    def finish(self, status=ORDERLY, seconds=60):
+        """Waits for the end and checks its status."""
+        try:
+            ended = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"it did not end within {seconds} s; last:\n{self.text[-1500:]}") from None
+        self.reader.join(10)
+        check(ended == status, f"it ended with status {ended}, not {status}:\n{self.text[-1500:]}")
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def exits(stats, vm, cause=None):
+    """Exits of all vCPUs of a VM, of one cause or in all."""
+    return sum(vcpu["exits"][cause] if cause else vcpu["total"] for vcpu in stats["vms"][vm]["vcpus"])

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Debian's own kernel as a guest."""
+import glob
+import hashlib
+import json
+import os
+import struct
+
+from harness import alone, check, exits
+
+READY = r"ORLOP-LINUX-READY (\S+) cpus=(\d+) memory=(\d+)kB"
+BOOT_EXITS_MOST = 110  # with its UART passed through, to the marker
+DIRECT, INJECTED = {"interrupts": {"route": "direct"}}, {"interrupts": {"route": "injected"}}
+
+
+def boot(bench, name, vm, *options, **more):
+    """Runs the VM alone to its orderly end; returns (machine, match of the marker)."""
+    machine = bench.run(bench.image(name, {"linux": vm}), *options, **more)
+    ready = machine.expect(READY, 60)
+    return machine, ready
+
+
+def boots_with(bench, cpus, route, **more):
+    vm = bench.linux("hotplug", cpus=range(cpus), **route, **more)
+    machine, ready = boot(bench, "linux", vm)
+    check(ready[2] == str(cpus), f"Linux sees {ready[2]} CPUs, not {cpus}")
+    for cpu in range(1, cpus):
+        machine.expect("ORLOP-CPU-OFF")
+        machine.expect(f"ORLOP-CPU-ON 0-{cpus - 1}")
+    machine.expect("ORLOP-LINUX-POWEROFF")
+    machine.finish()
+    faults = machine.final_stats()["vms"]["linux"]["faults"]
+    check(faults == 0, f"{faults} faults")
+
+
+def test_1_vcpu(bench):
+    boots_with(bench, 1, DIRECT)
+
+
+def test_2_vcpus(bench):
+    boots_with(bench, 2, DIRECT)
+
+
+def test_4_vcpus(bench):
+    boots_with(bench, 4, DIRECT)
+
+
+def test_1_vcpu_injected(bench):
+    boots_with(bench, 1, INJECTED)
+
+
+def test_2_vcpus_injected(bench):
+    boots_with(bench, 2, INJECTED)
+
+
+def test_4_vcpus_injected(bench):
+    boots_with(bench, 4, INJECTED)
+
+
+def test_64_mib(bench):
+    machine, ready = boot(bench, "small", bench.linux("poweroff", memory="64M"))
+    check(int(ready[3]) < 64 * 1024, f"Linux sees {ready[3]} kB")
+    machine.finish()
+
+
+def on_cpu(bench, cpu):
+    machine, _ = boot(bench, "linux", bench.linux("poweroff", cpus=(0, 1)), "--cpu", cpu)
+    machine.finish()
+
+
+def test_cpu_cortex_a53(bench):
+    on_cpu(bench, "cortex-a53")
+
+
+def test_cpu_cortex_a72(bench):
+    on_cpu(bench, "cortex-a72")
+
+
+def test_cpu_max(bench):
+    on_cpu(bench, "max")
+
+
+def test_raw_image(bench):
+    machine, _ = boot(bench, "linux", bench.linux("poweroff"), "--img")
+    machine.finish()
+
+
+def elf_bytes(path, physical, size):
+    """Bytes of an ELF file's load segments at a physical address."""
+    with open(path, "rb") as file:
+        elf = file.read()
+    offset, = struct.unpack_from("<Q", elf, 32)
+    entry_size, count = struct.unpack_from("<HH", elf, 54)
+    found = bytearray(size)
+    for i in range(count):
+        kind, _, at, _, address, length, _, _ = struct.unpack_from("<IIQQQQQQ", elf,
+                                                                   offset + i * entry_size)
+        first, last = max(address, physical), min(address + length, physical + size)
+        if kind == 1 and first < last:
+            found[first - physical:last - physical] = elf[at + first - address:at + last - address]
+    return bytes(found)
+
+
+def guest_memory(image, vm):
+    """Host address of a VM's main memory, from the image's report."""
+    with open(image + ".report.txt", encoding="utf-8") as file:
+        for line in file:
+            if f" {vm} " in line and "guest address 0x40000000" in line:
+                return int(line.split("-")[0], 16)
+    raise AssertionError(f"the report says nothing of the memory of {vm}")
+
+
+def test_kernel_is_the_package_s(bench):
+    """What runs is, byte for byte, the file in Debian's package."""
+    with open(bench.package("vmlinuz"), "rb") as file:
+        kernel = file.read()
+    package, = glob.glob(os.path.join(bench.build_folder, "guests/unpacked/linux-image-*"))
+    with open(os.path.join(package, "DEBIAN/md5sums"), encoding="utf-8") as file:
+        sums = dict(reversed(line.split()) for line in file)
+    name, = [name for name in sums if name.startswith("boot/vmlinuz")]
+    check(hashlib.md5(kernel).hexdigest() == sums[name], "vmlinuz is not what the package holds")
+    image = bench.image("linux", {"linux": bench.linux("poweroff")})
+    text_offset, = struct.unpack_from("<Q", kernel, 8)
+    loaded = elf_bytes(image + ".elf", guest_memory(image, "linux") + 0x200000 + text_offset,
+                       len(kernel))
+    check(loaded == kernel, "the kernel in the image is not the package's")
+
+
+def own_console(bench, job, **more):
+    """A Linux that has the board's UART; the hypervisor speaks through the debugger."""
+    return {"linux": bench.linux(job, access=["serial0"], console="own", **more)}
+
+
+def settled(machine, before, after):
+    """Exits between two markers of the guest."""
+    machine.expect(before)
+    first = machine.stats()
+    machine.expect(after)
+    second = machine.stats()
+    return exits(second, "linux") - exits(first, "linux")
+
+
+@alone
+def test_no_exits(bench):
+    """With its UART passed through: few exits to the marker, none when idle, none under load."""
+    image = bench.image("linux", own_console(bench, "steady orlop.seconds=10", **DIRECT),
+                        console="debugger")
+    machine = bench.run(image, timeout=120)
+    machine.expect(READY)
+    boot_exits = exits(machine.stats(), "linux")
+    idle = settled(machine, "ORLOP-IDLE-BEGIN", "ORLOP-IDLE-END")
+    load = settled(machine, "ORLOP-LOAD-BEGIN", "ORLOP-LOAD-END")
+    machine.finish()
+    with open(os.path.join(bench.folder, "figures.json"), "w", encoding="utf-8") as file:
+        json.dump({"linux_boot_exits": boot_exits, "linux_steady_exits_per_s": idle / 10}, file)
+    check(0 < boot_exits <= BOOT_EXITS_MOST, f"{boot_exits} exits to the marker")
+    check(idle == 0, f"{idle} exits in 10 s of idleness")
+    check(load == 0, f"{load} exits in 10 s under load")
+
+
+def exceptions(path):
+    """How many exceptions into EL2 a log of QEMU's -d int holds."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return sum(line.startswith(("...from EL1 to EL2", "...from EL0 to EL2")) for line in file)
+
+
+@alone
+def test_no_exits_seen_from_outside(bench):
+    """QEMU's own log of exceptions agrees with the counters, to the exit."""
+    log = os.path.join(bench.folder, "exceptions.txt")
+    image = bench.image("linux", own_console(bench, "steady orlop.seconds=5", **DIRECT),
+                        console="debugger")
+    machine = bench.run(image, timeout=120, qemu=("-d", "int", "-D", log))
+    seen = []
+    for marker in ("READY", "IDLE-BEGIN", "IDLE-END", "LOAD-BEGIN", "LOAD-END"):
+        machine.expect(f"ORLOP-(LINUX-)?{marker}")
+        seen.append(exceptions(log))
+    machine.finish()
+    counted = exits(machine.final_stats(), "linux")
+    check(0 < seen[0] <= BOOT_EXITS_MOST, f"{seen[0]} exceptions into EL2 to the marker")
+    check(seen[2] == seen[1], f"{seen[2] - seen[1]} exceptions into EL2 in idleness")
+    check(seen[4] == seen[3], f"{seen[4] - seen[3]} exceptions into EL2 under load")
+    check(exceptions(log) == counted, f"{exceptions(log)} exceptions into EL2, {counted} counted")
+
+
+def test_own_console_injected(bench):
+    """The same guest by the other route: its UART's interrupts arrive, its shell answers."""
+    image = bench.image("linux", own_console(bench, "shell", **INJECTED), console="debugger")
+    machine = bench.run(image)
+    machine.expect(READY)
+    machine.expect("shell")
+    machine.send("echo ORLOP-SUM-$((40 + 2))\n")
+    machine.expect("ORLOP-SUM-42")
+    machine.send("poweroff -f\n")
+    machine.finish()
+
+
+def test_reboot_restarts(bench):
+    """A reset by the guest begins again from the pristine image."""
+    vm = bench.linux("reboot", **{"on-reset": "restart"})
+    machine = bench.run(bench.image("linux", {"linux": vm}))
+    for _ in range(3):
+        machine.expect(READY)
+    restarts = machine.stats()["vms"]["linux"]["restarts"]
+    check(restarts >= 2, f"{restarts} restarts are counted")
+
+
+def test_reboot_halts(bench):
+    machine, _ = boot(bench, "linux", bench.linux("reboot", **{"on-reset": "halt"}))
+    machine.finish()
+    check(machine.final_stats()["vms"]["linux"]["restarts"] == 0, "it was restarted")
+
+
+def test_panic_is_the_guest_s_own(bench):
+    """A kernel that panics disturbs nobody: the other Linux goes on to its end."""
+    panicked = bench.linux("panic", cpus=(0,), kernel="quiet panic=1", **{"on-reset": "halt"})
+    image = bench.image("two", {"first": panicked, "second": bench.linux("demo", cpus=(1,))})
+    machine = bench.run(image, timeout=90)
+    machine.expect("Linux has done its work", 80)
+    machine.finish()
+
+
+def test_secure_board(bench):
+    """A board whose Group 0 belongs to firmware: interrupts are injected."""
+    image = bench.image("linux", {"linux": bench.linux("hotplug", cpus=(0, 1))},
+                        board="qemu-virt-secure", boards="tests/system/boards")
+    machine = bench.run(image)
+    machine.expect(READY)
+    machine.expect("ORLOP-CPU-ON 0-1")
+    machine.finish()
+    injected = exits(machine.final_stats(), "linux", "interrupt injected")
+    check(injected > 0, "no interrupt was injected")

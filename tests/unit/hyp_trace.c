@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The trace's ring and its words.
+ */
+#include "tests/unit/harness.h"
+
+#include <string.h>
+
+#include "hyp/trace/trace.h"
+
+static const struct harness_vm vms[] = {{"guest", 1, false, PLAN_HALT}};
+
+static struct trace_ring ring;
+
+static void start(void)
+{
+	harness_start(vms, 1);
+	memset(&ring, 0, sizeof(ring));
+}
+
+static void test_record(void **state)
+{
+	(void)state;
+	start();
+	fake.ticks = 0x123456789abc;
+	trace_write(&ring, TRACE_IPI, 3, 0xfeedfacecafef00d);
+	assert_int_equal(ring.next, 1);
+	assert_int_equal(ring.records[0].stamp, 0x123456789abc0300ull | TRACE_IPI);
+	assert_int_equal(ring.records[0].value, 0xfeedfacecafef00d);
+}
+
+static void test_wraps_around(void **state)
+{
+	(void)state;
+	start();
+	for (unsigned i = 0; i < TRACE_RING_RECORDS + 2; i++) {
+		fake.ticks = i;
+		trace_write(&ring, TRACE_HYPERCALL, 0, i);
+	}
+	assert_int_equal(ring.next, TRACE_RING_RECORDS + 2);
+	assert_int_equal(ring.records[0].value, TRACE_RING_RECORDS);
+	assert_int_equal(ring.records[1].value, TRACE_RING_RECORDS + 1);
+	assert_int_equal(ring.records[2].value, 2);
+	trace_print(&ring, 2);
+	assert_string_equal(harness_said(),
+		"[orlop]   64 hypercall (0x40)\r\n[orlop]   65 hypercall (0x41)\r\n");
+}
+
+static void test_prints_no_more_than_there_is(void **state)
+{
+	(void)state;
+	start();
+	trace_print(&ring, 8);
+	assert_string_equal(harness_said(), "");
+	trace_write(&ring, TRACE_CPU_START, TRACE_NO_VCPU, 1);
+	trace_print(&ring, 8);
+	assert_string_equal(harness_said(), "[orlop]   0 CPU started (0x1)\r\n");
+}
+
+/* Each event has words, and asking for more than the ring holds shows what it holds. */
+static void test_all_events(void **state)
+{
+	(void)state;
+	start();
+	for (unsigned event = 0; event < TRACE_EVENT_COUNT; event++)
+		trace_write(&ring, (enum trace_event)event, 0, event);
+	trace_print(&ring, TRACE_EVENT_COUNT);
+	assert_non_null(strstr(fake.uart.text, "refused at line"));
+	for (unsigned i = 0; i < 2 * TRACE_RING_RECORDS; i++)
+		trace_write(&ring, TRACE_OWN, 0, i);
+	harness_said();
+	trace_print(&ring, 2 * TRACE_RING_RECORDS);
+	assert_int_equal(strncmp(harness_said(), "[orlop]   0 hypervisor's interrupt (0x40)", 41), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_record),
+		cmocka_unit_test(test_wraps_around),
+		cmocka_unit_test(test_prints_no_more_than_there_is),
+		cmocka_unit_test(test_all_events),
+	};
+
+	return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
+}

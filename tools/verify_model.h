@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An image as its proof sees it: bytes at physical addresses, and what the hypervisor and each VM
+ * reach by their translation tables.
+ */
+#ifndef TOOLS_VERIFY_MODEL_H
+#define TOOLS_VERIFY_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/image.h"
+#include "abi/plan.h"
+#include "tools/system.h"
+
+#define VERIFY_HYP (-1) /* owner: the hypervisor; VMs are owners 0, 1, ... */
+
+/* Physical memory that the image fills. */
+struct verify_part {
+	uint64_t base, size;
+	const uint8_t *bytes;
+};
+
+/* Addresses that somebody reaches: one or more leaves in a row. */
+struct verify_range {
+	int owner;
+	uint64_t address; /* guest-physical, or virtual for the hypervisor */
+	uint64_t pa, size;
+	bool write, execute, device;
+};
+
+struct verify_ranges {
+	struct verify_range *ranges;
+	size_t count;
+};
+
+/* A page that holds a translation table. */
+struct verify_table {
+	uint64_t pa, size;
+	int owner;
+	bool is_root;
+};
+
+struct verify {
+	const char *path;
+	struct blob file;
+	struct verify_part *parts;
+	unsigned part_count;
+	const struct verify_part *hyp; /* the part with the entry: all of the hypervisor's memory */
+
+	struct image_header header;
+	const struct plan *plan; /* in the file's bytes; size_bytes of them are there */
+	const struct hyp_info *info;
+	const struct plan_vm *vms; /* the plan's tables; lists of a VM: verify_mmio() and so on */
+	const struct plan_cpu *cpus;
+	const struct plan_vcpu *vcpus;
+
+	struct verify_ranges own;   /* the hypervisor's */
+	struct verify_ranges *of_vm;
+	struct verify_ranges all; /* of all VMs, by physical address */
+	struct verify_table *tables;
+	size_t table_count;
+	uint64_t leaves; /* of all VMs */
+};
+
+/* Prints an error about the image; in words, with addresses. */
+void verify_complain(const struct verify *verify, const char *what, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A VM's name, or "the hypervisor". */
+const char *verify_owner(const struct verify *verify, int owner);
+
+/* The image's bytes at a physical address, NULL if the image does not fill all of them. */
+const void *verify_bytes(const struct verify *verify, uint64_t pa, uint64_t size);
+
+/* The same at one of the hypervisor's virtual addresses. */
+const void *verify_own_bytes(const struct verify *verify, const void *address, uint64_t size);
+
+/* What the hypervisor reaches at a virtual address, NULL if nothing. */
+const struct verify_range *verify_own_at(const struct verify *verify, uint64_t address);
+
+/*
+ * A table of the plan: count records of size bytes at a pointer of the hypervisor's. NULL after a
+ * message if it is not inside the plan, and for an empty one.
+ */
+const void *verify_table(
+	const struct verify *verify, const void *address, uint64_t count, size_t size, const char *what);
+
+/* Reads file, header, the hypervisor's own translation and plan; false after messages. */
+bool verify_load(struct verify *verify, const char *path);
+
+/* Walks the hypervisor's own tables. */
+bool verify_walk_own(struct verify *verify);
+/* Walks a VM's stage 2. */
+bool verify_walk_vm(struct verify *verify, unsigned vm);
+
+/* The rules. Each prints what it finds wrong. */
+void verify_own_memory(const struct verify *verify);
+void verify_vm_memory(const struct verify *verify);
+void verify_separation(const struct verify *verify);
+void verify_restore(const struct verify *verify);
+void verify_interrupts(const struct verify *verify);
+void verify_cpus(const struct verify *verify);
+
+#endif
