@@ -56,10 +56,10 @@ hypervisor: $(HYP) ## build the hypervisor (build/ARCH/hyp.elf)
 guests: $(GUEST_ELFS) ## build the bare-metal guests (build/ARCH/guests/)
 
 demo: all $(GUESTS) ## a Linux beside a control loop, from examples/linux-and-control.yaml
-	@$(TOOL) run examples/linux-and-control.yaml
+	@$(TOOL) run --repeat jitter examples/linux-and-control.yaml
 
 shell: all $(GUESTS) ## the same, and you are in the Linux guest's shell
-	@$(TOOL) run examples/linux-shell.yaml --raw
+	@$(TOOL) run --raw examples/linux-shell.yaml
 
 test: all unit $(GUESTS) ## every test; the last line is "N passed, N failed"
 	@python3 tests/run.py --build $(BUILD) --arch $(ARCH)

@@ -41,7 +41,7 @@ struct hyp_info {
 	uint64_t build; /* differs between builds */
 	uint32_t plan_version;
 	uint32_t machine; /* ELF e_machine */
-	uint32_t cpu_bytes, vm_bytes, vcpu_bytes, virq_bytes;
+	uint32_t cpu_bytes, vm_bytes, vcpu_bytes, irq_bank_bytes;
 	uint32_t stack_bytes; /* per CPU, whole pages */
 
 	/* Where `orlop stats` finds what it shows. */

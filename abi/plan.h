@@ -62,7 +62,9 @@ struct plan_vcpu {
 	uint16_t vm;
 	uint16_t index; /* within the VM */
 	uint16_t cpu;   /* index of the physical CPU */
-	uint16_t reserved;
+
+	/* The CPU's guest interrupt file that is this vCPU's (IMSIC), from 1; 0: there is none. */
+	uint16_t guest_file;
 };
 
 struct plan_vm {
@@ -87,7 +89,7 @@ struct plan_vm {
 	const struct plan_mmio *mmio;
 	const struct plan_irq *irqs;
 	const struct plan_restore *restore;
-	void *virqs; /* irq_count records of hyp_info.virq_bytes, zeroed */
+	void *irq_banks; /* irq_limit / 32 records of hyp_info.irq_bank_bytes, zeroed */
 
 	uint32_t console_irq; /* interrupt of the shared console's UART, 0 if the VM has none */
 	uint32_t irq_limit;   /* first interrupt number that the guest's controller does not have */
@@ -95,9 +97,10 @@ struct plan_vm {
 
 struct plan_cpu {
 	uint64_t hw_id; /* MPIDR affinity or hart id */
-	void *intc;     /* the controller's registers of this CPU (GICR: RD page, then SGI page) */
+	void *intc;     /* the controller's registers of this CPU (GICR: RD page, then SGI page;
+			   IMSIC: supervisor's file, then guest files; PLIC: the context's page) */
 	uint16_t vcpu_first, vcpu_count;
-	uint32_t reserved;
+	uint32_t intc_index; /* how the controller counts this CPU (APLIC: target; PLIC: context) */
 	void *window; /* page-sized slots of addresses that this CPU may map what it restores at */
 };
 
@@ -109,7 +112,8 @@ struct plan {
 	uint64_t hyp_build;  /* hyp_info.build of the hypervisor it was made for */
 
 	uint16_t cpu_count, vm_count, vcpu_count;
-	uint8_t own_group; /* 1: the board leaves a class of interrupts to the hypervisor (Group 0) */
+	uint8_t own_group; /* 1: the hypervisor's interrupts come apart from the guests' (GIC: Group 0
+			      is its own; AIA: guest interrupt files) */
 	uint8_t console;   /* enum plan_console */
 
 	const struct plan_cpu *cpus;

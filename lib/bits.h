@@ -8,6 +8,14 @@
 #include <stdint.h>
 
 #define BIT(n)          (1ull << (n))
+/*
+ * For the parts of a hot path that have several callers; for the branches off it, so that the path
+ * itself needs no stack; and for those of them that are built for size.
+ */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NEVER_INLINE  __attribute__((noinline))
+#define RARELY        __attribute__((noinline, cold))
+
 #define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The `width` bits of `word` from bit `low` up; width 1..63. */

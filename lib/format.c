@@ -79,7 +79,8 @@ void format(void (*put)(void *context, char c), void *context, const char *text,
 		} else if (*text == 'c') {
 			put(context, (char)va_arg(args, int));
 		} else if (*text == 'u' || *text == 'x') {
-			uint64_t value = directive.is_long ? va_arg(args, uint64_t) : va_arg(args, unsigned);
+			uint64_t value =
+				directive.is_long ? va_arg(args, uint64_t) : va_arg(args, unsigned);
 
 			put_number(&sink, value, *text == 'x' ? 16 : 10, &directive);
 		} else {

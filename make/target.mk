@@ -15,22 +15,25 @@ HYP_LINK    := $(ARCH_CROSS)gcc -no-pie
 ARCH_CFLAGS += $(ARCH_GCC_CFLAGS)
 endif
 
-HYP_CFLAGS := -std=c17 -ffreestanding -O2 -g $(WARNINGS) -I. -Iarch/include -Iarch/$(ARCH) \
-	-fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fno-common \
+HYP_CFLAGS := -std=c17 -ffreestanding -g $(WARNINGS) -I. -Iarch/include -Iarch/$(ARCH) \
+	-fno-pic -fno-pie -fomit-frame-pointer -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-common \
 	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=.
 HYP_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,max-page-size=4096
 
-# The hypervisor
+# The hypervisor: small, but for what stands in the way of a frequent exit.
+
+HYP_HOT := hyp/core/mmio.c hyp/core/hypercall.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
 
 HYP_SOURCES := $(sort $(filter-out hyp/devices/%,$(wildcard hyp/*/*.c)) \
 	$(ARCH_DEVICES:%=hyp/devices/%.c) $(ARCH_DRIVERS:%=drivers/%.c) \
 	$(wildcard lib/*.c arch/$(ARCH)/*.[cS]))
 HYP_OBJECTS := $(HYP_SOURCES:%=$(OUT)/hyp/%.o)
 
-$(OUT)/hyp/%.o: % Makefile make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
+$(OUT)/hyp/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
-	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(ARCH_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),-O2,-Os) $(ARCH_CFLAGS) -MMD -MP -c $< -o $@
 
 # The hypervisor's identity, by which it knows the plans made for it: of its sources and flags.
 HYP_INPUTS := $(HYP_SOURCES) $(sort $(wildcard abi/*.h hyp/*/*.h lib/*.h drivers/*.h \

@@ -77,10 +77,11 @@ static bool find_folder(
 		return true;
 	const char *known = known_boards(boards_dir), *near = schema_nearest(known, name);
 	message_error(said,
-		near	 ? arena_text("did you mean '%s'?", near)
-		: *known ? arena_text("boards in %s: %s", boards_dir, known)
-			 : arena_text("there is no board in the folder %s: name another by --boards",
-				   boards_dir),
+		near ? arena_text("did you mean '%s'?", near)
+		: *known
+			? arena_text("boards in %s: %s", boards_dir, known)
+			: arena_text("there is no board in the folder %s: name another by --boards",
+				  boards_dir),
 		"unknown board '%s'", name);
 	return false;
 }
@@ -93,7 +94,8 @@ static uint64_t number(const struct tree *map, const char *key, uint64_t fallbac
 
 static void read_settings(struct board *board, const struct tree *root)
 {
-	const struct tree *limit = tree_get(root, "interrupt-limit"), *name = tree_get(root, "name");
+	const struct tree *limit = tree_get(root, "interrupt-limit"),
+			  *name = tree_get(root, "name");
 	board->machine = EM_AARCH64;
 	board->own_group = strcmp(tree_text(root, "group0", ""), "hypervisor") == 0;
 	board->irq_limit = 1024;
@@ -102,7 +104,8 @@ static void read_settings(struct board *board, const struct tree *root)
 			"the board's name '%s' is not its folder's", name->text);
 	if (limit && (limit->number % 32 || limit->number < 64 || limit->number > 1024))
 		message_error(limit->place,
-			"write 32 + 32 * (GICD_TYPER.ITLinesNumber), as the controller's manual says",
+			"write 32 + 32 * (GICD_TYPER.ITLinesNumber), as the controller's manual "
+			"says",
 			"interrupt-limit has to be a multiple of 32 from 64 to 1024");
 	else if (limit)
 		board->irq_limit = (uint32_t)limit->number;
@@ -140,8 +143,8 @@ static bool load_tree(struct board *board, const char *path, struct place place)
 	board->fdt = arena_alloc(size, 1);
 	int error = fdt_open_into(blob.bytes, board->fdt, (int)size);
 	if (error)
-		message_error(place, "recompile it with a current dtc", "%s cannot be edited: %s", path,
-			fdt_strerror(error));
+		message_error(place, "recompile it with a current dtc", "%s cannot be edited: %s",
+			path, fdt_strerror(error));
 	return !error;
 }
 
@@ -191,7 +194,8 @@ static void read_console(struct board *board, const struct tree *console)
 	if (!uart || !uart->reg_count || !uart->irq_count ||
 		!devicetree_compatible(board, node, pl011)) {
 		message_error(device->place, "name a node compatible with arm,pl011",
-			"'%s' is not a PL011 with registers and an interrupt in the board's device tree",
+			"'%s' is not a PL011 with registers and an interrupt in the board's device "
+			"tree",
 			device->text);
 		return;
 	}
@@ -272,7 +276,8 @@ static int find_path(const void *fdt, const char *path)
 	char found[512];
 	int node = fdt_path_offset(fdt, path);
 	/* libfdt also accepts a node's name without its address, which may mean several nodes. */
-	if (node < 0 || fdt_get_path(fdt, node, found, sizeof(found)) != 0 || strcmp(found, path) != 0)
+	if (node < 0 || fdt_get_path(fdt, node, found, sizeof(found)) != 0 ||
+		strcmp(found, path) != 0)
 		return BOARD_UNKNOWN;
 	return node;
 }
@@ -287,7 +292,8 @@ static bool has_name(const void *fdt, int node, const char *said)
 static int find_name(const void *fdt, const char *said)
 {
 	int found = BOARD_UNKNOWN;
-	for (int node = fdt_next_node(fdt, 0, NULL); node >= 0; node = fdt_next_node(fdt, node, NULL))
+	for (int node = fdt_next_node(fdt, 0, NULL); node >= 0;
+		node = fdt_next_node(fdt, node, NULL))
 		if (has_name(fdt, node, said))
 			found = found == BOARD_UNKNOWN ? node : BOARD_AMBIGUOUS;
 	return found;

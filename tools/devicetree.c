@@ -12,12 +12,13 @@
 #include "tools/arena.h"
 #include "tools/message.h"
 
-#define MAX_DEPTH      32
-#define AFFINITY_MASK  0xff00ffffffull /* MPIDR_EL1 without its flag bits */
-#define GIC_CELLS      3
-#define GIC_SPI_BASE   32
-#define GIC_PPI_BASE   16
-#define GICR_STRIDE    0x20000
+#define MAX_DEPTH     32
+#define AFFINITY_MASK 0xff00ffffffull /* MPIDR_EL1 without its flag bits */
+#define GIC_CELLS     3
+#define GIC_SPI_BASE  32
+#define GIC_PPI_BASE  16
+#define GICD_SIZE     0x10000
+#define GICR_STRIDE   0x20000
 
 struct walk {
 	struct board *board;
@@ -153,8 +154,8 @@ static bool add_irq(
 {
 	if (intid >= walk->board->irq_limit)
 		return fail(walk, "raise interrupt-limit in the board's board.yaml",
-			arena_text("its interrupt %u is not below the board's interrupt-limit %u", intid,
-				walk->board->irq_limit));
+			arena_text("its interrupt %u is not below the board's interrupt-limit %u",
+				intid, walk->board->irq_limit));
 	unsigned count = device->irq_count++;
 	device->irqs = arena_grow(device->irqs, count, sizeof(*device->irqs));
 	device->irq_is_edge = arena_grow(device->irq_is_edge, count, sizeof(*device->irq_is_edge));
@@ -169,7 +170,8 @@ static bool read_specifier(const struct walk *walk, struct board_device *device,
 	uint64_t type = take(&cells, 1), number = take(&cells, 1);
 	uint32_t flags = (uint32_t)take(&cells, 1) & 0xf;
 	if (type > 1 || number >= (type ? 16 : 988))
-		return fail(walk, "mend the device tree", "its interrupt is neither an SPI nor a PPI");
+		return fail(
+			walk, "mend the device tree", "its interrupt is neither an SPI nor a PPI");
 	uint32_t base = type ? GIC_PPI_BASE : GIC_SPI_BASE;
 	return add_irq(walk, device, base + (uint32_t)number, flags);
 }
@@ -191,9 +193,11 @@ static bool read_irqs(const struct walk *walk, struct board_device *device)
 	struct cells cells = property(walk->fdt, node, "interrupts-extended");
 	while (cells.left > 0) {
 		int controller = fdt_node_offset_by_phandle(walk->fdt, (uint32_t)take(&cells, 1));
-		uint32_t count = controller < 0 ? 0 : cell(walk->fdt, controller, "#interrupt-cells", 0);
+		uint32_t count =
+			controller < 0 ? 0 : cell(walk->fdt, controller, "#interrupt-cells", 0);
 		if ((int)count > cells.left || count > 16)
-			return fail(walk, "mend the device tree", "interrupts-extended is cut short");
+			return fail(
+				walk, "mend the device tree", "interrupts-extended is cut short");
 		if (controller == walk->intc && count >= GIC_CELLS &&
 			!read_specifier(walk, device, cells))
 			return false;
@@ -213,8 +217,7 @@ static bool read_irqs(const struct walk *walk, struct board_device *device)
 static bool is_device_type(const struct walk *walk, const char *type)
 {
 	int bytes = 0;
-	const char *found =
-		fdt_getprop(walk->fdt, walk->chain[walk->depth], "device_type", &bytes);
+	const char *found = fdt_getprop(walk->fdt, walk->chain[walk->depth], "device_type", &bytes);
 	return found && bytes == (int)strlen(type) + 1 && memcmp(found, type, (size_t)bytes) == 0;
 }
 
@@ -319,8 +322,9 @@ static bool read_intc(struct walk *walk)
 	struct board *board = walk->board;
 	const struct board_device *intc = devicetree_device(board, walk->intc);
 	walk->path = "interrupt controller";
-	if (!intc || intc->reg_count < 2)
-		return fail(walk, "mend the device tree", "it has no distributor and redistributors");
+	if (!intc || intc->reg_count < 2 || intc->regs[0].size < GICD_SIZE)
+		return fail(
+			walk, "mend the device tree", "it has no distributor and redistributors");
 	if (cell(walk->fdt, walk->intc, "#redistributor-regions", 1) != 1)
 		return fail(walk, "use a board with one region of redistributors",
 			"several regions of redistributors are not supported");
@@ -330,8 +334,8 @@ static bool read_intc(struct walk *walk)
 	board->intc_cpu_stride = stride.left == 2 ? take(&stride, 2) : GICR_STRIDE;
 	if (board->intc_cpu_stride < GICR_STRIDE ||
 		board->intc_cpus.size / board->intc_cpu_stride < board->cpu_count)
-		return fail(walk, "mend the device tree",
-			"its redistributors are fewer than the CPUs");
+		return fail(
+			walk, "mend the device tree", "its redistributors are fewer than the CPUs");
 	return true;
 }
 

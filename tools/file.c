@@ -52,8 +52,8 @@ static bool read_open(struct blob *blob, int fd, size_t limit, struct place plac
 	return true;
 }
 
-bool file_read(struct blob *blob, const char *path, size_t limit, struct place place,
-	const char *what)
+bool file_read(
+	struct blob *blob, const char *path, size_t limit, struct place place, const char *what)
 {
 	*blob = (struct blob){.path = path};
 	/* O_NONBLOCK: opening a FIFO must not wait for its writer. */

@@ -26,7 +26,7 @@ struct tree {
 	struct guest_tree_select select;
 	const void *board; /* the board's tree */
 	void *fdt;         /* the VM's, being written */
-	int console;       /* node of the board's UART whose place the shared console takes, or -1 */
+	int console; /* node of the board's UART whose place the shared console takes, or -1 */
 	uint32_t intc_phandle, clock_phandle;
 	int fault; /* the first of libfdt's errors, 0 if none */
 };
@@ -198,8 +198,8 @@ static void write_chosen(struct tree *tree)
 		if (strcmp(load->what, "initrd") != 0)
 			continue;
 		step(tree, fdt_property_u64(tree->fdt, "linux,initrd-start", load->guest));
-		step(tree, fdt_property_u64(
-				   tree->fdt, "linux,initrd-end", load->guest + load->size));
+		step(tree,
+			fdt_property_u64(tree->fdt, "linux,initrd-end", load->guest + load->size));
 	}
 	if (console)
 		put_text(tree, "stdout-path", console);
@@ -218,8 +218,8 @@ static void write_memory(struct tree *tree)
 
 		if (memory->read_only)
 			continue;
-		fill_cells(fill_cells(bytes, address_cells, memory->guest), size_cells,
-			memory->size);
+		fill_cells(
+			fill_cells(bytes, address_cells, memory->guest), size_cells, memory->size);
 		begin(tree, arena_text("memory@%" PRIx64, memory->guest));
 		put_text(tree, "device_type", "memory");
 		put(tree, "reg", bytes, (address_cells + size_cells) * 4);
@@ -380,19 +380,16 @@ static bool prepare(struct tree *tree)
 	const struct board_device *device = &tree->system->board.console_device;
 
 	tree->intc_phandle = fdt_get_phandle(tree->board, tree->select.intc);
-	if (fdt_find_max_phandle(tree->board, &tree->clock_phandle) != 0)
-		return false;
+	step(tree, fdt_find_max_phandle(tree->board, &tree->clock_phandle));
 	tree->clock_phandle++;
 	if (tree->vm->console != GUEST_CONSOLE_SHARED)
 		return true;
-	if (!device->path) {
+	tree->console = device->path ? fdt_path_offset(tree->board, device->path) : -1;
+	if (tree->console < 0) {
 		message_error(tree->vm->place, "say in board.yaml which device is the console",
 			"VM %s shares the console, and the board has none", tree->vm->name);
 		return false;
 	}
-	tree->console = fdt_path_offset(tree->board, device->path);
-	if (tree->console < 0)
-		return false;
 	guest_tree_select_node(&tree->select, tree->console, GUEST_TREE_PATH);
 	return true;
 }
@@ -418,10 +415,7 @@ static bool check_room(const struct tree *tree, const struct blob *blob)
 
 bool guest_tree_build(struct blob *blob, const struct system *system, const struct vm *vm)
 {
-	struct tree tree = {.system = system,
-		.vm = vm,
-		.board = system->board.fdt,
-		.console = -1};
+	struct tree tree = {.system = system, .vm = vm, .board = system->board.fdt, .console = -1};
 	size_t size = fdt_totalsize(tree.board) + ROOM_TO_GROW;
 
 	if (!guest_tree_select(&tree.select, system, vm) || !prepare(&tree))

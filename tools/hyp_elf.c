@@ -30,8 +30,8 @@ static bool complain(const struct hyp_elf *hyp, const char *what)
 	return false;
 }
 
-static bool header_read(Elf64_Ehdr *header, const struct hyp_elf *hyp, const struct blob *file,
-	uint16_t machine)
+static bool header_read(
+	Elf64_Ehdr *header, const struct hyp_elf *hyp, const struct blob *file, uint16_t machine)
 {
 	const void *bytes = bytes_at(file, 0, sizeof(*header));
 
@@ -74,7 +74,9 @@ static bool segment_add(struct hyp_elf *hyp, const struct blob *file, const Elf6
 		.size = program->p_memsz,
 		.bytes = bytes,
 		.file_size = program->p_filesz,
-		.access = write ? HYP_DATA : execute ? HYP_TEXT : HYP_READ_ONLY,
+		.access = write     ? HYP_DATA
+			  : execute ? HYP_TEXT
+				    : HYP_READ_ONLY,
 	};
 	hyp->end = program->p_vaddr + program->p_memsz;
 	return true;
@@ -84,8 +86,8 @@ static bool segments_read(struct hyp_elf *hyp, const struct blob *file, const El
 {
 	for (unsigned i = 0; i < header->e_phnum; i++) {
 		Elf64_Phdr program;
-		const void *bytes = bytes_at(
-			file, header->e_phoff + i * sizeof(program), sizeof(program));
+		const void *bytes =
+			bytes_at(file, header->e_phoff + i * sizeof(program), sizeof(program));
 
 		if (!bytes)
 			return complain(hyp, "is cut short");
@@ -110,8 +112,8 @@ static bool segments_read(struct hyp_elf *hyp, const struct blob *file, const El
 }
 
 /* The contents of the section called name, or NULL; *size is then its size. */
-static const void *section_find(const struct blob *file, const Elf64_Ehdr *header, const char *name,
-	uint64_t *size)
+static const void *section_find(
+	const struct blob *file, const Elf64_Ehdr *header, const char *name, uint64_t *size)
 {
 	Elf64_Shdr names, section;
 	const void *bytes =
@@ -159,7 +161,7 @@ static bool info_read(struct hyp_elf *hyp, const struct blob *file, const Elf64_
 		info->stack_bytes > RECORD_LIMIT)
 		return complain(hyp, "wants stacks that are no whole pages, or too large");
 	if (info->cpu_bytes > RECORD_LIMIT || info->vm_bytes > RECORD_LIMIT ||
-		info->vcpu_bytes > RECORD_LIMIT || info->virq_bytes > RECORD_LIMIT)
+		info->vcpu_bytes > RECORD_LIMIT || info->irq_bank_bytes > RECORD_LIMIT)
 		return complain(hyp, "wants records that are too large");
 	return true;
 }

@@ -15,8 +15,8 @@
 enum hyp_access { HYP_TEXT, HYP_READ_ONLY, HYP_DATA };
 
 struct hyp_segment {
-	uint64_t base;       /* virtual, on a page boundary */
-	uint64_t size;       /* in memory, bytes; the part without file bytes is zero */
+	uint64_t base; /* virtual, on a page boundary */
+	uint64_t size; /* in memory, bytes; the part without file bytes is zero */
 	const uint8_t *bytes;
 	uint64_t file_size;
 	enum hyp_access access;

@@ -17,10 +17,10 @@
 #include "tools/message.h"
 #include "tools/plan_image.h"
 
-#define RECORD_ALIGN     64u /* a cache line: no two arrays of records share one */
-#define INTC_PAGES       16u
-#define INTC_CPU_PAGES   2u       /* the RD frame's first page, the SGI frame's first page */
-#define INTC_CPU_SGI     0x10000u /* from the RD frame to the SGI frame (GICv3) */
+#define RECORD_ALIGN   64u /* a cache line: no two arrays of records share one */
+#define INTC_PAGES     16u
+#define INTC_CPU_PAGES 2u       /* the RD frame's first page, the SGI frame's first page */
+#define INTC_CPU_SGI   0x10000u /* from the RD frame to the SGI frame (GICv3) */
 
 /* Running ends of what has been laid out. */
 struct cursor {
@@ -111,18 +111,18 @@ static uint64_t place_data(struct hyp_layout *layout)
 
 	if (last->access != HYP_DATA)
 		end = align_up(end, STAGE2_PAGE);
-	layout->cpu_records = take(&end, (uint64_t)layout->cpu_count * info->cpu_bytes,
-		RECORD_ALIGN, &sizes->records);
-	layout->vm_records = take(&end, (uint64_t)vm_count * info->vm_bytes, RECORD_ALIGN,
-		&sizes->records);
+	layout->cpu_records = take(
+		&end, (uint64_t)layout->cpu_count * info->cpu_bytes, RECORD_ALIGN, &sizes->records);
+	layout->vm_records =
+		take(&end, (uint64_t)vm_count * info->vm_bytes, RECORD_ALIGN, &sizes->records);
 	layout->vcpu_records = take(&end, (uint64_t)layout->vcpu_count * info->vcpu_bytes,
 		RECORD_ALIGN, &sizes->records);
-	layout->virqs = arena_alloc(vm_count, sizeof(uint64_t));
+	layout->irq_banks = arena_alloc(vm_count, sizeof(uint64_t));
 	layout->roots = arena_alloc(vm_count, sizeof(uint64_t));
 	for (unsigned i = 0; i < vm_count; i++)
-		layout->virqs[i] = take(&end,
-			(uint64_t)layout->vms[i].irq_count * info->virq_bytes, RECORD_ALIGN,
-			&sizes->records);
+		layout->irq_banks[i] =
+			take(&end, (uint64_t)layout->vms[i].irq_limit / 32 * info->irq_bank_bytes,
+				RECORD_ALIGN, &sizes->records);
 	for (unsigned i = 0; i < vm_count; i++)
 		layout->roots[i] = take(&end, stage2_root_bytes(&layout->vms[i].stage2),
 			stage2_root_align(&layout->vms[i].stage2), &sizes->stage2);
@@ -164,8 +164,7 @@ static void place_plan(struct hyp_layout *layout, uint64_t *end)
 	layout->plan = *end + root;
 	*end = align_up(*end + bytes, STAGE2_PAGE);
 	map(layout, OWN_READ_ONLY, layout->own_root,
-		layout->base_pa + (layout->own_root - HYP_VIRTUAL_BASE),
-		*end - layout->own_root);
+		layout->base_pa + (layout->own_root - HYP_VIRTUAL_BASE), *end - layout->own_root);
 }
 
 static void map_segments(struct hyp_layout *layout, uint64_t data_end)
@@ -296,8 +295,8 @@ bool hyp_layout_build(struct hyp_layout *layout, const struct system *system,
 	place_devices(layout, &cursor);
 	layout->size = cursor.physical - layout->base_pa;
 	sizes = &layout->sizes;
-	sizes->padding = layout->size - (sizes->text + sizes->read_only + sizes->data + sizes->plan +
-						sizes->records + sizes->stacks + sizes->own_table +
-						sizes->stage2);
+	sizes->padding = layout->size -
+			 (sizes->text + sizes->read_only + sizes->data + sizes->plan +
+				 sizes->records + sizes->stacks + sizes->own_table + sizes->stage2);
 	return check_room(layout, &cursor);
 }

@@ -31,15 +31,15 @@ struct hyp_sizes {
 struct hyp_layout {
 	const struct hyp_elf *hyp;
 	const struct system *system;
-	struct vm_image *vms;           /* their stage 2 is placed, and relocated, by the layout */
+	struct vm_image *vms; /* their stage 2 is placed, and relocated, by the layout */
 	const struct translation *format;
-	uint64_t base_pa, size;         /* all of its memory, whole pages */
+	uint64_t base_pa, size; /* all of its memory, whole pages */
 
 	unsigned *cpus; /* indices of the board's CPUs that the system uses, ascending */
 	unsigned cpu_count, vcpu_count;
 
 	uint64_t cpu_records, vm_records, vcpu_records;
-	uint64_t *virqs, *roots; /* per VM */
+	uint64_t *irq_banks, *roots; /* per VM */
 	uint64_t plan, plan_size;
 	uint64_t own_root, own_table;
 	uint64_t stack_top, stack_stride; /* of CPU 0, and from one CPU's to the next one's */

@@ -20,8 +20,8 @@
 #define LINUX_TEXT_OFFSET 1
 #define LINUX_IMAGE_SIZE  2
 #define LINUX_FLAGS       3
-#define LINUX_MAGIC       7 /* in its lower half */
-#define LINUX_FLAGS_VALUE (1u << 1) /* little-endian, 4 KiB pages, near the start of RAM */
+#define LINUX_MAGIC       7           /* in its lower half */
+#define LINUX_FLAGS_VALUE (1u << 1)   /* little-endian, 4 KiB pages, near the start of RAM */
 #define LINUX_MAGIC_VALUE 0x644d5241u /* "ARM\x64" */
 
 static uint64_t max(uint64_t a, uint64_t b)
@@ -140,7 +140,8 @@ static bool parts_build(struct image *image)
 	for (unsigned i = 1; i < image->part_count; i++) {
 		if (image->parts[i].base - image->parts[i - 1].base >= image->parts[i - 1].size)
 			continue;
-		message_error((struct place){0}, "move the memory that the description places there",
+		message_error((struct place){0},
+			"move the memory that the description places there",
 			"two parts of the image would lie at 0x%" PRIx64, image->parts[i].base);
 		return false;
 	}

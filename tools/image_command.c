@@ -42,15 +42,16 @@ static json_t *hypervisor_json(const struct image *image)
 	const struct hyp_layout *layout = &image->layout;
 	const struct hyp_info *info = &image->hyp.info;
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-			 " s:I, s:I}",
+	return json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
+		" s:I, s:I}",
 		"base", (json_int_t)layout->base_pa, "size", (json_int_t)layout->size, "plan",
 		(json_int_t)hyp_layout_pa(layout, layout->plan), "cpu_records",
 		(json_int_t)hyp_layout_pa(layout, layout->cpu_records), "vm_records",
 		(json_int_t)hyp_layout_pa(layout, layout->vm_records), "vcpu_records",
 		(json_int_t)hyp_layout_pa(layout, layout->vcpu_records), "cpu_bytes",
 		(json_int_t)info->cpu_bytes, "vm_bytes", (json_int_t)info->vm_bytes, "vcpu_bytes",
-		(json_int_t)info->vcpu_bytes, "virq_bytes", (json_int_t)info->virq_bytes,
+		(json_int_t)info->vcpu_bytes, "irq_bank_bytes", (json_int_t)info->irq_bank_bytes,
 		"cpu_trace", (json_int_t)info->cpu_trace, "vcpu_exits",
 		(json_int_t)info->vcpu_exits, "vcpu_state", (json_int_t)info->vcpu_state,
 		"vm_state", (json_int_t)info->vm_state, "vm_faults", (json_int_t)info->vm_faults,
@@ -71,8 +72,7 @@ static json_t *vms_json(const struct image *image)
 
 		for (unsigned n = 0; n < vm->vcpu_count; n++)
 			json_array_append_new(cpus,
-				json_integer(
-					hyp_layout_cpu(&image->layout, vm->vcpus[n].cpu)));
+				json_integer(hyp_layout_cpu(&image->layout, vm->vcpus[n].cpu)));
 		json_array_append_new(vms, json_pack("{s:s, s:s, s:o}", "name", vm->name, "console",
 						   consoles[vm->console], "cpus", cpus));
 	}
@@ -82,9 +82,8 @@ static json_t *vms_json(const struct image *image)
 /* What `orlop run` and `orlop stats` want to know of the image's board and hypervisor. */
 static bool write_json(const struct image *image, const char *path)
 {
-	static const char *const consoles[] = {[CONSOLE_NONE] = "none",
-		[CONSOLE_UART] = "uart",
-		[CONSOLE_DEBUGGER] = "debugger"};
+	static const char *const consoles[] = {
+		[CONSOLE_NONE] = "none", [CONSOLE_UART] = "uart", [CONSOLE_DEBUGGER] = "debugger"};
 	const struct system *system = image->system;
 	const struct board *board = &system->board;
 	const struct hyp_sizes *sizes = &image->layout.sizes;

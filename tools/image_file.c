@@ -54,7 +54,8 @@ static FILE *create(const char *path)
 {
 	FILE *file;
 
-	/* A new file rather than the old one's contents: an image may be in use while it is built. */
+	/* A new file rather than the old one's contents: an image may be in use while it is built.
+	 */
 	unlink(path);
 	file = fopen(path, "wb");
 	if (!file)
@@ -77,7 +78,8 @@ bool image_file_write_elf(const char *path, uint16_t machine, uint64_t entry,
 	if (!file)
 		return false;
 	*header = (Elf64_Ehdr){
-		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+			EV_CURRENT},
 		.e_type = ET_EXEC,
 		.e_machine = machine,
 		.e_version = EV_CURRENT,

@@ -9,7 +9,7 @@
 
 #include "tools/message.h"
 
-#define FLAG_BIG_ENDIAN 1u
+#define FLAG_BIG_ENDIAN  1u
 #define FLAG_PAGE(flags) ((flags) >> 1 & 3) /* 0: unspecified, 1: 4 KiB, 2: 16 KiB, 3: 64 KiB */
 
 struct header { /* little-endian */
@@ -40,9 +40,7 @@ static bool fail_magic(const struct blob *blob, struct place place)
 	if (starts_with(blob, 4, "zimg", 4))
 		return fail(blob, place, "is a compressed EFI image (zboot)",
 			"name the Image file of the kernel's build, or unpack it");
-	if (starts_with(blob, 0, "\x7f"
-				 "ELF",
-		    4))
+	if (starts_with(blob, 0, "\177ELF", 4))
 		return fail(blob, place, "is an ELF file, not a kernel Image",
 			"name arch/arm64/boot/Image of the kernel's build instead of vmlinux");
 	return fail(blob, place, "is not an arm64 kernel Image",

@@ -12,6 +12,8 @@
 #include "tools/arena.h"
 #include "tools/message.h"
 
+#define SIZES_ACROSS 4u
+
 static const char *without_suffix(const char *path)
 {
 	static const char *const suffixes[] = {".elf", ".img", ".json"};
@@ -111,13 +113,13 @@ bool machine_read(struct machine *machine, const char *path)
 void machine_print_sizes(const struct machine *machine)
 {
 	json_t *root = json_load_file(arena_text("%s.json", machine->path), 0, NULL), *size;
+	unsigned column = 0;
 	const char *key;
 
-	printf("hypervisor in all: %" PRIu64 " bytes of RAM (", machine->size);
-	json_object_foreach(json_object_get(root, "sizes"), key, size) printf(
-		"%s %" JSON_INTEGER_FORMAT "%s", key, json_integer_value(size),
-		json_object_iter_next(json_object_get(root, "sizes"), json_object_key_to_iter(key))
-			? ", "
-			: ")\n");
+	printf("the hypervisor takes %" PRIu64 " bytes of RAM:", machine->size);
+	json_object_foreach(json_object_get(root, "sizes"), key, size)
+		printf("%s%-10s%8" JSON_INTEGER_FORMAT, column++ % SIZES_ACROSS ? "   " : "\n  ",
+			key, json_integer_value(size));
+	printf("\n");
 	json_decref(root);
 }

@@ -7,10 +7,10 @@
 
 #include "tools/description.h"
 #include "tools/image.h"
-#include "tools/planner.h"
 #include "tools/report.h"
 #include "tools/run.h"
 #include "tools/stats.h"
+#include "tools/verify.h"
 
 static int schema(int argc, char **argv)
 {
@@ -23,23 +23,14 @@ static int schema(int argc, char **argv)
 	return 0;
 }
 
-static int check(int argc, char **argv)
-{
-	const char *boards = argc == 4 && strcmp(argv[2], "--boards") == 0 ? argv[3] : NULL;
-	if (argc != 2 && !boards) {
-		fprintf(stderr, "usage: orlop check FILE.yaml [--boards FOLDER]\n");
-		return 2;
-	}
-	return planner_load(argv[1], boards, NULL) ? 0 : 1;
-}
-
 /* A command gets its own name as argv[0] and returns the exit status. */
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *arguments, *meaning;
 } commands[] = {
-	{"check", check, "FILE.yaml", "check a description"},
+	{"check", verify_command, "FILE.yaml | IMAGE.elf",
+		"check a description, or prove an image's isolation"},
 	{"build", image_command, "FILE.yaml [-o PATH]", "make the bootable image"},
 	{"report", report_command, "FILE.yaml", "print the whole system"},
 	{"run", run_command, "FILE.yaml|IMAGE", "run it on QEMU"},
@@ -66,5 +57,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
-	return usage(strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ? stdout : stderr);
+	return usage(
+		strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ? stdout : stderr);
 }

@@ -9,8 +9,8 @@
 
 static unsigned errors; /* owner: this file */
 
-static void print(struct place place, const char *kind, const char *mend, const char *what,
-	va_list arguments)
+static void print(
+	struct place place, const char *kind, const char *mend, const char *what, va_list arguments)
 {
 	if (!place.file)
 		fprintf(stderr, "orlop: ");

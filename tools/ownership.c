@@ -23,8 +23,8 @@ static const struct forbidden {
 	{{"arm,gic-v3", "arm,gic-v3-its", "arm,gic-v2m-frame", "arm,gic-400", NULL},
 		"part of the interrupt controller, which the hypervisor shares out",
 		"remove it: every VM sees an interrupt controller of its own"},
-	{{"arm,armv8-timer", "arm,armv7-timer", "arm,armv7-timer-mem", NULL},
-		"the CPUs' timer", "remove it: every vCPU has a timer of its own"},
+	{{"arm,armv8-timer", "arm,armv7-timer", "arm,armv7-timer-mem", NULL}, "the CPUs' timer",
+		"remove it: every vCPU has a timer of its own"},
 	{{"arm,psci", "arm,psci-0.2", "arm,psci-1.0", NULL}, "the firmware's interface",
 		"remove it: every VM has a firmware interface of its own"},
 	{{"arm,smmu-v3", "arm,mmu-500", "arm,smmu-v2", NULL}, "an IOMMU, which guards memory",
@@ -49,7 +49,8 @@ void ownership_read_vcpus(struct system *system, struct vm *vm, const struct tre
 		}
 		if (cpu->number >= system->board.cpu_count) {
 			message_error(cpu->place,
-				arena_text("choose a CPU from 0 to %u", system->board.cpu_count - 1),
+				arena_text(
+					"choose a CPU from 0 to %u", system->board.cpu_count - 1),
 				"board %s has no CPU %s", system->board.name, cpu->text);
 			continue;
 		}
@@ -131,7 +132,8 @@ static const struct board_device *find_device(const struct board *board, const s
 {
 	int node = board_find(board, said->text);
 	if (node == BOARD_AMBIGUOUS) {
-		message_error(said->place, "add the unit address, as in name@9000000, or the full path",
+		message_error(said->place,
+			"add the unit address, as in name@9000000, or the full path",
 			"several nodes of the board's device tree are named '%s'", said->text);
 		return NULL;
 	}
@@ -171,7 +173,8 @@ static void warn_of_dma(const struct board *board, const struct vm_device *devic
 		fdt_getprop(board->fdt, device->device.node, "dmas", NULL))
 		message_warning(device->place,
 			"give it only to a VM that you trust, with guest = host addresses",
-			"'%s' moves data by DMA with no IOMMU in front: its owner reaches all memory",
+			"'%s' moves data by DMA with no IOMMU in front: its owner reaches all "
+			"memory",
 			device->said);
 }
 
@@ -182,8 +185,8 @@ static void add_device(struct system *system, struct vm *vm, const struct tree *
 		return;
 	const struct vm_device *earlier = owned(vm, device->node);
 	if (earlier) {
-		message_error(said->place, "keep one of the two", "'%s' and '%s' are the same device",
-			said->text, earlier->said);
+		message_error(said->place, "keep one of the two",
+			"'%s' and '%s' are the same device", said->text, earlier->said);
 		return;
 	}
 	vm->devices = arena_grow(vm->devices, vm->device_count, sizeof(*vm->devices));
@@ -254,8 +257,8 @@ static bool check_pair(const struct vm *first, const struct vm_device *a, const 
 			b->said, (unsigned long long)page, a->said, first->name, a->place.line);
 	else if (shares_irq(&a->device, &b->device, &irq))
 		message_error(b->place, "give both devices to the same VM",
-			"'%s' shares interrupt %u with '%s' of VM '%s' (line %u)", b->said, irq, a->said,
-			first->name, a->place.line);
+			"'%s' shares interrupt %u with '%s' of VM '%s' (line %u)", b->said, irq,
+			a->said, first->name, a->place.line);
 	else
 		return true;
 	return false;
@@ -289,7 +292,8 @@ static void check_neighbours(
 	for (unsigned i = 0; i < board->device_count; i++) {
 		const struct board_device *other = &board->devices[i];
 		uint64_t shared;
-		if (is_anyones(system, other->node) || !shares_page(&device->device, other, &shared))
+		if (is_anyones(system, other->node) ||
+			!shares_page(&device->device, other, &shared))
 			continue;
 		if (!first) {
 			first = other->path;
@@ -311,7 +315,8 @@ static void check_hypervisor_irq(const struct board *board, const struct vm_devi
 		shares_irq(&board->console_device, &device->device, &irq))
 		message_error(device->place,
 			"remove it, or write console: debugger or console: none at the top",
-			"'%s' shares interrupt %u with the hypervisor's console", device->said, irq);
+			"'%s' shares interrupt %u with the hypervisor's console", device->said,
+			irq);
 }
 
 static void check_device(
@@ -335,8 +340,8 @@ void ownership_check(const struct system *system)
 
 bool ownership_is_uart(const struct board *board, const struct board_device *device)
 {
-	static const char *const uarts[] = {"arm,pl011", "ns16550a", "ns16550", "snps,dw-apb-uart",
-		"arm,sbsa-uart", NULL};
+	static const char *const uarts[] = {
+		"arm,pl011", "ns16550a", "ns16550", "snps,dw-apb-uart", "arm,sbsa-uart", NULL};
 	const char *name = strrchr(device->path, '/') + 1;
 	return devicetree_compatible(board, device->node, uarts) ||
 	       strncmp(name, "serial@", 7) == 0 || strncmp(name, "uart@", 5) == 0;

@@ -7,7 +7,8 @@
 
 #include "tools/tree.h"
 
-#define OWNERSHIP_VCPU_MAX 16 /* of a VM: an SGI's target list has 16 bits (IHI 0069, ICC_SGI1R) */
+#define OWNERSHIP_VCPU_MAX 16 /* of a VM: an SGI's target list has 16 bits (IHI 0069, ICC_SGI1R) \
+			       */
 
 /* Reads the VM's vcpus and checks that each CPU exists and is free. vcpus may be NULL. */
 void ownership_read_vcpus(struct system *system, struct vm *vm, const struct tree *vcpus);

@@ -45,11 +45,23 @@ static bool check_keys(const struct vm *vm, const struct tree *image)
 	return good;
 }
 
-static bool fail_missing(const struct vm *vm, const struct tree *image, const char *key,
-	const char *example)
+static bool fail_missing(
+	const struct vm *vm, const struct tree *image, const char *key, const char *example)
 {
 	message_error(tree_place(image), arena_text("write image: { %s }", example),
 		"the image of VM '%s' has no key '%s'", vm->name, key);
+	return false;
+}
+
+/* Masking by priority acts on the virtual interface, which direct interrupts do not pass. */
+static bool check_pseudo_nmi(const struct vm *vm, const struct tree *bootargs)
+{
+	static const char option[] = "irqchip.gicv3_pseudo_nmi=";
+	const char *found = strstr(bootargs->text, option);
+	if (!found || found[sizeof(option) - 1] == '0' || vm->delivery == PLAN_INJECTED)
+		return true;
+	message_error(bootargs->place, "write interrupts: { route: injected } for the VM",
+		"pseudo-NMIs of VM '%s' do not work with direct interrupts", vm->name);
 	return false;
 }
 
@@ -61,7 +73,7 @@ static bool read_bootargs(struct vm *vm, const struct tree *image)
 	size_t length = strlen(bootargs->text);
 	vm->bootargs = bootargs->text;
 	if (length <= BOOTARGS_MAX)
-		return true;
+		return check_pseudo_nmi(vm, bootargs);
 	message_error(bootargs->place, arena_text("write at most %d", BOOTARGS_MAX),
 		"bootargs has %zu characters, more than the kernel takes", length);
 	return false;
@@ -107,9 +119,9 @@ static bool read_linux(struct vm *vm, const struct tree *image, const char *file
 	if (__builtin_add_overflow(offset, header.text_offset, &offset) ||
 		__builtin_add_overflow(offset, header.size, &needed) || needed > main->size) {
 		message_error(kernel->place, "give the VM more memory",
-			"the kernel needs %llu KiB from 2 MiB on, and the main memory has %llu KiB in "
+			"the kernel needs %llu KiB at 2 MiB + 0x%llx, and there are %llu KiB in "
 			"all",
-			(ull)(header.size >> 10), (ull)main->size >> 10);
+			(ull)(header.size >> 10), (ull)header.text_offset, (ull)main->size >> 10);
 		return false;
 	}
 	vm->entry = main->guest + offset;
@@ -141,19 +153,21 @@ static uint64_t number(const struct tree *map, const char *key, uint64_t fallbac
 	return value ? value->number : fallback;
 }
 
-static bool read_raw(struct vm *vm, const struct tree *image, const struct blob *blob,
-	struct place place)
+static bool read_raw(
+	struct vm *vm, const struct tree *image, const struct blob *blob, struct place place)
 {
 	struct range range = {number(image, "load", vm->memory[0].guest), blob->size};
 	const struct tree *load = tree_get(image, "load"), *entry = tree_get(image, "entry");
 	vm->entry = number(image, "entry", range.base);
 	if (!blob->size) {
-		message_error(place, "name a file with content", "the image, %s, is empty", blob->path);
+		message_error(
+			place, "name a file with content", "the image, %s, is empty", blob->path);
 		return false;
 	}
 	if (!memory_of(vm, range)) {
 		message_error(load ? load->place : place,
-			"give the VM memory there (memory: a list with guest addresses), or change load",
+			"give the VM memory there (memory: a list with guest addresses), or change "
+			"load",
 			"the image at 0x%llx with %zu bytes lies outside the VM's memory",
 			(ull)range.base, blob->size);
 		return false;
@@ -185,16 +199,16 @@ static bool place_tree(struct vm *vm, bool is_raw, struct place place)
 	vm->device_tree = is_raw && !touches_load(vm, first) ? first.base : last.base;
 	if (vm->device_tree == last.base && touches_load(vm, last)) {
 		message_error(place, "make the image smaller or the main memory larger",
-			"the image leaves no room for the device tree at 0x%llx, in the last 16 KiB of "
-			"the main memory",
+			"the image leaves no room for the device tree at 0x%llx, in the last 16 "
+			"KiB of the main memory",
 			(ull)last.base);
 		return false;
 	}
 	return true;
 }
 
-static bool read_bare(const struct board *board, struct vm *vm, const struct tree *image,
-	const char *file)
+static bool read_bare(
+	const struct board *board, struct vm *vm, const struct tree *image, const char *file)
 {
 	const struct tree *path = image->kind == TREE_TEXT ? image : tree_get(image, "file");
 	struct blob blob;
@@ -206,7 +220,8 @@ static bool read_bare(const struct board *board, struct vm *vm, const struct tre
 	bool is_raw = !payload_elf_is(&blob);
 	if (is_raw && path == image) {
 		message_error(path->place,
-			"name an ELF file; for raw bytes write image: { file: ..., load: ..., entry: ... }",
+			"name an ELF file; for raw bytes write image: { file: ..., load: ..., "
+			"entry: ... }",
 			"%s is not an ELF file", blob.path);
 		return false;
 	}
@@ -222,8 +237,8 @@ static bool read_bare(const struct board *board, struct vm *vm, const struct tre
 	return good && place_tree(vm, is_raw, path->place);
 }
 
-bool payload_read(const struct board *board, struct vm *vm, const struct tree *image,
-	const char *file)
+bool payload_read(
+	const struct board *board, struct vm *vm, const struct tree *image, const char *file)
 {
 	if (!check_keys(vm, image))
 		return false;

@@ -14,8 +14,8 @@
  * Fills loads, entry, device_tree, device_tree_room and bootargs of a VM that has memory. file: the
  * description, from whose folder relative paths start. Returns false after messages.
  */
-bool payload_read(const struct board *board, struct vm *vm, const struct tree *image,
-	const char *file);
+bool payload_read(
+	const struct board *board, struct vm *vm, const struct tree *image, const char *file);
 
 /* Bytes that a pristine copy of the VM's loads and device tree takes, in whole pages. */
 uint64_t payload_pristine_size(const struct vm *vm);

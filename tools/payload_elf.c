@@ -70,10 +70,11 @@ static bool add_segment(const struct elf *elf, struct vm *vm, const Elf64_Phdr *
 		return fail(elf, "build it anew", "is cut short: a segment's bytes are missing");
 	if (!lies_in_memory(vm, range)) {
 		message_error(elf->place,
-			arena_text("link it inside the VM's memory, or give the VM memory there (its main "
-				   "memory starts at 0x%llx)",
+			arena_text("link it inside the VM's memory, or give the VM memory there "
+				   "(its main memory starts at 0x%llx)",
 				(ull)vm->memory[0].guest),
-			"the image's segment at 0x%llx with %llu bytes lies outside the VM's memory",
+			"the image's segment at 0x%llx with %llu bytes lies outside the VM's "
+			"memory",
 			(ull)range.base, (ull)range.size);
 		return false;
 	}
@@ -100,8 +101,8 @@ static bool add_segments(const struct elf *elf, struct vm *vm)
 	return true;
 }
 
-bool payload_elf_read(const struct board *board, struct vm *vm, const struct blob *blob,
-	struct place place)
+bool payload_elf_read(
+	const struct board *board, struct vm *vm, const struct blob *blob, struct place place)
 {
 	struct elf elf = {.blob = blob, .place = place};
 	if (blob->size < sizeof(elf.header))
@@ -111,9 +112,10 @@ bool payload_elf_read(const struct board *board, struct vm *vm, const struct blo
 		return false;
 	vm->entry = elf.header.e_entry;
 	if (vm->entry & 3 || !overlaps_load(vm, (struct range){vm->entry, 4})) {
-		message_error(place, "set the entry (ENTRY in the linker script) to code of the image",
-			"entry 0x%llx of %s is not an instruction inside its segments", (ull)vm->entry,
-			blob->path);
+		message_error(place,
+			"set the entry (ENTRY in the linker script) to code of the image",
+			"entry 0x%llx of %s is not an instruction inside its segments",
+			(ull)vm->entry, blob->path);
 		return false;
 	}
 	return true;

@@ -26,7 +26,8 @@ bool placement_reserve(struct system *system, struct place place)
 	system->hyp = (struct range){board->ram[0].base + FIRMWARE_SIZE, HYP_SIZE};
 	struct range needed = {board->ram[0].base, FIRMWARE_SIZE + HYP_SIZE};
 	if (board->ram[0].base % BLOCK_2M || !space_inside(needed, board->ram[0])) {
-		message_error(place, "use a board whose RAM starts at a multiple of 2 MiB with 3 MiB",
+		message_error(place,
+			"use a board whose RAM starts at a multiple of 2 MiB with 3 MiB",
 			"board %s has no room for the hypervisor at 0x%llx", board->name,
 			(ull)system->hyp.base);
 		return false;
@@ -52,7 +53,7 @@ static bool check_size(const struct tree *size)
 	if (size->number && size->number % SPACE_PAGE == 0 && size->number <= SPACE_LIMIT)
 		return true;
 	message_error(size->place, "write a multiple of 4K, at least 4K and at most 1024G",
-		size->number == 0	   ? "memory of size %s"
+		size->number == 0            ? "memory of size %s"
 		: size->number > SPACE_LIMIT ? "memory of %s is beyond 40 bits of address"
 					     : "memory of %s is not whole pages of 4 KiB",
 		size->text);
@@ -173,9 +174,10 @@ static bool check_regions_apart(const struct vm *vm)
 			if (!space_overlap((struct range){a->guest, a->size},
 				    (struct range){b->guest, b->size}))
 				continue;
-			message_error(b->place, "give the regions guest addresses that do not overlap",
-				"guest memory at 0x%llx overlaps the region of line %u", (ull)b->guest,
-				a->place.line);
+			message_error(b->place,
+				"give the regions guest addresses that do not overlap",
+				"guest memory at 0x%llx overlaps the region of line %u",
+				(ull)b->guest, a->place.line);
 			return false;
 		}
 	return true;
@@ -186,8 +188,8 @@ static bool read_regions(const struct system *system, struct vm *vm, const struc
 	if (memory->kind == TREE_TEXT)
 		return check_size(memory) &&
 		       add_memory(vm, (struct vm_memory){.guest = system->board.ram[0].base,
-						      .size = memory->number,
-						      .place = memory->place});
+					      .size = memory->number,
+					      .place = memory->place});
 	if (!memory->first)
 		message_error(tree_place(memory), "give a size, for example memory: 64M",
 			"VM '%s' has no memory", vm->name);
@@ -249,8 +251,8 @@ static void try_at(const struct taken *taken, struct range bank, uint64_t start,
 }
 
 /* Room for wanted.size bytes, at an address equal to wanted.base modulo align; or UINT64_MAX. */
-static uint64_t find_aligned(const struct board *board, const struct taken *taken,
-	struct range wanted, uint64_t align)
+static uint64_t find_aligned(
+	const struct board *board, const struct taken *taken, struct range wanted, uint64_t align)
 {
 	uint64_t best = UINT64_MAX;
 	for (unsigned b = 0; b < board->ram_count; b++) {

@@ -44,14 +44,14 @@ uint64_t plan_image_size(const struct hyp_layout *layout)
 	for (unsigned i = 0; i < system->vm_count; i++) {
 		const struct vm_image *vm = &layout->vms[i];
 
-		size += vm->mmio_count * sizeof(vm->mmio[0]) +
-			vm->irq_count * sizeof(vm->irqs[0]) +
+		size += vm->mmio_count * sizeof(vm->mmio[0]) + vm->irq_count * sizeof(vm->irqs[0]) +
 			vm->restore_count * sizeof(vm->restore[0]);
 	}
 	return size;
 }
 
-/* Every vCPU has a CPU of its own in this version, so a CPU's list is one entry of the VMs' list. */
+/* Every vCPU has a CPU of its own in this version, so a CPU's list is one entry of the VMs' list.
+ */
 static void write_cpus(struct writer *writer, struct plan *plan)
 {
 	const struct hyp_layout *layout = writer->layout;
@@ -63,8 +63,7 @@ static void write_cpus(struct writer *writer, struct plan *plan)
 	for (unsigned i = 0; i < layout->cpu_count; i++) {
 		cpus[i].hw_id = system->board.cpu_hw_ids[layout->cpus[i]];
 		cpus[i].intc = hyp_pointer(layout->intc_cpus + i * 2 * STAGE2_PAGE);
-		cpus[i].window =
-			hyp_pointer(layout->windows + i * PLAN_WINDOW_PAGES * STAGE2_PAGE);
+		cpus[i].window = hyp_pointer(layout->windows + i * PLAN_WINDOW_PAGES * STAGE2_PAGE);
 	}
 	for (unsigned vm = 0; vm < system->vm_count; vm++) {
 		for (unsigned i = 0; i < system->vms[vm].vcpu_count; i++, vcpu++) {
@@ -116,7 +115,7 @@ static void fill_vm(struct plan_vm *plan, const struct hyp_layout *layout, unsig
 	plan->mmio_count = image->mmio_count;
 	plan->irq_count = image->irq_count;
 	plan->restore_count = image->restore_count;
-	plan->virqs = image->irq_count > 0 ? hyp_pointer(layout->virqs[index]) : NULL;
+	plan->irq_banks = hyp_pointer(layout->irq_banks[index]);
 	plan->console_irq = vm->console_irq;
 	plan->irq_limit = image->irq_limit;
 }
@@ -134,7 +133,8 @@ static void write_vms(struct writer *writer, struct plan *plan)
 		fill_vm(&vms[i], layout, i);
 		vms[i].vcpu_first = vcpu_first;
 		vcpu_first = (uint16_t)(vcpu_first + vms[i].vcpu_count);
-		vms[i].mmio = append(writer, image->mmio, image->mmio_count, sizeof(image->mmio[0]));
+		vms[i].mmio =
+			append(writer, image->mmio, image->mmio_count, sizeof(image->mmio[0]));
 		vms[i].irqs = append(writer, image->irqs, image->irq_count, sizeof(image->irqs[0]));
 		vms[i].restore = append(
 			writer, image->restore, image->restore_count, sizeof(image->restore[0]));
@@ -154,7 +154,7 @@ static void fill_plan(struct plan *plan, const struct hyp_layout *layout)
 	plan->vm_count = (uint16_t)layout->system->vm_count;
 	plan->vcpu_count = (uint16_t)layout->vcpu_count;
 	plan->own_group = board->own_group;
-	plan->console = board->console == CONSOLE_UART	     ? PLAN_CONSOLE_UART
+	plan->console = board->console == CONSOLE_UART       ? PLAN_CONSOLE_UART
 			: board->console == CONSOLE_DEBUGGER ? PLAN_CONSOLE_DEBUGGER
 							     : PLAN_CONSOLE_NONE;
 	plan->cpu_records = hyp_pointer(layout->cpu_records);
@@ -167,18 +167,16 @@ static void fill_plan(struct plan *plan, const struct hyp_layout *layout)
 		if (board->console_device.irq_count > 0)
 			plan->console_irq = board->console_device.irqs[0];
 	}
-	plan->window_table = hyp_pointer(
-		layout->own_table +
-		(layout->windows - HYP_VIRTUAL_BASE) / STAGE2_PAGE * sizeof(uint64_t));
+	plan->window_table =
+		hyp_pointer(layout->own_table +
+			    (layout->windows - HYP_VIRTUAL_BASE) / STAGE2_PAGE * sizeof(uint64_t));
 }
 
 void plan_image_write(const struct hyp_layout *layout, uint8_t *bytes)
 {
 	struct plan plan = {0};
-	struct writer writer = {.layout = layout,
-		.bytes = bytes,
-		.address = layout->plan,
-		.used = sizeof(plan)};
+	struct writer writer = {
+		.layout = layout, .bytes = bytes, .address = layout->plan, .used = sizeof(plan)};
 	uint64_t sum = 0;
 
 	fill_plan(&plan, layout);

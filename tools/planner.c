@@ -32,7 +32,8 @@ static const char *system_name(const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	const char *dot = strrchr(name, '.');
-	return arena_text("%.*s", (int)(dot && dot != name ? (size_t)(dot - name) : strlen(name)), name);
+	return arena_text(
+		"%.*s", (int)(dot && dot != name ? (size_t)(dot - name) : strlen(name)), name);
 }
 
 static void check_name(const struct tree *tree)
@@ -41,8 +42,8 @@ static void check_name(const struct tree *tree)
 	if (!*name || !strchr(NAME_FIRST, *name) || strspn(name, NAME_REST) != strlen(name) ||
 		strlen(name) >= PLAN_NAME_SIZE)
 		message_error(tree->key_place,
-			"write a lower-case letter, then lower-case letters, digits and '-', at most 23 "
-			"characters in all",
+			"write a lower-case letter, then lower-case letters, digits and '-', at "
+			"most 23 characters in all",
 			"'%s' is not a name for a VM", name);
 }
 
@@ -95,13 +96,15 @@ static bool owns_console_device(const struct board *board, const struct vm *vm)
 static void check_shared_console(const struct board *board, const struct vm *vm, struct place place)
 {
 	if (!board->console_device.reg_count)
-		message_error(place, "write console: none, or name the board's UART in its board.yaml",
-			"board %s has no console device whose address the shared console of VM '%s' "
-			"could take",
+		message_error(place,
+			"write console: none, or name the board's UART in its board.yaml",
+			"board %s has no console device whose address the shared console of VM "
+			"'%s' could take",
 			board->name, vm->name);
 	else if (owns_console_device(board, vm))
 		message_error(place, "write console: own, or remove the UART from access",
-			"the shared console of VM '%s' takes the address of a UART that the VM owns",
+			"the shared console of VM '%s' takes the address of a UART that the VM "
+			"owns",
 			vm->name);
 }
 
@@ -113,7 +116,7 @@ static void read_console(const struct board *board, struct vm *vm, const struct 
 	const char *word = console ? console->text : fallback;
 	struct place place = console ? console->place : vm->place;
 
-	vm->console = strcmp(word, "own") == 0	    ? GUEST_CONSOLE_OWN
+	vm->console = strcmp(word, "own") == 0      ? GUEST_CONSOLE_OWN
 		      : strcmp(word, "shared") == 0 ? GUEST_CONSOLE_SHARED
 						    : GUEST_CONSOLE_NONE;
 	if (vm->console == GUEST_CONSOLE_OWN && !uart)
@@ -142,8 +145,8 @@ static void read_vms(struct planner *planner, const struct tree *vms)
 {
 	struct system *system = planner->system;
 	if (vms && !vms->first)
-		message_error(tree_place(vms), "describe at least one VM",
-			"the description has no VM");
+		message_error(
+			tree_place(vms), "describe at least one VM", "the description has no VM");
 	for (const struct tree *tree = vms ? vms->first : NULL; tree; tree = tree->next) {
 		if (system->vm_count == VM_MAX) {
 			message_error(tree->key_place, "remove some", "more than %d VMs", VM_MAX);
@@ -160,12 +163,13 @@ static void choose_console(struct board *board, const struct tree *root)
 	const struct tree *console = tree_get(root, "console");
 	if (!console)
 		return;
-	board->console = strcmp(console->text, "uart") == 0	  ? CONSOLE_UART
+	board->console = strcmp(console->text, "uart") == 0       ? CONSOLE_UART
 			 : strcmp(console->text, "debugger") == 0 ? CONSOLE_DEBUGGER
 								  : CONSOLE_NONE;
 	if (board->console == CONSOLE_UART && !board->console_device.reg_count) {
-		message_error(console->place, "write console: debugger or none, or name the UART in the "
-					      "board's board.yaml",
+		message_error(console->place,
+			"write console: debugger or none, or name the UART in the board's "
+			"board.yaml",
 			"board %s has no console UART", board->name);
 		board->console = CONSOLE_NONE;
 	}
@@ -182,7 +186,8 @@ static void give_console_irqs(struct system *system)
 			message_error(vm->place,
 				"write console: none for it, or add free-interrupts to the board's "
 				"board.yaml",
-				"board %s has no free interrupt left for the shared console of VM '%s'",
+				"board %s has no free interrupt left for the shared console of VM "
+				"'%s'",
 				system->board.name, vm->name);
 			continue;
 		}

@@ -99,8 +99,9 @@ const char *qemu_tree_dump(
 	if (ask(board, cpus, binary, path))
 		return path;
 	message_error(place,
-		arena_text("install QEMU and check the section 'qemu' of the board; the folder %s has "
-			   "to be writable",
+		arena_text(
+			"install QEMU and check the section 'qemu' of the board; the folder %s has "
+			"to be writable",
 			cache_dir),
 		"%s does not emit a device tree for this board", board->qemu.binary);
 	return NULL;

@@ -23,6 +23,7 @@
 #define ANSWER_TIMEOUT_MS 10000
 #define READ_SIZE         4096u
 #define RETRY_MS          10
+#define ATTEMPT_MS        1000
 
 static const struct place qemu_place = {"qemu", 0, 0};
 
@@ -119,27 +120,38 @@ static bool send_command(struct qmp *qmp, const char *command, json_t *arguments
 	return good;
 }
 
-bool qmp_open(struct qmp *qmp, const char *path, unsigned timeout_ms)
+/* One attempt: connects, reads the greeting and leaves negotiation mode. */
+static bool attempt(struct qmp *qmp, const char *path, int64_t connected_by, int64_t greeted_by)
 {
-	int64_t deadline = now_ms() + timeout_ms;
-	json_t *line;
+	json_t *greeting, *answer = NULL;
 
-	*qmp = (struct qmp){.fd = connect_until(path, deadline)};
+	*qmp = (struct qmp){.fd = connect_until(path, connected_by)};
 	if (qmp->fd < 0)
 		return false;
 	qmp->size = 2 * READ_SIZE;
 	qmp->buffer = arena_alloc(qmp->size, 1);
 	qmp->events = json_array();
-	line = await(qmp, "QMP", deadline);
-	if (line && send_command(qmp, "qmp_capabilities", NULL)) {
-		json_decref(line);
-		line = await(qmp, "return", deadline);
-		if (line) {
-			json_decref(line);
+	greeting = await(qmp, "QMP", greeted_by);
+	if (greeting && send_command(qmp, "qmp_capabilities", NULL))
+		answer = await(qmp, "return", greeted_by);
+	json_decref(greeting);
+	json_decref(answer);
+	if (!answer)
+		qmp_close(qmp);
+	return answer;
+}
+
+/* A client that comes just after another one has left may be forgotten by QEMU: it tries again. */
+bool qmp_open(struct qmp *qmp, const char *path, unsigned timeout_ms)
+{
+	int64_t deadline = now_ms() + timeout_ms;
+
+	do {
+		int64_t patience = now_ms() + ATTEMPT_MS;
+
+		if (attempt(qmp, path, deadline, patience < deadline ? patience : deadline))
 			return true;
-		}
-	}
-	qmp_close(qmp);
+	} while (now_ms() < deadline);
 	return false;
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "tools/arena.h"
-#include "tools/message.h"
+#include "tools/devicetree.h"
 #include "tools/planner.h"
 
 #define WIDTH 100u
@@ -87,6 +87,18 @@ static void print_wrapped(FILE *out, const char *title, const char *list)
 	fprintf(out, "\n");
 }
 
+/* As wide as the longest word for an owner. */
+static int owner_width(const struct system *system)
+{
+	size_t width = strlen("hypervisor");
+
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		if (strlen(system->vms[i].name) > width)
+			width = strlen(system->vms[i].name);
+	}
+	return (int)width;
+}
+
 static void print_settings(FILE *out, const struct image *image, unsigned index)
 {
 	static const char *const policies[] = {[PLAN_HALT] = "halt",
@@ -104,7 +116,7 @@ static void print_settings(FILE *out, const struct image *image, unsigned index)
 		cpus = list_add(cpus, arena_text("%u", vm->vcpus[i].cpu));
 	fprintf(out, "  %s (VM %u, %s)\n", vm->name, index,
 		vm->os == GUEST_LINUX ? "Linux" : "bare metal");
-	fprintf(out, "    vCPUs 0..%u on CPUs    %s\n", vm->vcpu_count - 1, cpus);
+	fprintf(out, "    vCPUs run on CPUs     %s\n", cpus);
 	fprintf(out, "    interrupts            %s\n",
 		vm->delivery == PLAN_DIRECT ? "direct: the hypervisor does not see them"
 					    : "injected by the hypervisor");
@@ -203,20 +215,23 @@ static void print_memory(FILE *out, const struct image *image)
 	add_free_ram(&lines, board);
 	qsort(lines.lines, lines.count, sizeof(lines.lines[0]), line_order);
 
-	fprintf(out, "\nMemory\n  host addresses                 %12s  %-12s what\n", "size    ",
-		"owner");
+	int width = owner_width(system);
+
+	fprintf(out, "\nMemory\n  %-*s  %-25s  %14s  what\n", width, "owner", "host addresses",
+		"size    ");
 	for (unsigned i = 0; i < lines.count; i++) {
 		const struct line *line = &lines.lines[i];
 
-		fprintf(out, "  0x%010" PRIx64 "-0x%010" PRIx64 "  %14s  %-12s %s\n", line->host,
-			line->host + line->size - 1, size_text(line->size), line->owner,
+		fprintf(out, "  %-*s  0x%010" PRIx64 "-0x%010" PRIx64 "  %14s  %s\n", width,
+			line->owner, line->host, line->host + line->size - 1, size_text(line->size),
 			line->what);
 	}
 }
 
-/* Who has a device of the board: a VM's name, "hypervisor", or NULL. */
+/* Who has a device of the board: a VM's name, "hypervisor", "each vCPU", or NULL. */
 static const char *device_owner(const struct system *system, const struct board_device *device)
 {
+	static const char *const timers[] = {"arm,armv8-timer", NULL};
 	const struct board *board = &system->board;
 
 	for (unsigned i = 0; i < system->vm_count; i++) {
@@ -229,53 +244,105 @@ static const char *device_owner(const struct system *system, const struct board_
 		return "hypervisor";
 	if (board->console == CONSOLE_UART && device->node == board->console_device.node)
 		return "hypervisor";
-	return NULL;
+	return devicetree_compatible(board, device->node, timers) ? "each vCPU" : NULL;
 }
 
-static void print_device(FILE *out, const struct board_device *device, const char *owner)
+static void print_device(FILE *out, int width, const struct board_device *device, const char *owner)
 {
-	const char *irqs = "";
-
-	for (unsigned i = 0; i < device->irq_count; i++)
-		irqs = list_add(irqs, arena_text("%u%s", device->irqs[i],
-					      device->irq_is_edge[i] ? " edge" : ""));
-	fprintf(out, "  %-12s %-32s", owner, device->path);
-	if (device->reg_count > 0)
-		fprintf(out, " 0x%010" PRIx64 " %12s", device->regs[0].base,
-			size_text(device->regs[0].size));
-	else
-		fprintf(out, " %12s %12s", "-", "-");
-	fprintf(out, "  %s\n", or_none(irqs));
-	for (unsigned i = 1; i < device->reg_count; i++)
-		fprintf(out, "  %-12s %-32s 0x%010" PRIx64 " %12s\n", "", "", device->regs[i].base,
-			size_text(device->regs[i].size));
+	if (device->reg_count == 0)
+		fprintf(out, "  %-*s  %-25s  %14s  %s\n", width, owner, "-", "-", device->path);
+	for (unsigned i = 0; i < device->reg_count; i++)
+		fprintf(out, "  %-*s  0x%010" PRIx64 "-0x%010" PRIx64 "  %14s%s%s\n", width,
+			i == 0 ? owner : "", device->regs[i].base,
+			device->regs[i].base + device->regs[i].size - 1,
+			size_text(device->regs[i].size), i == 0 ? "  " : "",
+			i == 0 ? device->path : "");
 }
 
 static void print_devices(FILE *out, const struct system *system)
 {
+	int width = owner_width(system);
 	const char *unassigned = "";
 
-	fprintf(out, "\nDevices and interrupts\n  %-12s %-32s %-12s %12s  %s\n", "owner", "device",
-		"registers", "size    ", "interrupts");
+	fprintf(out,
+		"\nDevices, at the same addresses for their owners\n  %-*s  %-25s  %14s  device\n",
+		width, "owner", "registers", "size    ");
 	for (unsigned i = 0; i < system->board.device_count; i++) {
 		const struct board_device *device = &system->board.devices[i];
 		const char *owner = device_owner(system, device);
 
 		if (owner)
-			print_device(out, device, owner);
+			print_device(out, width, device, owner);
 		else
 			unassigned = list_add(unassigned, device->path);
 	}
-	for (unsigned i = 0; i < system->vm_count; i++) {
-		const struct vm *vm = &system->vms[i];
+	print_wrapped(out, "  unassigned:", or_none(unassigned));
+}
 
-		if (vm->console == GUEST_CONSOLE_SHARED)
-			fprintf(out, "  %-12s %-32s 0x%010" PRIx64 " %12s  %u\n", vm->name,
-				"(emulated UART: shared console)",
-				system->board.console_device.regs[0].base, size_text(4096),
-				vm->console_irq);
+/* What the hypervisor emulates, by VM. */
+static void print_emulated(FILE *out, const struct image *image)
+{
+	static const char *const kinds[] = {[PLAN_MMIO_UART] = "shared console (PL011)",
+		[PLAN_MMIO_INTC] = "interrupt controller (GICD)",
+		[PLAN_MMIO_INTC_CPUS] = "interrupt controller (GICR)"};
+	int width = owner_width(image->system);
+
+	fprintf(out, "\nEmulated for the VMs\n  %-*s  %-25s  %14s  device\n", width, "VM",
+		"guest addresses", "size    ");
+	for (unsigned i = 0; i < image->system->vm_count; i++) {
+		const struct vm_image *vm = &image->vms[i];
+
+		for (unsigned n = 0; n < vm->mmio_count; n++)
+			fprintf(out, "  %-*s  0x%010" PRIx64 "-0x%010" PRIx64 "  %14s  %s\n", width,
+				n == 0 ? vm->vm->name : "", vm->mmio[n].base,
+				vm->mmio[n].base + vm->mmio[n].size_bytes - 1,
+				size_text(vm->mmio[n].size_bytes), kinds[vm->mmio[n].kind]);
 	}
-	print_wrapped(out, "  unassigned  ", or_none(unassigned));
+}
+
+/* What drives an interrupt of the VM. */
+static const char *irq_source(const struct vm *vm, uint32_t id)
+{
+	for (unsigned i = 0; i < vm->device_count; i++) {
+		const struct board_device *device = &vm->devices[i].device;
+
+		for (unsigned n = 0; n < device->irq_count; n++) {
+			if (device->irqs[n] == id)
+				return device->path;
+		}
+	}
+	return "shared console";
+}
+
+static void print_irq(
+	FILE *out, int width, const char *owner, uint32_t id, const char *kind, const char *source)
+{
+	fprintf(out, "  %-*s  %6u  %-9s  %s\n", width, owner, id, kind, source);
+}
+
+/* Shared interrupts; each CPU has its own timers' and IPIs besides. */
+static void print_interrupts(FILE *out, const struct image *image)
+{
+	const struct board *board = &image->system->board;
+	int width = owner_width(image->system);
+
+	fprintf(out, "\nInterrupts\n  %-*s  %6s  %-9s  of\n", width, "owner", "number", "kind");
+	if (board->console == CONSOLE_UART && board->console_device.irq_count > 0)
+		print_irq(out, width, "hypervisor", board->console_device.irqs[0], "level",
+			board->console_device.path);
+	for (unsigned i = 0; i < image->system->vm_count; i++) {
+		const struct vm_image *vm = &image->vms[i];
+
+		for (unsigned n = 0; n < vm->irq_count; n++) {
+			const struct plan_irq *irq = &vm->irqs[n];
+
+			print_irq(out, width, vm->vm->name, irq->id,
+				irq->flags & PLAN_IRQ_VIRTUAL ? "virtual"
+				: irq->flags & PLAN_IRQ_EDGE  ? "edge"
+							      : "level",
+				irq_source(vm->vm, irq->id));
+		}
+	}
 }
 
 static void print_sizes(FILE *out, const struct image *image)
@@ -300,7 +367,8 @@ static void print_sizes(FILE *out, const struct image *image)
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		fprintf(out, "  %-44s %10" PRIu64 " bytes\n", rows[i].what, rows[i].bytes);
 	fprintf(out, "  %-44s %10" PRIu64 " bytes\n", "all RAM that it takes", image->layout.size);
-	fprintf(out, "  %-44s %10" PRIu64 " bytes\n", "its image without guests (text, constants, data)",
+	fprintf(out, "  %-44s %10" PRIu64 " bytes\n",
+		"its image without guests (text, constants, data)",
 		sizes->text + sizes->read_only + sizes->data);
 }
 
@@ -315,6 +383,8 @@ void report_print(FILE *out, const struct image *image)
 	print_cpus(out, system);
 	print_memory(out, image);
 	print_devices(out, system);
+	print_emulated(out, image);
+	print_interrupts(out, image);
 	print_sizes(out, image);
 }
 

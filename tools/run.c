@@ -320,8 +320,10 @@ static int run(struct session *session, const char *name)
 	session->started = instance.started = instance_now();
 	session->serial.fd = session->qemu.output;
 	session->debugger = (struct stream){.fd = session->qemu.debugger, .whole_lines = true};
-	if (session->options->raw_terminal)
+	if (session->options->raw_terminal) {
+		printf("Ctrl-] moves the keys to the next VM, Ctrl-A x ends.\n");
 		terminal_make_raw();
+	}
 	if (!qmp_open(&session->qmp, control, QMP_TIMEOUT_MS))
 		message_error(message_file(session->machine.qemu.binary),
 			"see what it says above, and its arguments",

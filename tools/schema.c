@@ -9,8 +9,8 @@
 #include "tools/arena.h"
 #include "tools/message.h"
 
-#define SIZE_MEND                                                                                  \
-	"write a number of bytes, decimal or 0x and hexadecimal, with K, M or G after it for "     \
+#define SIZE_MEND                                                                              \
+	"write a number of bytes, decimal or 0x and hexadecimal, with K, M or G after it for " \
 	"2^10, 2^20 or 2^30"
 #define NUMBER_MEND "write a whole number, decimal or 0x and hexadecimal"
 
@@ -159,8 +159,8 @@ static bool check_number(struct tree *tree, bool is_size)
 
 static const char *form_words(unsigned forms)
 {
-	static const char *const words[] = {"a text", "a word", "a size", "a number", "a map",
-		"a list", "a map of names"};
+	static const char *const words[] = {
+		"a text", "a word", "a size", "a number", "a map", "a list", "a map of names"};
 	const char *text = "";
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (forms & 1u << i)
@@ -311,6 +311,7 @@ void schema_print(FILE *file, const struct schema_key *keys, const char *title)
 				   : keys->forms & SCHEMA_LIST ? "each item of "
 							       : "";
 		if (keys->map)
-			schema_print(file, keys->map, arena_text("Keys of %s`%s`", item, keys->name));
+			schema_print(
+				file, keys->map, arena_text("Keys of %s`%s`", item, keys->name));
 	}
 }

@@ -24,7 +24,7 @@ enum own_kind { OWN_TEXT, OWN_READ_ONLY, OWN_DATA, OWN_DEVICE };
 
 /* How an architecture writes translation tables: three levels of 4 KiB granules. */
 struct translation {
-	uint16_t machine; /* ELF e_machine */
+	uint16_t machine;            /* ELF e_machine */
 	unsigned bits_min, bits_max; /* of a guest-physical address */
 	uint64_t root_align_min;     /* bytes; a root is aligned to its size, at least to this */
 
@@ -59,8 +59,7 @@ struct stage2 {
  * Empty tables for guest addresses below guest_end. Returns false if no legal size covers it (then
  * bits_max of the format is too small).
  */
-bool stage2_start(
-	struct stage2 *stage2, const struct translation *format, uint64_t guest_end);
+bool stage2_start(struct stage2 *stage2, const struct translation *format, uint64_t guest_end);
 
 /*
  * Maps guest to host, all three multiples of the page size; devices in pages only. Returns false

@@ -16,7 +16,7 @@
 #include "tools/message.h"
 
 #define VCPUS_ACROSS   6u
-#define QMP_TIMEOUT_MS 5000u
+#define QMP_TIMEOUT_MS 10000u
 #define INTERVAL_MAX_S 3600.0
 
 #define EXIT_CAUSE_WORDS(symbol, words) words,
@@ -173,18 +173,13 @@ static int compare_events(const void *left, const void *right)
 static void print_event(FILE *file, const struct event *event, const struct stats *stats)
 {
 	unsigned kind = event->record.stamp & 0xff, vcpu = event->record.stamp >> 8 & 0xff;
-	const char *words = WORD(event_words, kind), *value = strstr(words, "%x");
-	int before = (int)(value ? value - words : (ptrdiff_t)strlen(words));
 	const char *who = "-";
 
 	if (vcpu < stats->vcpu_count)
 		who = arena_text("%s/%u", vm_name(stats, &stats->vcpus[vcpu]),
 			(unsigned)stats->vcpus[vcpu].plan.index);
-	fprintf(file, "%16" PRIu64 "  CPU %u  %-16s  %.*s", event->record.stamp >> 16, event->cpu,
-		who, before, words);
-	if (value)
-		fprintf(file, "%" PRIx64 "%s", event->record.value, value + 2);
-	fprintf(file, "\n");
+	fprintf(file, "%16" PRIu64 "  CPU %u  %-16s  %s 0x%" PRIx64 "\n", event->record.stamp >> 16,
+		event->cpu, who, WORD(event_words, kind), event->record.value);
 }
 
 bool stats_print_trace(FILE *file, const struct records *records)

@@ -3,19 +3,19 @@
  * AArch64 translation tables: VMSAv8-64 with the 4 KiB granule (Arm ARM DDI 0487, D8). Stage 2
  * starts at level 1 with 2 to 1024 root entries.
  */
-#include "arch/aarch64/layout.h"
 #include "abi/image.h"
+#include "arch/aarch64/layout.h"
 #include "tools/stage2.h"
 
 #define EM_AARCH64 183
 
-#define VTCR_T0SZ(bits)    (64u - (bits))
-#define VTCR_SL0_LEVEL1    (1u << 6)
-#define VTCR_IRGN0_WBWA    (1u << 8)
-#define VTCR_ORGN0_WBWA    (1u << 10)
-#define VTCR_SH0_INNER     (3u << 12)
-#define VTCR_PS(code)      ((code) << 16)
-#define VTCR_RES1          (1u << 31)
+#define VTCR_T0SZ(bits) (64u - (bits))
+#define VTCR_SL0_LEVEL1 (1u << 6)
+#define VTCR_IRGN0_WBWA (1u << 8)
+#define VTCR_ORGN0_WBWA (1u << 10)
+#define VTCR_SH0_INNER  (3u << 12)
+#define VTCR_PS(code)   ((code) << 16)
+#define VTCR_RES1       (1u << 31)
 
 /* An entry is a block above level 3, and a page in it. */
 static uint64_t leaf_type(unsigned shift)

@@ -30,8 +30,7 @@ static struct place place_of(const struct reader *reader, const yaml_mark_t *mar
 		reader->blob->path, (unsigned)mark->line + 1, (unsigned)mark->column + 1};
 }
 
-static void fail(
-	struct reader *reader, const yaml_mark_t *mark, const char *mend, const char *what)
+static void fail(struct reader *reader, const yaml_mark_t *mark, const char *mend, const char *what)
 {
 	message_error(place_of(reader, mark), mend, "%s", what);
 	reader->failed = true;
@@ -137,7 +136,8 @@ static void text(struct reader *reader, const yaml_event_t *event)
 {
 	const char *value = (const char *)event->data.scalar.value;
 	if (strlen(value) != event->data.scalar.length) {
-		fail(reader, &event->start_mark, "remove the \\0", "a text contains a NUL character");
+		fail(reader, &event->start_mark, "remove the \\0",
+			"a text contains a NUL character");
 		return;
 	}
 	struct tree *tree = arena_alloc(1, sizeof(*tree));
@@ -217,7 +217,8 @@ struct tree *tree_parse(const struct blob *blob)
 	struct reader reader = {.blob = blob};
 	yaml_parser_t parser;
 	if (!yaml_parser_initialize(&parser)) {
-		message_error(message_file(blob->path), "free some memory", "no memory for the reader");
+		message_error(
+			message_file(blob->path), "free some memory", "no memory for the reader");
 		return NULL;
 	}
 	yaml_parser_set_input_string(&parser, blob->bytes, blob->size);

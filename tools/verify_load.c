@@ -68,8 +68,8 @@ const void *verify_own_bytes(const struct verify *verify, const void *pointer, u
 	return verify_bytes(verify, range->pa + (address - range->address), size);
 }
 
-const void *verify_table(
-	const struct verify *verify, const void *address, uint64_t count, size_t size, const char *what)
+const void *verify_table(const struct verify *verify, const void *address, uint64_t count,
+	size_t size, const char *what)
 {
 	uint64_t offset = (uint64_t)(uintptr_t)address - verify->header.plan;
 	uint64_t room = verify->plan->size_bytes;
@@ -174,8 +174,8 @@ static bool plan_read(struct verify *verify)
 
 	if (verify->header.plan % sizeof(uint64_t) == 0)
 		plan = verify_own_bytes(verify, address, sizeof(*plan));
-	if (!plan || (const void *)plan !=
-			     verify_bytes(verify, verify->header.plan_pa, sizeof(*plan))) {
+	if (!plan ||
+		(const void *)plan != verify_bytes(verify, verify->header.plan_pa, sizeof(*plan))) {
 		verify_complain(verify,
 			"the header's two addresses of the plan, 0x%" PRIx64 " and 0x%" PRIx64
 			", are not the same place",
@@ -210,7 +210,8 @@ static bool tables_read(struct verify *verify)
 		verify_complain(verify, "the plan has no VMs, no CPUs or no vCPUs");
 		return false;
 	}
-	verify->vms = verify_table(verify, plan->vms, plan->vm_count, sizeof(verify->vms[0]), "VMs");
+	verify->vms =
+		verify_table(verify, plan->vms, plan->vm_count, sizeof(verify->vms[0]), "VMs");
 	verify->cpus =
 		verify_table(verify, plan->cpus, plan->cpu_count, sizeof(verify->cpus[0]), "CPUs");
 	verify->vcpus = verify_table(
@@ -225,7 +226,7 @@ static bool info_find(struct verify *verify)
 		const struct verify_range *range = &verify->own.ranges[i];
 		const uint8_t *bytes;
 
-		if (range->write || range->execute || range->device)
+		if (range->execute || range->device)
 			continue;
 		bytes = verify_bytes(verify, range->pa, range->size);
 		for (uint64_t at = 0; bytes && at + sizeof(struct hyp_info) <= range->size;

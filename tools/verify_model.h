@@ -56,7 +56,7 @@ struct verify {
 	const struct plan_cpu *cpus;
 	const struct plan_vcpu *vcpus;
 
-	struct verify_ranges own;   /* the hypervisor's */
+	struct verify_ranges own; /* the hypervisor's */
 	struct verify_ranges *of_vm;
 	struct verify_ranges all; /* of all VMs, by physical address */
 	struct verify_table *tables;
@@ -84,8 +84,8 @@ const struct verify_range *verify_own_at(const struct verify *verify, uint64_t a
  * A table of the plan: count records of size bytes at a pointer of the hypervisor's. NULL after a
  * message if it is not inside the plan, and for an empty one.
  */
-const void *verify_table(
-	const struct verify *verify, const void *address, uint64_t count, size_t size, const char *what);
+const void *verify_table(const struct verify *verify, const void *address, uint64_t count,
+	size_t size, const char *what);
 
 /* Reads file, header, the hypervisor's own translation and plan; false after messages. */
 bool verify_load(struct verify *verify, const char *path);

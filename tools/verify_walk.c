@@ -19,16 +19,16 @@
 #define S1_ATTR_MASK   (7ull << 2)
 #define S2_MEMATTR     (0xfull << 2)
 #define SHAREABLE_MASK (3ull << 8)
-#define S1_KNOWN                                                                                   \
-	(ADDRESS_MASK | TYPE_MASK | S1_ATTR_MASK | S1_AP_RES1 | S1_READ_ONLY | DESC_ISH | DESC_AF | \
-		S1_XN)
-#define S2_KNOWN                                                                                   \
+#define S1_KNOWN                                                                          \
+	(ADDRESS_MASK | TYPE_MASK | S1_ATTR_MASK | S1_AP_RES1 | S1_READ_ONLY | DESC_ISH | \
+		DESC_AF | S1_XN)
+#define S2_KNOWN \
 	(ADDRESS_MASK | TYPE_MASK | S2_MEMATTR | S2_READ | S2_WRITE | DESC_ISH | DESC_AF | S2_XN)
 
-#define VTCR_T0SZ(control) ((unsigned)((control) & 0x3f))
+#define VTCR_T0SZ(control) ((unsigned)((control)&0x3f))
 #define VTCR_KNOWN         0x8007ffffull
 #define VTCR_PS(control)   ((unsigned)((control) >> 16 & 7))
-#define VTCR_WALK          0x80003540ull /* RES1, inner shareable, write-back, 4 KiB, from level 1 */
+#define VTCR_WALK          0x80003540ull /* inner shareable, write-back, 4 KiB, from level 1 */
 #define VTCR_WALK_MASK     0xfff8ffc0ull
 #define LEVEL1_SHIFT       30u
 
@@ -67,7 +67,8 @@ static void range_add(struct walk *walk, const struct verify_range *leaf)
 
 static void bad_entry(struct walk *walk, uint64_t address, uint64_t entry, const char *why)
 {
-	verify_complain(walk->verify, "%s has the table entry 0x%016" PRIx64 " for 0x%" PRIx64 ": %s",
+	verify_complain(walk->verify,
+		"%s has the table entry 0x%016" PRIx64 " for 0x%" PRIx64 ": %s",
 		verify_owner(walk->verify, walk->owner), entry, address, why);
 	walk->good = false;
 }
@@ -92,7 +93,8 @@ static const uint8_t *table_at(struct walk *walk, uint64_t pa, uint64_t size, bo
 
 		if (pa < other->pa + other->size && other->pa < pa + size) {
 			verify_complain(verify,
-				"the translation table at 0x%" PRIx64 " is used twice, by %s and %s",
+				"the translation table at 0x%" PRIx64
+				" is used twice, by %s and %s",
 				pa, verify_owner(verify, other->owner),
 				verify_owner(verify, walk->owner));
 			walk->good = false;

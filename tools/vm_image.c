@@ -60,7 +60,8 @@ static int load_order(const void *left, const void *right)
 }
 
 /* All that lies in the VM's memory at the start: what the planner placed, and the device tree. */
-static struct vm_load *loads_gather(struct vm_image *image, const struct blob *tree, unsigned *count)
+static struct vm_load *loads_gather(
+	struct vm_image *image, const struct blob *tree, unsigned *count)
 {
 	const struct vm *vm = image->vm;
 	struct vm_load *loads = arena_alloc(vm->load_count + 1, sizeof(*loads));
@@ -88,7 +89,8 @@ static bool loads_check(const struct vm *vm, const struct vm_load *loads, unsign
 
 		if (!memory_at(vm, load->guest, load->size)) {
 			message_error(vm->place, "give the VM more memory",
-				"the %s of VM %s, %zu bytes at 0x%" PRIx64 ", is not inside its memory",
+				"the %s of VM %s, %zu bytes at 0x%" PRIx64
+				", is not inside its memory",
 				load->what, vm->name, load->size, load->guest);
 			return false;
 		}
@@ -117,8 +119,7 @@ static struct vm_piece *piece_for(struct vm_image *image, const struct vm_load *
 			return piece;
 		}
 	}
-	image->pieces =
-		arena_grow(image->pieces, image->piece_count, sizeof(image->pieces[0]));
+	image->pieces = arena_grow(image->pieces, image->piece_count, sizeof(image->pieces[0]));
 	piece = &image->pieces[image->piece_count++];
 	*piece = (struct vm_piece){
 		.guest = start,
@@ -155,8 +156,8 @@ static void restore_add(struct vm_image *image, uint64_t target, uint64_t source
 		return;
 	image->restore =
 		arena_grow(image->restore, image->restore_count, sizeof(image->restore[0]));
-	image->restore[image->restore_count++] = (struct plan_restore){
-		.target_pa = target, .source_pa = source, .size_bytes = size};
+	image->restore[image->restore_count++] =
+		(struct plan_restore){.target_pa = target, .source_pa = source, .size_bytes = size};
 }
 
 /* Zeros for every page of the memory that no piece fills. */
@@ -198,8 +199,8 @@ static bool restore_build(struct vm_image *image)
 	}
 	if (used > vm->pristine.size) {
 		message_error(vm->place, "this is a fault of this tool: please report it",
-			"the copy that VM %s restarts from takes %" PRIu64
-			" bytes, and %" PRIu64 " were planned",
+			"the copy that VM %s restarts from takes %" PRIu64 " bytes, and %" PRIu64
+			" were planned",
 			vm->name, used, vm->pristine.size);
 		return false;
 	}
@@ -327,8 +328,7 @@ static bool map(struct vm_image *image, enum stage2_kind kind, const struct vm_m
 			message_error(range->place, "move it, or do not give it to the VM",
 				"VM %s would reach 0x%" PRIx64
 				", where the hypervisor emulates a device for it",
-				vm->name,
-				range->guest > mmio->base ? range->guest : mmio->base);
+				vm->name, range->guest > mmio->base ? range->guest : mmio->base);
 			return false;
 		}
 	}

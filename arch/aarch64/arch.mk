@@ -9,6 +9,8 @@ ARCH_CFLAGS   := -march=armv8-a -mgeneral-regs-only -mstrict-align \
                  $(foreach r,9 10 11 12 13 14 15 18,-fcall-saved-x$(r)) \
                  -DARCH_ELF_MACHINE=$(ARCH_MACHINE) -DLOCK_RELAX='"yield"'
 ARCH_GCC_CFLAGS := -mno-outline-atomics
+# Files whose code runs at every frequent exit, built for few instructions rather than few bytes.
+ARCH_HOT      := exit irq vgic vgic_direct vgic_mmio
 # Devices and drivers of this architecture's boards.
 ARCH_DEVICES  := pl011
 ARCH_DRIVERS  := pl011

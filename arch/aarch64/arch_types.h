@@ -9,25 +9,39 @@
 
 #include "lib/lock.h"
 
-/* One interrupt as the guest's controller has it; vgic.h names the flags. */
-struct virq {
-	uint16_t flags;
-	uint8_t priority;
-	uint8_t vcpu; /* index of the vCPU that a shared interrupt goes to */
+#define ARCH_BANK_IRQS 32
+
+/*
+ * 32 interrupts as the guest's controller has them, a bit each. A bank of private ones lies in its
+ * vCPU, those of shared ones in the plan's memory.
+ */
+struct irq_bank {
+	uint32_t owned;    /* the guest has this interrupt */
+	uint32_t hardware; /* a physical interrupt of the same number stands behind it */
+	uint32_t enabled;
+	uint32_t group1;
+	uint32_t edge;
+	/* The injected way only. */
+	uint32_t pending; /* pending, and in no list register */
+	uint32_t active;  /* active, and in no list register */
+	uint32_t held;    /* its physical interrupt is active on the guest's behalf */
+	uint32_t line;    /* the emulated device's line is high */
+	uint8_t priority[ARCH_BANK_IRQS];
+	uint8_t target[ARCH_BANK_IRQS]; /* shared ones: index of the vCPU */
 };
 
-#define ARCH_VIRQ_BYTES  sizeof(struct virq)
-#define ARCH_PRIVATE_IRQS 32
+#define ARCH_IRQ_BANK_BYTES sizeof(struct irq_bank)
 
 struct arch_vcpu {
-	uint64_t x[31]; /* the guest's; x9-x15 and x18-x29 only while exit.S has saved them all */
-	uint32_t sgis_posted;             /* set atomically by any CPU, taken by this vCPU's */
-	struct virq privates[ARCH_PRIVATE_IRQS]; /* SGIs and PPIs, guarded by arch_vm.lock */
-	uint8_t asleep; /* GICR_WAKER.ProcessorSleep as the guest sees it */
+	uint64_t x[31];         /* the guest's; those beyond exit.S's first half only in its second */
+	uint64_t sgi_address;   /* ICC_SGI1R_EL1 without the interrupt's number, for its CPU */
+	struct irq_bank bank;   /* SGIs and PPIs, guarded by arch_vm.lock */
+	uint32_t sgis_posted;   /* set atomically by any CPU, taken by this vCPU's */
+	uint8_t asleep;         /* GICR_WAKER.ProcessorSleep as the guest sees it */
 };
 
 struct arch_vm {
-	struct lock lock; /* guards the emulated controller's state */
+	struct lock lock;   /* guards the emulated controller's state */
 	uint32_t gicd_ctlr; /* enable bits of GICD_CTLR */
 };
 

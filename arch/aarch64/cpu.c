@@ -58,11 +58,6 @@ void arch_cpu_wait(void)
 	__asm__ volatile("wfi" ::: "memory");
 }
 
-uint64_t arch_cpu_ticks(void)
-{
-	return sysreg_read(cntpct_el0);
-}
-
 _Noreturn void arch_system_off(void)
 {
 	firmware_call(PSCI_SYSTEM_OFF, 0, 0, 0);

@@ -51,7 +51,7 @@ static void inject(struct vcpu *vcpu, uint64_t esr)
 {
 	const uint64_t pstate = sysreg_read(spsr_el2);
 
-	trace_write(&vcpu->cpu->trace, TRACE_EXCEPTION, vcpu_index(vcpu), esr);
+	trace_write(&vcpu->cpu->trace, TRACE_EXCEPTION, vcpu->number, esr);
 	sysreg_write(esr_el1, esr);
 	sysreg_write(elr_el1, sysreg_read(elr_el2));
 	sysreg_write(spsr_el1, pstate);

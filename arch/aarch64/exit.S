@@ -4,9 +4,8 @@
  * whose first 31 words are its registers, and TPIDR_EL2 at this CPU's stack.
  *
  * Every exit saves the registers that C may change in the hypervisor's calling convention (see
- * arch.mk) and calls a short handler. A handler returns the vCPU to resume; with bit 0 set it asks
- * for the rest of the registers to be saved and for its second half to be called, which may return
- * another vCPU.
+ * arch.mk), and x9, which holds the vCPU from then on, and calls a short handler. If that says no,
+ * the rest of the registers is saved and its second half is called, which may return another vCPU.
  */
 
 	.macro SAVE_SOME
@@ -14,19 +13,20 @@
 	stp x2, x3, [sp, #8 * 2]
 	stp x4, x5, [sp, #8 * 4]
 	stp x6, x7, [sp, #8 * 6]
-	str x8, [sp, #8 * 8]
+	stp x8, x9, [sp, #8 * 8]
 	stp x16, x17, [sp, #8 * 16]
 	str x30, [sp, #8 * 30]
-	mov x0, sp
+	mov x9, sp
 	mrs x1, tpidr_el2
+	mov x0, x9
 	mov sp, x1
 	.endm
 
-	.macro RESUME         /* x0: the vCPU, whose other registers are in place */
-	mov sp, x0
+	.macro RESUME         /* x9: the vCPU, whose other registers are in place */
+	mov sp, x9
 	ldr x30, [sp, #8 * 30]
 	ldp x16, x17, [sp, #8 * 16]
-	ldr x8, [sp, #8 * 8]
+	ldp x8, x9, [sp, #8 * 8]
 	ldp x6, x7, [sp, #8 * 6]
 	ldp x4, x5, [sp, #8 * 4]
 	ldp x2, x3, [sp, #8 * 2]
@@ -37,24 +37,46 @@
 	isb
 	.endm
 
+	/* Fills one slot of the vector table: 32 instructions at most. */
 	.macro EXIT first, second
+	.balign 128
 	SAVE_SOME
 	bl \first
-	tbnz x0, #0, 1f
+	cbz w0, 1f
 	RESUME
-1:	and x0, x0, #~1
-	adr x30, enter
+1:	adr x30, enter
 	adr x1, \second
 	b save_rest
 	.endm
 
-	.text
-	/* x0: the vCPU, x1: who to call, x30: where that returns to */
+	.macro OWN_EXCEPTION
+	.balign 128
+	b own_exception
+	.endm
+
+	.section .head.vectors, "ax"
+	.balign 2048
+	.globl vectors
+vectors:
+	.rept 8               /* from EL2 */
+	OWN_EXCEPTION
+	.endr
+	EXIT exit_sync, exit_sync_rest         /* from a guest in AArch64 */
+	EXIT exit_irq, exit_attend
+	EXIT exit_fiq, exit_attend
+	EXIT exit_never, exit_serror
+	EXIT exit_never, exit_sync_rest        /* from a guest's program in AArch32 */
+	EXIT exit_irq, exit_attend
+	EXIT exit_fiq, exit_attend
+	EXIT exit_never, exit_serror
+
+	.section .head.exit, "ax"
+	/* x9: the vCPU, x1: who to call, x30: where that returns to */
 save_rest:
-	stp x9, x10, [x0, #8 * 9]
-	stp x11, x12, [x0, #8 * 11]
-	stp x13, x14, [x0, #8 * 13]
-	str x15, [x0, #8 * 15]
+	mov x0, x9
+	stp x10, x11, [x0, #8 * 10]
+	stp x12, x13, [x0, #8 * 12]
+	stp x14, x15, [x0, #8 * 14]
 	stp x18, x19, [x0, #8 * 18]
 	stp x20, x21, [x0, #8 * 20]
 	stp x22, x23, [x0, #8 * 22]
@@ -67,10 +89,10 @@ save_rest:
 	.globl arch_vcpu_enter
 arch_vcpu_enter:
 enter:
-	ldp x9, x10, [x0, #8 * 9]
-	ldp x11, x12, [x0, #8 * 11]
-	ldp x13, x14, [x0, #8 * 13]
-	ldr x15, [x0, #8 * 15]
+	mov x9, x0
+	ldp x10, x11, [x0, #8 * 10]
+	ldp x12, x13, [x0, #8 * 12]
+	ldp x14, x15, [x0, #8 * 14]
 	ldp x18, x19, [x0, #8 * 18]
 	ldp x20, x21, [x0, #8 * 20]
 	ldp x22, x23, [x0, #8 * 22]
@@ -78,15 +100,6 @@ enter:
 	ldp x26, x27, [x0, #8 * 26]
 	ldp x28, x29, [x0, #8 * 28]
 	RESUME
-
-sync_exit:
-	EXIT exit_sync, exit_sync_rest
-irq_exit:
-	EXIT exit_irq, exit_attend
-fiq_exit:
-	EXIT exit_fiq, exit_attend
-serror_exit:
-	EXIT exit_serror, exit_serror_rest
 
 	/* The hypervisor's own exception, which is a bug: a fresh stack, then words. */
 own_exception:
@@ -96,23 +109,3 @@ own_exception:
 	mrs x1, elr_el2
 	mrs x2, far_el2
 	bl exit_panic
-
-	.macro VECTOR target
-	.balign 128
-	b \target
-	.endm
-
-	.balign 2048
-	.globl vectors
-vectors:
-	.rept 8               /* from EL2 */
-	VECTOR own_exception
-	.endr
-	VECTOR sync_exit      /* from a guest in AArch64 */
-	VECTOR irq_exit
-	VECTOR fiq_exit
-	VECTOR serror_exit
-	VECTOR sync_exit      /* from a guest's program in AArch32 */
-	VECTOR irq_exit
-	VECTOR fiq_exit
-	VECTOR serror_exit

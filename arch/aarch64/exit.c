@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Exits: from the syndrome to the core's struct exit and back into the guest's registers. This is
- * the only place that moves the guest's program counter.
+ * Exits: from the syndrome to the core's calls and back into the guest's registers. This is the
+ * only place that moves the guest's program counter.
  */
 #include "arch/aarch64/exit.h"
 
@@ -11,15 +11,17 @@
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
+#include "hyp/core/hypercall.h"
+#include "hyp/core/mmio.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
-/* Called by exit.S. */
-exit_result exit_sync(struct vcpu *vcpu);
+/* Called by exit.S: first halves, which say whether they were all, and second halves. */
+bool exit_sync(struct vcpu *vcpu);
+bool exit_never(struct vcpu *vcpu);
 struct vcpu *exit_sync_rest(struct vcpu *vcpu);
-exit_result exit_serror(struct vcpu *vcpu);
-struct vcpu *exit_serror_rest(struct vcpu *vcpu);
+struct vcpu *exit_serror(struct vcpu *vcpu);
 struct vcpu *exit_attend(struct vcpu *vcpu);
 _Noreturn void exit_panic(uint64_t esr, uint64_t pc, uint64_t address);
 
@@ -27,10 +29,10 @@ _Noreturn void exit_panic(uint64_t esr, uint64_t pc, uint64_t address);
 #define ISS_REGISTER_MASK 0x3ffc1eu
 #define ISS_ICC_SGI1R     0x3a3016u
 
-/* The guest's registers that exit.S has saved when a first half runs; 31 reads as zero. */
+/* x0-x9, x16, x17, x30: what exit.S has saved when a first half runs; 31 reads as zero. */
 static bool is_saved(unsigned reg)
 {
-	return (1u << reg & 0xc00301ffu) != 0;
+	return 0xc00303ffu >> reg & 1;
 }
 
 static unsigned transfer_register(uint64_t esr)
@@ -64,67 +66,69 @@ static uint64_t fault_address(void)
 	return (sysreg_read(hpfar_el2) >> 4 << 12) | (sysreg_read(far_el2) & 0xfff);
 }
 
-static uint64_t extend(uint64_t value, uint64_t esr, unsigned size)
-{
-	unsigned unused = 64 - 8 * size;
-
-	if (esr & ESR_SSE)
-		value = (uint64_t)((int64_t)(value << unused) >> unused);
-	return esr & ESR_SF ? value : (uint32_t)value;
-}
-
 /* FSC 0b0001LL: a translation fault at stage 2, the only fault that emulated registers cause. */
+#define EMULATION_MASK  (ESR_ISV | ESR_S1PTW | ESR_CM | 0x3c)
+#define EMULATION_VALUE (ESR_ISV | 0x04)
+
 static bool is_emulation(uint64_t esr)
 {
-	return (esr & ESR_ISV) && (ESR_FSC(esr) & 0x3c) == 0x04 && !(esr & ESR_S1PTW);
+	return (esr & EMULATION_MASK) == EMULATION_VALUE;
 }
 
-/* Lets a device answer; the guest's register must be saved. Does nothing if there is no answer. */
-static enum mmio_result emulate(struct vcpu *vcpu, uint64_t esr)
+/*
+ * Lets a device answer an access by one of the guest's registers that is saved. Only MMIO_DONE has
+ * an effect; the instruction is still to be skipped.
+ */
+static ALWAYS_INLINE enum mmio_result emulate(struct vcpu *vcpu, uint64_t esr, unsigned reg)
+{
+	const unsigned size = 1u << bits_get(esr, 22, 2);
+	struct mmio_access access;
+	enum mmio_result result;
+
+	access.address = fault_address();
+	access.size = (uint8_t)size;
+	if (access.address & (size - 1))
+		return MMIO_DENIED;
+	if (esr & ESR_WNR) {
+		access.is_write = true;
+		access.value = reg == 31 ? 0 : vcpu->arch.x[reg] & ~0ull >> (64 - 8 * size);
+		trace_write(&vcpu->cpu->trace, TRACE_MMIO_WRITE, vcpu->number, access.address);
+		return mmio_dispatch(vcpu, &access);
+	}
+	access.is_write = false;
+	result = mmio_dispatch(vcpu, &access);
+	if (result == MMIO_DONE && reg != 31)
+		vcpu->arch.x[reg] = access.value;
+	return result;
+}
+
+/* Sign extension, which no driver of an interrupt controller uses but the architecture has. */
+static void extend(uint64_t *value, uint64_t esr)
+{
+	const unsigned unused = 64 - 8 * (1u << bits_get(esr, 22, 2));
+
+	*value = (uint64_t)((int64_t)(*value << unused) >> unused);
+	if (!(esr & ESR_SF))
+		*value = (uint32_t)*value;
+}
+
+RARELY static enum mmio_result emulate_any(struct vcpu *vcpu, uint64_t esr)
 {
 	const unsigned reg = transfer_register(esr);
-	struct exit exit = {
-		.kind = EXIT_MMIO,
-		.mmio = {
-			.address = fault_address(),
-			.size = (uint8_t)(1u << bits_get(esr, 22, 2)),
-			.is_write = (esr & ESR_WNR) != 0,
-		},
-	};
+	enum mmio_result result = emulate(vcpu, esr, reg);
 
-	trace_write(&vcpu->cpu->trace, exit.mmio.is_write ? TRACE_MMIO_WRITE : TRACE_MMIO_READ,
-		vcpu_index(vcpu), exit.mmio.address);
-	if (exit.mmio.address & (exit.mmio.size - 1u))
-		return MMIO_DENIED;
-	if (exit.mmio.is_write && reg != 31)
-		exit.mmio.value = vcpu->arch.x[reg] & (~0ull >> (64 - 8 * exit.mmio.size));
-	vcpu_handle_exit(vcpu, &exit);
-	if (exit.mmio_result == MMIO_DONE) {
-		if (!exit.mmio.is_write && reg != 31)
-			vcpu->arch.x[reg] = extend(exit.mmio.value, esr, exit.mmio.size);
-		exit_skip_instruction(esr);
-	}
-	return exit.mmio_result;
+	if (result != MMIO_DONE)
+		return result;
+	if ((esr & ESR_SSE) && !(esr & ESR_WNR) && reg != 31)
+		extend(&vcpu->arch.x[reg], esr);
+	exit_skip_instruction(esr);
+	return MMIO_DONE;
 }
 
-static bool is_hypercall(const struct vcpu *vcpu)
+/* The number of Orlop's own call, or one that does not exist. */
+static uint32_t hypercall_number(const struct vcpu *vcpu)
 {
-	return ((uint32_t)vcpu->arch.x[0] & ~0xffu) == HYPERCALL_BASE;
-}
-
-static void hypercall(struct vcpu *vcpu)
-{
-	struct exit exit = {
-		.kind = EXIT_HYPERCALL,
-		.hypercall = {
-			.number = (uint32_t)vcpu->arch.x[0] - HYPERCALL_BASE,
-			.args = &vcpu->arch.x[1],
-		},
-	};
-
-	trace_write(&vcpu->cpu->trace, TRACE_HYPERCALL, vcpu_index(vcpu), exit.hypercall.number);
-	vcpu_handle_exit(vcpu, &exit);
-	vcpu->arch.x[0] = (uint64_t)exit.hypercall.result;
+	return (uint32_t)vcpu->arch.x[0] - HYPERCALL_BASE;
 }
 
 static bool is_sgi(uint64_t esr)
@@ -132,59 +136,86 @@ static bool is_sgi(uint64_t esr)
 	return ((uint32_t)esr & (ISS_REGISTER_MASK | 1)) == ISS_ICC_SGI1R;
 }
 
-static void send_sgi(struct vcpu *vcpu, uint64_t esr)
+static inline void send_sgi(struct vcpu *vcpu, unsigned reg)
 {
-	const unsigned reg = (unsigned)bits_get(esr, 5, 5);
 	const uint64_t request = reg == 31 ? 0 : vcpu->arch.x[reg];
 
 	vcpu->exits[EXIT_CAUSE_IPI]++;
-	trace_write(&vcpu->cpu->trace, TRACE_IPI, vcpu_index(vcpu), request);
-	vgic_send_sgi(vcpu, request);
-	exit_skip_instruction(esr);
+	trace_write(&vcpu->cpu->trace, TRACE_IPI, vcpu->number, request);
+	vgic_send_sgi(vcpu, request, true);
+}
+
+/* First halves are entered from AArch64 only, whose instructions have four bytes. */
+static inline void step(void)
+{
+	sysreg_write(elr_el2, sysreg_read(elr_el2) + 4);
+}
+
+static bool quick_hypercall(struct vcpu *vcpu, uint64_t esr)
+{
+	const uint32_t number = hypercall_number(vcpu);
+
+	if (__builtin_expect(number >= HYPERCALL_COUNT || (esr & 0xffff) != 0, 0))
+		return false;
+	vcpu->arch.x[0] = (uint64_t)hypercall_handle(vcpu, number, &vcpu->arch.x[1]);
+	return true;
+}
+
+static bool quick_access(struct vcpu *vcpu, uint64_t esr)
+{
+	const unsigned reg = transfer_register(esr);
+
+	if ((esr & (EMULATION_MASK | ESR_SSE)) != EMULATION_VALUE || !is_saved(reg))
+		return false;
+	if (emulate(vcpu, esr, reg) != MMIO_DONE)
+		return false;
+	step();
+	return true;
+}
+
+static bool quick_sgi(struct vcpu *vcpu, uint64_t esr)
+{
+	const unsigned reg = (unsigned)bits_get(esr, 5, 5);
+
+	if (!is_sgi(esr) || !is_saved(reg))
+		return false;
+	send_sgi(vcpu, reg);
+	step();
+	return true;
 }
 
 /*
- * The frequent exits, with only x0-x8, x16, x17 and x30 saved. Whatever is not plain success is
- * done again, from the start, by the second half.
+ * The frequent exits, with x0-x9, x16, x17 and x30 saved. Whatever is not plain success has had no
+ * effect, and is done from the start by the second half.
  */
-exit_result exit_sync(struct vcpu *vcpu)
+bool exit_sync(struct vcpu *vcpu)
 {
 	const uint64_t esr = sysreg_read(esr_el2);
+	const enum esr_class class = ESR_CLASS(esr);
 
-	switch (ESR_CLASS(esr)) {
-	case ESR_HVC64:
-		if (!is_hypercall(vcpu) || (esr & 0xffff) != 0)
-			break;
-		hypercall(vcpu);
-		return (exit_result)vcpu;
-	case ESR_DATA_ABORT_LOWER:
-		if (!is_emulation(esr) || !is_saved(transfer_register(esr)))
-			break;
-		if (emulate(vcpu, esr) != MMIO_DONE)
-			break;
-		return (exit_result)vcpu;
-	case ESR_SYSTEM:
-		if (!is_sgi(esr) || !is_saved((unsigned)bits_get(esr, 5, 5)))
-			break;
-		send_sgi(vcpu, esr);
-		return (exit_result)vcpu;
-	default:
-		break;
-	}
-	return (exit_result)vcpu | EXIT_NEEDS_REST;
+	if (__builtin_expect(class == ESR_HVC64, 1))
+		return quick_hypercall(vcpu, esr);
+	if (class == ESR_DATA_ABORT_LOWER)
+		return quick_access(vcpu, esr);
+	if (class == ESR_SYSTEM)
+		return quick_sgi(vcpu, esr);
+	return false;
 }
 
-static struct vcpu *fault(struct vcpu *vcpu, const char *what, uint64_t esr, uint64_t address)
+bool exit_never(struct vcpu *vcpu)
 {
-	struct exit exit = {
-		.kind = EXIT_FAULT,
-		.fault = {.what = what, .syndrome = esr, .address = address},
-	};
-
-	return vcpu_handle_exit(vcpu, &exit);
+	(void)vcpu;
+	return false;
 }
 
-static const char *abort_words(uint64_t esr, bool is_fetch)
+RARELY static struct vcpu *fault(struct vcpu *vcpu, const char *what, uint64_t esr, uint64_t address)
+{
+	const struct fault fault = {.what = what, .syndrome = esr, .address = address};
+
+	return vm_fault(vcpu, &fault);
+}
+
+RARELY static const char *abort_words(uint64_t esr, bool is_fetch)
 {
 	if (esr & ESR_S1PTW)
 		return "its page tables lie where it has no memory";
@@ -206,7 +237,7 @@ static uint64_t abort_address(uint64_t esr)
 	return permission ? ADDRESS_NONE : fault_address();
 }
 
-static struct vcpu *handle_abort(struct vcpu *vcpu, uint64_t esr, bool is_fetch)
+RARELY static struct vcpu *handle_abort(struct vcpu *vcpu, uint64_t esr, bool is_fetch)
 {
 	enum mmio_result result = MMIO_NO_DEVICE;
 
@@ -216,7 +247,7 @@ static struct vcpu *handle_abort(struct vcpu *vcpu, uint64_t esr, bool is_fetch)
 		return vcpu;
 	}
 	if (!is_fetch && is_emulation(esr))
-		result = emulate(vcpu, esr);
+		result = emulate_any(vcpu, esr);
 	if (result == MMIO_DONE)
 		return vcpu;
 	if (result == MMIO_NO_DEVICE && vcpu->vm->plan->stray_access == PLAN_STRAY_FAULT)
@@ -226,20 +257,21 @@ static struct vcpu *handle_abort(struct vcpu *vcpu, uint64_t esr, bool is_fetch)
 }
 
 /* A call by the SMC calling convention; 16 bits of immediate are reserved and must be 0. */
-static struct vcpu *handle_call(struct vcpu *vcpu, uint64_t esr)
+RARELY static struct vcpu *handle_call(struct vcpu *vcpu, uint64_t esr)
 {
 	if ((esr & 0xffff) != 0) {
 		vcpu->arch.x[0] = (uint64_t)HYPERCALL_NOT_SUPPORTED;
 		return vcpu;
 	}
-	if (is_hypercall(vcpu)) {
-		hypercall(vcpu);
+	if (hypercall_number(vcpu) <= 0xff) {
+		vcpu->arch.x[0] = (uint64_t)hypercall_handle(
+			vcpu, hypercall_number(vcpu), &vcpu->arch.x[1]);
 		return vcpu;
 	}
 	return psci_handle(vcpu) ? vcpu : cpu_attend(vcpu);
 }
 
-struct vcpu *exit_sync_rest(struct vcpu *vcpu)
+__attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 {
 	const uint64_t esr = sysreg_read(esr_el2);
 
@@ -254,10 +286,12 @@ struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 	case ESR_INSTRUCTION_ABORT_LOWER:
 		return handle_abort(vcpu, esr, true);
 	case ESR_SYSTEM:
-		if (is_sgi(esr))
-			send_sgi(vcpu, esr);
-		else
+		if (is_sgi(esr)) {
+			send_sgi(vcpu, (unsigned)bits_get(esr, 5, 5));
+			exit_skip_instruction(esr);
+		} else {
 			sysreg_handle(vcpu, esr);
+		}
 		return vcpu;
 	default:
 		/* A feature that is switched off for guests: it is not there. */
@@ -268,12 +302,7 @@ struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 }
 
 /* A bus error while a guest runs alone on this core is that guest's (HCR_EL2.AMO). */
-exit_result exit_serror(struct vcpu *vcpu)
-{
-	return (exit_result)vcpu | EXIT_NEEDS_REST;
-}
-
-struct vcpu *exit_serror_rest(struct vcpu *vcpu)
+struct vcpu *exit_serror(struct vcpu *vcpu)
 {
 	return fault(vcpu, "a bus reports an error (SError)", sysreg_read(esr_el2), ADDRESS_NONE);
 }

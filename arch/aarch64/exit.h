@@ -10,13 +10,6 @@
 
 struct vcpu;
 
-/*
- * Where an exit's handler (exit.S) leaves: the vCPU to resume, or with NEEDS_REST the request to
- * save the guest's other registers too and to go on in the handler's second half.
- */
-typedef uintptr_t exit_result;
-#define EXIT_NEEDS_REST 1u
-
 /* Moves the guest past the instruction that trapped; `esr` tells its length. */
 void exit_skip_instruction(uint64_t esr);
 

@@ -114,24 +114,9 @@ static void *bank(const struct cpu *cpu, uint32_t id)
 	return id < GIC_PRIVATE_IRQS ? sgi_page(cpu) : hyp_plan->intc;
 }
 
-void gic_set_bit(const struct cpu *cpu, uint32_t id, uint32_t offset)
-{
-	mmio_write32(bank(cpu, id), offset + id / 32 * 4, 1u << id % 32);
-}
-
-bool gic_get_bit(const struct cpu *cpu, uint32_t id, uint32_t offset)
-{
-	return mmio_read32(bank(cpu, id), offset + id / 32 * 4) >> id % 32 & 1;
-}
-
 void gic_set_priority(const struct cpu *cpu, uint32_t id, uint8_t priority)
 {
 	mmio_write8(bank(cpu, id), GICD_IPRIORITYR + id, priority);
-}
-
-bool gic_is_edge(const struct cpu *cpu, uint32_t id)
-{
-	return mmio_read32(bank(cpu, id), GICD_ICFGR + id / 16 * 4) >> (id % 16 * 2 + 1) & 1;
 }
 
 void gic_set_edge(uint32_t id, bool edge)
@@ -152,13 +137,15 @@ void gic_route(uint32_t id, const struct cpu *cpu)
 
 void gic_quiesce(const struct cpu *cpu, uint32_t id)
 {
-	gic_set_bit(cpu, id, GICD_ICENABLER);
+	const uint32_t word = id / 32, bit = 1u << id % 32;
+
+	gic_write_word(cpu, word, GICD_ICENABLER, bit);
 	if (id < GIC_PRIVATE_IRQS)
 		wait_redistributor(cpu);
 	else
 		wait_distributor();
-	gic_set_bit(cpu, id, GICD_ICPENDR);
-	gic_set_bit(cpu, id, GICD_ICACTIVER);
+	gic_write_word(cpu, word, GICD_ICPENDR, bit);
+	gic_write_word(cpu, word, GICD_ICACTIVER, bit);
 }
 
 void gic_handle_own(const struct cpu *cpu, uint32_t id)
@@ -187,5 +174,5 @@ void arch_irq_route_own(uint32_t irq, const struct cpu *cpu)
 	}
 	gic_set_priority(cpu, irq, GIC_PRIORITY_OWN);
 	gic_route(irq, cpu);
-	gic_set_bit(cpu, irq, GICD_ISENABLER);
+	gic_write_word(cpu, irq / 32, GICD_ISENABLER, 1u << irq % 32);
 }

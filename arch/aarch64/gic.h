@@ -8,7 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct cpu;
+#include "abi/plan.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+
 
 #define GIC_SGIS          16u
 #define GIC_PRIVATE_IRQS  32u
@@ -65,14 +68,29 @@ struct cpu;
 /* This CPU's redistributor and interface; arch_irq_init has prepared the distributor. */
 void gic_cpu_init(const struct cpu *cpu);
 
-/* Sets the bit of interrupt `id` in the bitmap register at `offset`; `cpu` matters for private ids. */
-void gic_set_bit(const struct cpu *cpu, uint32_t id, uint32_t offset);
-bool gic_get_bit(const struct cpu *cpu, uint32_t id, uint32_t offset);
+/* Word `word` of the bitmap registers from `offset` on; word 0 is that of the private ones of `cpu`. */
+static inline volatile uint32_t *gic_word(const struct cpu *cpu, uint32_t word, uint32_t offset)
+{
+	const char *base = word == 0 ? (char *)cpu->plan->intc + PLAN_PAGE_SIZE : hyp_plan->intc;
+
+	return (volatile uint32_t *)(base + offset + word * 4);
+}
+
+static inline uint32_t gic_read_word(const struct cpu *cpu, uint32_t word, uint32_t offset)
+{
+	return *gic_word(cpu, word, offset);
+}
+
+/* A write of zeros changes nothing in these registers and is left out. */
+static inline void gic_write_word(const struct cpu *cpu, uint32_t word, uint32_t offset, uint32_t bits)
+{
+	if (bits)
+		*gic_word(cpu, word, offset) = bits;
+}
 
 void gic_set_priority(const struct cpu *cpu, uint32_t id, uint8_t priority);
 
-/* Trigger mode of `id`; a private interrupt's cannot be changed. */
-bool gic_is_edge(const struct cpu *cpu, uint32_t id);
+/* Trigger mode of a shared interrupt. */
 void gic_set_edge(uint32_t id, bool edge);
 
 void gic_route(uint32_t id, const struct cpu *cpu);

@@ -15,14 +15,9 @@
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
-/* Called by exit.S. */
-exit_result exit_irq(struct vcpu *vcpu);
-exit_result exit_fiq(struct vcpu *vcpu);
-
-static bool is_injected(const struct vcpu *vcpu)
-{
-	return vcpu->vm->plan->delivery == PLAN_INJECTED;
-}
+/* Called by exit.S; true lets the guest go on, false has all registers saved for exit_attend. */
+bool exit_irq(struct vcpu *vcpu);
+bool exit_fiq(struct vcpu *vcpu);
 
 /* With EOImode = 1 (injected way) the end of an interrupt is two writes, drop and deactivate. */
 static void end_own(uint32_t id, bool group0, bool split)
@@ -39,40 +34,40 @@ static void end_own(uint32_t id, bool group0, bool split)
 static void handle_own(struct vcpu *vcpu, uint32_t id, bool group0)
 {
 	vcpu->exits[EXIT_CAUSE_OWN]++;
-	trace_write(&vcpu->cpu->trace, TRACE_OWN, vcpu_index(vcpu), id);
+	trace_write(&vcpu->cpu->trace, TRACE_OWN, vcpu->number, id);
 	gic_handle_own(vcpu->cpu, id);
 	/* Maintenance is over when the list registers are refilled: before its end. */
-	if (is_injected(vcpu))
+	if (!vgic_is_direct(vcpu->vm))
 		vgic_injected_sync(vcpu);
-	end_own(id, group0, is_injected(vcpu));
+	end_own(id, group0, !vgic_is_direct(vcpu->vm));
 }
 
-exit_result exit_fiq(struct vcpu *vcpu)
+bool exit_fiq(struct vcpu *vcpu)
 {
 	uint32_t id = (uint32_t)sysreg_read(ICC_IAR0_EL1);
 
 	if (id < GIC_SPI_LIMIT)
 		handle_own(vcpu, id, true);
-	return (exit_result)vcpu | EXIT_NEEDS_REST;
+	return false;
 }
 
 /*
  * The injected way's hot path: acknowledge, drop the priority, put the interrupt into a list
  * register that deactivates it when the guest ends it.
  */
-exit_result exit_irq(struct vcpu *vcpu)
+bool exit_irq(struct vcpu *vcpu)
 {
 	const uint32_t id = (uint32_t)sysreg_read(ICC_IAR1_EL1);
 
 	if (id >= GIC_SPI_LIMIT)
-		return (exit_result)vcpu;
+		return true;
 	if (gic_is_own(id)) {
 		handle_own(vcpu, id, false);
-		return (exit_result)vcpu | EXIT_NEEDS_REST;
+		return false;
 	}
 	sysreg_write(ICC_EOIR1_EL1, id);
 	vgic_injected_arrived(vcpu, id);
-	return (exit_result)vcpu;
+	return true;
 }
 
 /*

@@ -74,7 +74,7 @@ static int64_t cpu_suspend(struct vcpu *vcpu, const uint64_t *args)
 		return PSCI_INVALID_PARAMETERS;
 	if ((args[0] & type) && (args[1] & 3))
 		return PSCI_INVALID_ADDRESS;
-	if (vcpu->vm->plan->delivery == PLAN_DIRECT || !vgic_injected_pending())
+	if (vgic_is_direct(vcpu->vm) || !vgic_injected_waits())
 		arch_cpu_wait();
 	return PSCI_SUCCESS;
 }
@@ -220,7 +220,7 @@ bool psci_handle(struct vcpu *vcpu)
 	int64_t result;
 
 	vcpu->exits[EXIT_CAUSE_FIRMWARE]++;
-	trace_write(&vcpu->cpu->trace, TRACE_FIRMWARE, vcpu_index(vcpu), function);
+	trace_write(&vcpu->cpu->trace, TRACE_FIRMWARE, vcpu->number, function);
 	if (!service) {
 		if (!identify(vcpu, function))
 			vcpu->arch.x[0] = (uint64_t)PSCI_NOT_SUPPORTED;

@@ -55,11 +55,12 @@ static bool write_register(struct vcpu *vcpu, uint32_t reg, uint64_t value)
 	case SYSREG_ACTLR_EL1:
 	case SYSREG_ICC_SRE:
 		return true;
-	case SYSREG_ICC_SGI0R:
-		vgic_send_group0_sgi(vcpu, value);
+	case SYSREG_ICC_SGI0R: /* on the direct way a guest has nothing in Group 0 */
+		if (!vgic_is_direct(vcpu->vm))
+			vgic_send_sgi(vcpu, value, false);
 		return true;
-	case SYSREG_ICC_ASGI1R:
-		return true; /* the other security state, which the guest does not have */
+	case SYSREG_ICC_ASGI1R: /* the other security state, which the guest does not have */
+		return true;
 	default:
 		return false;
 	}
@@ -73,7 +74,7 @@ void sysreg_handle(struct vcpu *vcpu, uint64_t esr)
 	bool exists;
 
 	vcpu->exits[EXIT_CAUSE_SYSTEM]++;
-	trace_write(&vcpu->cpu->trace, TRACE_SYSTEM, vcpu_index(vcpu), esr);
+	trace_write(&vcpu->cpu->trace, TRACE_SYSTEM, vcpu->number, esr);
 	exists = esr & 1 ? read_register(vcpu, reg, &value) : write_register(vcpu, reg, value);
 	if (!exists) {
 		exception_inject_undefined(vcpu);

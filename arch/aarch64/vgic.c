@@ -12,159 +12,124 @@
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
+#include "lib/string.h"
 
-const struct vgic_route *vgic_route_of(const struct vm *vm)
+#define SGIS     0x0000ffffu
+#define ALL_IRQS 0xffffffffu
+
+/*
+ * After reset: Group 0, as the GIC has it; Group 1 on the direct way, which has no other. On the
+ * direct way SGIs, and the lines of emulated devices, are physical interrupts, too.
+ */
+__attribute__((cold)) static void reset_bank(const struct vm *vm, struct irq_bank *bank, uint32_t owned, uint32_t without_device)
 {
-	return vm->plan->delivery == PLAN_DIRECT ? &vgic_direct : &vgic_injected;
+	const bool direct = vgic_is_direct(vm);
+
+	memset(bank, 0, sizeof(*bank));
+	bank->owned = owned;
+	bank->hardware = direct ? owned : owned & ~without_device;
+	bank->group1 = direct ? ALL_IRQS : 0;
 }
 
-static struct virq *find_shared(const struct plan_vm *plan, uint32_t id)
+__attribute__((cold)) static void reset_private(struct vcpu *vcpu)
 {
-	uint32_t low = 0, high = plan->irq_count;
-
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if (plan->irqs[middle].id == id)
-			return (struct virq *)plan->virqs + middle;
-		if (plan->irqs[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return 0;
-}
-
-struct virq *vgic_find(const struct vcpu *vcpu, uint32_t id)
-{
-	const struct virq *virq;
-
-	if (id >= GIC_PRIVATE_IRQS)
-		return find_shared(vcpu->vm->plan, id);
-	virq = &vcpu->arch.privates[id];
-	return virq->flags & VIRQ_OWNED ? (struct virq *)virq : 0;
-}
-
-struct vcpu *vgic_target(struct vcpu *frame, uint32_t id, const struct virq *virq)
-{
-	return id < GIC_PRIVATE_IRQS ? frame : vm_vcpu(frame->vm, virq->vcpu);
-}
-
-bool vgic_group_enabled(const struct vm *vm, const struct virq *virq)
-{
-	uint64_t bit = virq->flags & VIRQ_GROUP1 ? GICD_CTLR_GROUP1 : GICD_CTLR_GROUP0;
-
-	return (vm->arch.gicd_ctlr & bit) != 0;
-}
-
-/* Group 1 after reset on the direct way, which has no other; Group 0 as the GIC has it elsewhere. */
-static uint16_t reset_group(const struct vm *vm)
-{
-	return vm->plan->delivery == PLAN_DIRECT ? VIRQ_GROUP1 : 0;
-}
-
-/* The state of a redistributor after reset. Memory only: the CPU it belongs to need not be up. */
-static void reset_privates(struct vcpu *vcpu)
-{
-	for (uint32_t id = 0; id < GIC_PRIVATE_IRQS; id++) {
-		struct virq *virq = &vcpu->arch.privates[id];
-		uint16_t flags = 0;
-
-		if (id < GIC_SGIS)
-			flags = VIRQ_OWNED | VIRQ_EDGE;
-		else if (GIC_PPI_GUEST >> id & 1)
-			flags = VIRQ_OWNED | VIRQ_HARDWARE;
-		/* On the direct way SGIs are physical ones, too. */
-		if (flags && vcpu->vm->plan->delivery == PLAN_DIRECT)
-			flags |= VIRQ_HARDWARE;
-		*virq = (struct virq){.flags = flags ? flags | reset_group(vcpu->vm) : 0};
-	}
+	reset_bank(vcpu->vm, &vcpu->arch.bank, SGIS | GIC_PPI_GUEST, SGIS);
+	vcpu->arch.bank.edge = SGIS;
 	vcpu->arch.sgis_posted = 0;
 	vcpu->arch.asleep = 1;
 }
 
-void arch_vm_reset_irqs(struct vm *vm)
+/* Aff0 above 15 is named by the range selector; the affinity's parts stand as in 12.2.20. */
+static uint64_t sgi_address(uint64_t affinity)
 {
-	const struct plan_vm *plan = vm->plan;
-	struct virq *virqs = plan->virqs;
+	const uint64_t aff0 = affinity & 0xff;
 
-	vm->arch.gicd_ctlr = 0;
-	for (uint32_t i = 0; i < plan->irq_count; i++) {
-		const struct plan_irq *irq = &plan->irqs[i];
-		const struct cpu *cpu = vm_vcpu(vm, 0)->cpu;
-
-		virqs[i] = (struct virq){.flags = VIRQ_OWNED | reset_group(vm)};
-		if (irq->flags & PLAN_IRQ_EDGE)
-			virqs[i].flags |= VIRQ_EDGE;
-		if (!(irq->flags & PLAN_IRQ_VIRTUAL) || plan->delivery == PLAN_DIRECT)
-			virqs[i].flags |= VIRQ_HARDWARE;
-		gic_quiesce(cpu, irq->id);
-		gic_set_edge(irq->id, irq->flags & PLAN_IRQ_EDGE);
-		gic_set_priority(cpu, irq->id, GIC_PRIORITY_GUEST);
-		gic_route(irq->id, cpu);
-	}
-	for (unsigned i = 0; i < plan->vcpu_count; i++)
-		reset_privates(vm_vcpu(vm, i));
+	return bits_get(affinity, 32, 8) << 48 | (aff0 >> 4) << 44 | bits_get(affinity, 16, 8) << 32 |
+	       bits_get(affinity, 8, 8) << 16 | BIT(aff0 & 15);
 }
 
-static void send_to(struct vcpu *sender, struct vcpu *target, uint32_t id)
+__attribute__((cold)) static void reset_shared(struct vm *vm, const struct plan_irq *irq)
 {
-	if (sender->vm->plan->delivery == PLAN_DIRECT)
-		vgic_direct_sgi(target, id);
-	else
-		vgic_injected_sgi(sender, target, id);
+	const struct cpu *cpu = vm_vcpu(vm, 0)->cpu;
+	struct irq_bank *bank = vgic_bank(vm_vcpu(vm, 0), irq->id / 32);
+	const uint32_t bit = 1u << irq->id % 32;
+	const bool is_virtual = irq->flags & PLAN_IRQ_VIRTUAL, is_edge = irq->flags & PLAN_IRQ_EDGE;
+
+	bank->owned |= bit;
+	bank->hardware |= vgic_is_direct(vm) || !is_virtual ? bit : 0;
+	bank->edge |= is_edge ? bit : 0;
+	gic_quiesce(cpu, irq->id);
+	gic_set_edge(irq->id, is_edge);
+	gic_set_priority(cpu, irq->id, GIC_PRIORITY_GUEST);
+	gic_route(irq->id, cpu);
+}
+
+__attribute__((cold)) void arch_vm_reset_irqs(struct vm *vm)
+{
+	const struct plan_vm *plan = vm->plan;
+
+	vm->arch.gicd_ctlr = 0;
+	for (uint32_t word = 1; word < plan->irq_limit / 32; word++)
+		reset_bank(vm, vgic_bank(vm_vcpu(vm, 0), word), 0, 0);
+	for (uint32_t i = 0; i < plan->irq_count; i++)
+		reset_shared(vm, &plan->irqs[i]);
+	for (unsigned i = 0; i < plan->vcpu_count; i++) {
+		struct vcpu *vcpu = vm_vcpu(vm, i);
+
+		reset_private(vcpu);
+		vcpu->arch.sgi_address = sgi_address(vcpu->cpu->plan->hw_id);
+	}
 }
 
 /*
- * IHI 0069 12.2.20, ICC_SGI1R_EL1. vCPU n of a VM has affinity 0.0.0.n with Aff0 below 16 (the
- * plan numbers them so), hence the target list names vCPUs, and a vCPU that is not there or is not
- * the VM's own cannot be named.
+ * IHI 0069 12.2.20, ICC_SGI1R_EL1. vCPU n of a VM has affinity 0.0.0.n with n below 16 (the plan
+ * numbers them so), hence the target list names vCPUs, and a CPU that is not there or is not the
+ * VM's own cannot be named.
  */
-void vgic_send_sgi(struct vcpu *vcpu, uint64_t request)
+void vgic_send_sgi(struct vcpu *vcpu, uint64_t request, bool group1)
 {
-	const uint64_t affinities = BIT(48) * 0xff | BIT(32) * 0xff | BIT(16) * 0xff | BIT(44) * 0xf;
-	const uint32_t id = (uint32_t)bits_get(request, 24, 4);
-	const unsigned count = vcpu->vm->plan->vcpu_count;
+	const uint64_t affinities = BIT(48) * 0xff | BIT(44) * 0xf | BIT(32) * 0xff | BIT(16) * 0xff;
+	const uint64_t id = bits_get(request, 24, 4);
+	struct vcpu *first = vcpu - vcpu->plan->index;
 	uint32_t targets = (uint32_t)request & 0xffff;
 
 	if (request & BIT(40)) /* IRM: all but the sender */
 		targets = ~(1u << vcpu->plan->index);
 	else if (request & affinities)
 		return;
-	targets &= (1u << count) - 1;
-	for (; targets; targets &= targets - 1)
-		send_to(vcpu, vm_vcpu(vcpu->vm, bits_lowest(targets)), id);
+	targets &= (1u << vcpu->vm->plan->vcpu_count) - 1;
+	dsb(ishst); /* the sender's stores are seen before its interrupt */
+	for (; targets; targets &= targets - 1) {
+		struct vcpu *target = first + bits_lowest(targets);
+
+		if (vgic_is_direct(vcpu->vm))
+			sysreg_write(ICC_SGI1R_EL1, target->arch.sgi_address | id << 24);
+		else
+			vgic_injected_sgi(vcpu, target, (uint32_t)id, group1);
+	}
+	isb();
 }
 
-/* Only interrupts that their target has in Group 0 (IHI 0069 table 8-13, one security state). */
-void vgic_send_group0_sgi(struct vcpu *vcpu, uint64_t request)
+__attribute__((cold)) void vgic_cpu_start(struct vcpu *vcpu)
 {
-	if (vcpu->vm->plan->delivery == PLAN_INJECTED)
-		vgic_send_sgi(vcpu, request);
-}
-
-void vgic_cpu_start(struct vcpu *vcpu)
-{
-	reset_privates(vcpu);
-	sysreg_write(ICC_CTLR_EL1, vcpu->vm->plan->delivery == PLAN_DIRECT ? 0 : ICC_CTLR_EOIMODE);
-	if (vcpu->vm->plan->delivery == PLAN_INJECTED)
+	reset_private(vcpu);
+	sysreg_write(ICC_CTLR_EL1, vgic_is_direct(vcpu->vm) ? 0 : ICC_CTLR_EOIMODE);
+	if (!vgic_is_direct(vcpu->vm))
 		vgic_injected_start();
 	isb();
 }
 
 /* What this vCPU had pending and active goes, so that the CPU is as gic_cpu_init left it. */
-void vgic_cpu_park(struct vcpu *vcpu)
+__attribute__((cold)) void vgic_cpu_park(struct vcpu *vcpu)
 {
 	const unsigned priority_bits = (unsigned)bits_get(sysreg_read(ICC_CTLR_EL1), 8, 3) + 1;
 
-	for (uint32_t id = 0; id < GIC_PRIVATE_IRQS; id++) {
-		if (id < GIC_SGIS || (GIC_PPI_GUEST >> id & 1))
-			gic_quiesce(vcpu->cpu, id);
-	}
-	if (vcpu->vm->plan->delivery == PLAN_INJECTED)
-		vgic_injected_stop();
-	else
+	for (uint32_t todo = SGIS | GIC_PPI_GUEST; todo; todo &= todo - 1)
+		gic_quiesce(vcpu->cpu, bits_lowest(todo));
+	if (vgic_is_direct(vcpu->vm))
 		sysreg_write(ICC_IGRPEN1_EL1, 0);
+	else
+		vgic_injected_stop();
 	/* Active priorities, also those that a guest wrote to lock us out. */
 	sysreg_write(ICC_AP1R0_EL1, 0);
 	if (priority_bits > 5)

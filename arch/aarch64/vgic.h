@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The GICv3 that a guest sees: a distributor and redistributors (vgic_mmio.c) over one of two ways
- * to deliver (struct vgic_route): direct, or injected through list registers.
+ * to deliver, direct or injected through list registers.
+ *
+ * Interrupts are handled in words of 32, as the controller's registers hold them: word 0 is a
+ * vCPU's private one, the others are shared.
  */
 #ifndef AARCH64_VGIC_H
 #define AARCH64_VGIC_H
@@ -9,65 +12,66 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/aarch64/gic.h"
 #include "arch_types.h"
-
-struct vcpu;
-struct vm;
-
-enum virq_flag {
-	VIRQ_OWNED = 1 << 0,    /* the guest has this interrupt */
-	VIRQ_HARDWARE = 1 << 1, /* a physical interrupt of the same number stands behind it */
-	VIRQ_ENABLED = 1 << 2,
-	VIRQ_GROUP1 = 1 << 3,
-	VIRQ_EDGE = 1 << 4,
-	/* The injected way only. */
-	VIRQ_PENDING = 1 << 5, /* pending, and in no list register */
-	VIRQ_ACTIVE = 1 << 6,  /* active, and in no list register */
-	VIRQ_HELD = 1 << 7,    /* its physical interrupt is active on the guest's behalf */
-	VIRQ_LINE = 1 << 8,    /* the emulated device's line is high */
-};
+#include "hyp/core/vcpu.h"
+#include "lib/bits.h"
 
 /* The guest sees four bits of priority; the physical ones lie below the hypervisor's own. */
 #define VGIC_PRIORITY_MASK 0xf0u
 
-/* The interrupt `id` of `vcpu`'s controller, or NULL if the guest has none of that number. */
-struct virq *vgic_find(const struct vcpu *vcpu, uint32_t id);
+static inline bool vgic_is_direct(const struct vm *vm)
+{
+	return vm->plan->delivery == PLAN_DIRECT;
+}
 
-/* The vCPU whose registers hold `id`: the redistributor's, or for a shared one its target. */
-struct vcpu *vgic_target(struct vcpu *frame, uint32_t id, const struct virq *virq);
+/* The bank of `word`, which is below irq_limit / 32; word 0 is that of `frame`. */
+static inline struct irq_bank *vgic_bank(struct vcpu *frame, uint32_t word)
+{
+	return word == 0 ? &frame->arch.bank : (struct irq_bank *)frame->vm->plan->irq_banks + word;
+}
 
-/* True if the distributor forwards interrupts of the virq's group. */
-bool vgic_group_enabled(const struct vm *vm, const struct virq *virq);
+/* Those interrupts of the bank whose group the distributor forwards. */
+static inline uint32_t vgic_forwarded(const struct vm *vm, const struct irq_bank *bank)
+{
+	uint32_t forwarded = vm->arch.gicd_ctlr & GICD_CTLR_GROUP1 ? bank->group1 : 0;
+
+	return vm->arch.gicd_ctlr & GICD_CTLR_GROUP0 ? forwarded | ~bank->group1 : forwarded;
+}
 
 /*
- * One way of delivery. `frame` is the vCPU whose redistributor is meant (any of the VM for shared
- * interrupts). The caller holds vm->arch.lock and has updated the flags of `virq`.
+ * What a guest's write does. `frame` is the vCPU whose redistributor is meant (any of the VM for a
+ * shared word), `bits` are interrupts that the guest owns. The caller holds vm->arch.lock and has
+ * updated enabled, group1, priority and target of the bank.
  */
-struct vgic_route {
-	void (*enable)(struct vcpu *frame, uint32_t id, struct virq *virq);
-	void (*disable)(struct vcpu *frame, uint32_t id, struct virq *virq);
-	void (*set_pending)(struct vcpu *frame, uint32_t id, struct virq *virq, bool pending);
-	bool (*is_pending)(struct vcpu *frame, uint32_t id, const struct virq *virq);
-	void (*set_active)(struct vcpu *frame, uint32_t id, struct virq *virq, bool active);
-	bool (*is_active)(struct vcpu *frame, uint32_t id, const struct virq *virq);
-	void (*set_priority)(struct vcpu *frame, uint32_t id, struct virq *virq);
-	/* Several flags may have changed: what is deliverable now is delivered. */
-	void (*settle)(struct vcpu *frame);
-};
+void vgic_direct_enable(struct vcpu *frame, uint32_t word, uint32_t bits);
+void vgic_direct_disable(struct vcpu *frame, uint32_t word, uint32_t bits);
+void vgic_direct_set_pending(struct vcpu *frame, uint32_t word, uint32_t bits, bool pending);
+void vgic_direct_set_active(struct vcpu *frame, uint32_t word, uint32_t bits, bool active);
+uint32_t vgic_direct_pending(struct vcpu *frame, uint32_t word);
+uint32_t vgic_direct_active(struct vcpu *frame, uint32_t word);
+void vgic_direct_prioritize(struct vcpu *frame, uint32_t id);
 
-extern const struct vgic_route vgic_direct, vgic_injected;
+/* GICD_CTLR changed: the physical enables are the guest's, gated by it. */
+void vgic_direct_settle(struct vm *vm);
 
-const struct vgic_route *vgic_route_of(const struct vm *vm);
+void vgic_injected_enable(struct vcpu *frame, uint32_t word, uint32_t bits);
+void vgic_injected_disable(struct vcpu *frame, uint32_t word, uint32_t bits);
+void vgic_injected_set_pending(struct vcpu *frame, uint32_t word, uint32_t bits, bool pending);
+void vgic_injected_set_active(struct vcpu *frame, uint32_t word, uint32_t bits, bool active);
+uint32_t vgic_injected_pending(struct vcpu *frame, uint32_t word);
+uint32_t vgic_injected_active(struct vcpu *frame, uint32_t word);
 
-/* The guest wrote `request` to ICC_SGI1R_EL1 (or a Group 0 request to ICC_SGI0R_EL1). */
-void vgic_send_sgi(struct vcpu *vcpu, uint64_t request);
-void vgic_send_group0_sgi(struct vcpu *vcpu, uint64_t request);
+/* Something else changed (priority, target, group): every vCPU of the VM looks again. */
+void vgic_injected_settle(struct vm *vm);
 
-/* Sends SGI `id` by the VM's route; called for each target. */
-void vgic_direct_sgi(struct vcpu *target, uint32_t id);
-void vgic_injected_sgi(struct vcpu *sender, struct vcpu *target, uint32_t id);
+/* The guest wrote `request` to ICC_SGI1R_EL1, or to ICC_SGI0R_EL1. */
+void vgic_send_sgi(struct vcpu *vcpu, uint64_t request, bool group1);
 
-/* On the vCPU's own CPU: its interface after reset, and off. */
+/* Sends SGI `id` from one vCPU of a VM to another or to itself, if it is in that group there. */
+void vgic_injected_sgi(struct vcpu *sender, struct vcpu *target, uint32_t id, bool group1);
+
+/* On the vCPU's own CPU: its interface as after reset, and off. */
 void vgic_cpu_start(struct vcpu *vcpu);
 void vgic_cpu_park(struct vcpu *vcpu);
 void vgic_injected_start(void);
@@ -75,9 +79,11 @@ void vgic_injected_stop(void);
 
 /* The injected way: brings the book and the list registers together, on the vCPU's own CPU. */
 void vgic_injected_sync(struct vcpu *vcpu);
+
 /* A physical interrupt of the guest's has been acknowledged. */
 void vgic_injected_arrived(struct vcpu *vcpu, uint32_t id);
-/* Whether the guest would take a virtual interrupt if it ran. */
-bool vgic_injected_pending(void);
+
+/* Whether a list register holds an interrupt that the guest has not taken yet. */
+bool vgic_injected_waits(void);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * The injected way: the hypervisor takes a guest's interrupts and puts them into list registers
  * (IHI 0069 12.4.6, ICH_LR<n>_EL2). There is one book: an interrupt that is in a list register has
- * its pending and active state there, any other one in its struct virq. Only the vCPU's own CPU
+ * its pending and active state there, any other one in its struct irq_bank. Only the vCPU's own CPU
  * moves interrupts between the two; others change the flags and kick it.
  */
 #include "arch/aarch64/gic.h"
@@ -55,34 +55,49 @@ static unsigned lr_count(void)
 	return (unsigned)bits_get(sysreg_read(ICH_VTR_EL2), 0, 5) + 1;
 }
 
-static uint64_t lr_value(uint32_t id, const struct virq *virq)
+static struct irq_bank *bank_of(struct vcpu *vcpu, uint32_t id)
 {
-	uint64_t value = (uint64_t)virq->priority << 48 | id;
+	return vgic_bank(vcpu, id / 32);
+}
 
-	if (virq->flags & VIRQ_GROUP1)
-		value |= LR_GROUP1;
-	return value;
+static uint32_t bit_of(uint32_t id)
+{
+	return 1u << id % 32;
+}
+
+static uint64_t lr_value(uint32_t id, const struct irq_bank *bank)
+{
+	uint64_t value = (uint64_t)bank->priority[id % 32] << 48 | id;
+
+	return bank->group1 & bit_of(id) ? value | LR_GROUP1 : value;
+}
+
+static bool owns(struct vcpu *vcpu, uint32_t id)
+{
+	return id < vcpu->vm->plan->irq_limit && (bank_of(vcpu, id)->owned & bit_of(id));
 }
 
 /* Physical interrupts come back by themselves, so the hot path needs no lock and no book. */
 void vgic_injected_arrived(struct vcpu *vcpu, uint32_t id)
 {
 	const uint64_t empty = sysreg_read(ICH_ELRSR_EL2);
-	struct virq *virq = vgic_find(vcpu, id);
+	struct irq_bank *bank;
 
 	vcpu->exits[EXIT_CAUSE_INTERRUPT]++;
-	trace_write(&vcpu->cpu->trace, TRACE_INJECT, vcpu_index(vcpu), id);
-	if (!virq) {
+	trace_write(&vcpu->cpu->trace, TRACE_INJECT, vcpu->number, id);
+	if (!owns(vcpu, id)) {
 		sysreg_write(ICC_DIR_EL1, id); /* not the guest's: ended, and forgotten */
 		return;
 	}
+	bank = bank_of(vcpu, id);
 	if (empty) {
 		lr_write(bits_lowest(empty),
-			LR_PENDING | LR_HARDWARE | (uint64_t)id << 32 | lr_value(id, virq));
+			LR_PENDING | LR_HARDWARE | (uint64_t)id << 32 | lr_value(id, bank));
 		return;
 	}
 	lock_take(&vcpu->vm->arch.lock);
-	virq->flags |= VIRQ_PENDING | VIRQ_HELD;
+	bank->pending |= bit_of(id);
+	bank->held |= bit_of(id);
 	lock_release(&vcpu->vm->arch.lock);
 	vgic_injected_sync(vcpu);
 }
@@ -91,125 +106,123 @@ void vgic_injected_arrived(struct vcpu *vcpu, uint32_t id)
 static void fold(struct vcpu *vcpu)
 {
 	const unsigned count = lr_count();
-	uint64_t empty = sysreg_read(ICH_ELRSR_EL2);
+	const uint64_t empty = sysreg_read(ICH_ELRSR_EL2);
 
 	for (unsigned i = 0; i < count; i++) {
 		const uint64_t lr = lr_read(i);
-		struct virq *virq;
+		struct irq_bank *bank;
 
 		if (empty >> i & 1) {
 			lr_write(i, 0); /* also an ended one, whose maintenance is over with that */
 			continue;
 		}
-		virq = vgic_find(vcpu, LR_ID(lr));
-		if (!virq || (lr & LR_ACTIVE))
+		if (lr & LR_ACTIVE)
 			continue;
-		virq->flags |= VIRQ_PENDING | (lr & LR_HARDWARE ? VIRQ_HELD : 0);
+		bank = bank_of(vcpu, LR_ID(lr));
+		bank->pending |= bit_of(LR_ID(lr));
+		if (lr & LR_HARDWARE)
+			bank->held |= bit_of(LR_ID(lr));
 		lr_write(i, 0);
 	}
 }
 
-static bool is_listed(uint32_t id)
+/* The interrupts of `word` that are in a list register in one of the states `state`. */
+static uint32_t listed(uint32_t word, uint64_t state)
 {
 	const unsigned count = lr_count();
-	const uint64_t empty = sysreg_read(ICH_ELRSR_EL2);
+	uint32_t bits = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		if (!(empty >> i & 1) && LR_ID(lr_read(i)) == id)
-			return true;
+		const uint64_t lr = lr_read(i);
+
+		if ((lr & state) && LR_ID(lr) / 32 == word)
+			bits |= bit_of(LR_ID(lr));
 	}
-	return false;
+	return bits;
 }
 
-static bool is_due(const struct vcpu *vcpu, uint32_t id, const struct virq *virq)
+/* What of `word` should be in a list register of `vcpu` and is not. */
+static uint32_t due(struct vcpu *vcpu, uint32_t word)
 {
-	if (virq->flags & VIRQ_ACTIVE)
-		return !is_listed(id);
-	if (!(virq->flags & (VIRQ_PENDING | VIRQ_LINE)) || !(virq->flags & VIRQ_ENABLED))
-		return false;
-	return vgic_group_enabled(vcpu->vm, virq) && !is_listed(id);
+	const struct irq_bank *bank = vgic_bank(vcpu, word);
+	uint32_t bits = (bank->pending | bank->line) & bank->enabled & vgic_forwarded(vcpu->vm, bank);
+
+	bits = (bits | bank->active) & ~listed(word, LR_STATE);
+	if (word == 0)
+		return bits;
+	for (uint32_t todo = bits; todo; todo &= todo - 1) {
+		if (bank->target[bits_lowest(todo)] != vcpu->plan->index)
+			bits &= ~(todo & -todo);
+	}
+	return bits;
 }
 
-struct candidate {
-	struct virq *virq;
-	uint32_t id;
-};
+#define NO_ID (~0u)
 
-/* Active ones first: their end must find them; then by priority, then by number (IHI 0069 4.8). */
-static bool is_before(const struct virq *a, const struct virq *b)
+/* Active ones first, since their end must find them; then by priority, then by number (4.8). */
+static unsigned rank(struct vcpu *vcpu, uint32_t id)
 {
-	bool a_active = a->flags & VIRQ_ACTIVE, b_active = b->flags & VIRQ_ACTIVE;
+	const struct irq_bank *bank = bank_of(vcpu, id);
 
-	return a_active != b_active ? a_active : a->priority < b->priority;
+	return bank->active & bit_of(id) ? 0 : 1u + bank->priority[id % 32];
 }
 
-static void consider(
-	struct vcpu *vcpu, uint32_t id, struct virq *virq, struct candidate *best, unsigned *left)
+/* The most urgent interrupt that is due, or NO_ID. */
+static uint32_t most_urgent(struct vcpu *vcpu)
 {
-	if (!virq || vgic_target(vcpu, id, virq) != vcpu || !is_due(vcpu, id, virq))
-		return;
-	++*left;
-	if (!best->virq || is_before(virq, best->virq))
-		*best = (struct candidate){virq, id};
-}
+	uint32_t best = NO_ID;
 
-/* The most urgent interrupt that is due and in no list register; `left` counts all such. */
-static struct candidate most_urgent(struct vcpu *vcpu, unsigned *left)
-{
-	const struct plan_vm *plan = vcpu->vm->plan;
-	struct candidate best = {0};
+	for (uint32_t word = 0; word < vcpu->vm->plan->irq_limit / 32; word++) {
+		for (uint32_t todo = due(vcpu, word); todo; todo &= todo - 1) {
+			uint32_t id = word * 32 + bits_lowest(todo);
 
-	*left = 0;
-	for (uint32_t id = 0; id < GIC_PRIVATE_IRQS; id++)
-		consider(vcpu, id, vgic_find(vcpu, id), &best, left);
-	for (uint32_t i = 0; i < plan->irq_count; i++)
-		consider(vcpu, plan->irqs[i].id, (struct virq *)plan->virqs + i, &best, left);
+			if (best == NO_ID || rank(vcpu, id) < rank(vcpu, best))
+				best = id;
+		}
+	}
 	return best;
 }
 
-static void list(unsigned index, uint32_t id, struct virq *virq)
+static void list(struct vcpu *vcpu, unsigned index, uint32_t id)
 {
-	uint64_t lr = lr_value(id, virq);
+	struct irq_bank *bank = bank_of(vcpu, id);
+	const uint32_t bit = bit_of(id);
+	uint64_t lr = lr_value(id, bank);
 
-	if (virq->flags & VIRQ_ACTIVE)
+	if (bank->active & bit)
 		lr |= LR_ACTIVE;
-	if (virq->flags & (VIRQ_PENDING | VIRQ_LINE))
+	if ((bank->pending | bank->line) & bit)
 		lr |= LR_PENDING;
-	if (virq->flags & VIRQ_HELD) {
+	if (bank->held & bit) {
 		lr |= LR_HARDWARE | (uint64_t)id << 32;
 		if (lr & LR_ACTIVE)
 			lr &= ~LR_PENDING; /* not both with hardware behind it, 12.4.6 */
-	} else if (!(virq->flags & VIRQ_EDGE)) {
+	} else if (!(bank->edge & bit)) {
 		lr |= LR_EOI;
 	}
 	lr_write(index, lr);
-	virq->flags &= ~(VIRQ_PENDING | VIRQ_ACTIVE | VIRQ_HELD);
-}
-
-static void take_posted_sgis(struct vcpu *vcpu)
-{
-	uint32_t posted = __atomic_exchange_n(&vcpu->arch.sgis_posted, 0, __ATOMIC_ACQUIRE);
-
-	for (; posted; posted &= posted - 1)
-		vcpu->arch.privates[bits_lowest(posted)].flags |= VIRQ_PENDING;
+	bank->pending &= ~bit;
+	bank->active &= ~bit;
+	bank->held &= ~bit;
 }
 
 static void sync_locked(struct vcpu *vcpu)
 {
-	unsigned left;
+	const uint64_t all = BIT(lr_count()) - 1;
+	uint32_t id;
 
-	take_posted_sgis(vcpu);
+	vcpu->arch.bank.pending |= __atomic_exchange_n(&vcpu->arch.sgis_posted, 0, __ATOMIC_ACQUIRE);
 	fold(vcpu);
 	for (;;) {
-		struct candidate next = most_urgent(vcpu, &left);
-		uint64_t empty = sysreg_read(ICH_ELRSR_EL2) & (BIT(lr_count()) - 1);
+		const uint64_t empty = sysreg_read(ICH_ELRSR_EL2) & all;
 
-		if (!next.virq || !empty)
+		id = most_urgent(vcpu);
+		if (id == NO_ID || !empty)
 			break;
-		list(bits_lowest(empty), next.id, next.virq);
+		list(vcpu, bits_lowest(empty), id);
 	}
 	/* More than fits: come back when no list register is pending any more (NPIE). */
-	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN | (left ? ICH_HCR_NPIE : 0));
+	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN | (id != NO_ID ? ICH_HCR_NPIE : 0));
 }
 
 void vgic_injected_sync(struct vcpu *vcpu)
@@ -219,7 +232,7 @@ void vgic_injected_sync(struct vcpu *vcpu)
 	lock_release(&vcpu->vm->arch.lock);
 }
 
-bool vgic_injected_pending(void)
+bool vgic_injected_waits(void)
 {
 	const unsigned count = lr_count();
 
@@ -230,140 +243,139 @@ bool vgic_injected_pending(void)
 	return false;
 }
 
-/* The vCPU of the CPU that runs this code, if it is `vcpu`, syncs at once; another one is kicked. */
+/* Whether `vcpu` is the one that this CPU runs, whose list registers are therefore at hand. */
+static bool is_here(const struct vcpu *vcpu)
+{
+	return vcpu->cpu->plan->hw_id == (sysreg_read(mpidr_el1) & MPIDR_AFFINITY);
+}
+
 static void notify(struct vcpu *vcpu)
 {
-	if (vcpu->cpu->plan->hw_id == (sysreg_read(mpidr_el1) & MPIDR_AFFINITY))
+	if (is_here(vcpu))
 		sync_locked(vcpu);
 	else
 		arch_irq_kick(vcpu->cpu);
 }
 
-static void enable(struct vcpu *frame, uint32_t id, struct virq *virq)
+/* A private word concerns its vCPU, a shared one any of them. */
+static void notify_word(struct vcpu *frame, uint32_t word)
 {
-	if (virq->flags & VIRQ_HARDWARE)
-		gic_set_bit(frame->cpu, id, GICD_ISENABLER);
-	notify(vgic_target(frame, id, virq));
+	if (word == 0)
+		notify(frame);
+	else
+		vgic_injected_settle(frame->vm);
 }
 
-static void disable(struct vcpu *frame, uint32_t id, struct virq *virq)
+/* Brings into the book what of the VM's interrupts this CPU's list registers hold. */
+static void fold_here(struct vcpu *frame)
 {
-	if (virq->flags & VIRQ_HARDWARE)
-		gic_set_bit(frame->cpu, id, GICD_ICENABLER);
-	notify(vgic_target(frame, id, virq));
-}
-
-/* A physical interrupt that the guest's side gave up may fire again only when it is not active. */
-static void let_go(struct vcpu *frame, uint32_t id, struct virq *virq)
-{
-	if (virq->flags & VIRQ_HELD)
-		gic_set_bit(frame->cpu, id, GICD_ICACTIVER);
-	virq->flags &= ~VIRQ_HELD;
-}
-
-static bool is_here(struct vcpu *vcpu)
-{
-	return vcpu->cpu->plan->hw_id == (sysreg_read(mpidr_el1) & MPIDR_AFFINITY);
-}
-
-static void set_pending(struct vcpu *frame, uint32_t id, struct virq *virq, bool pending)
-{
-	struct vcpu *target = vgic_target(frame, id, virq);
-
-	if (is_here(target))
-		fold(target);
-	if (pending && (virq->flags & VIRQ_HARDWARE)) {
-		gic_set_bit(frame->cpu, id, GICD_ISPENDR);
-	} else if (pending) {
-		virq->flags |= VIRQ_PENDING;
-	} else {
-		if (virq->flags & VIRQ_HARDWARE)
-			gic_set_bit(frame->cpu, id, GICD_ICPENDR);
-		if (virq->flags & VIRQ_PENDING)
-			let_go(frame, id, virq);
-		virq->flags &= ~VIRQ_PENDING;
+	for (unsigned i = 0; i < frame->vm->plan->vcpu_count; i++) {
+		if (is_here(vm_vcpu(frame->vm, i)))
+			fold(vm_vcpu(frame->vm, i));
 	}
-	notify(target);
 }
 
-static bool is_pending(struct vcpu *frame, uint32_t id, const struct virq *virq)
+void vgic_injected_settle(struct vm *vm)
 {
-	struct vcpu *target = vgic_target(frame, id, virq);
-	bool pending;
-
-	if (is_here(target))
-		fold(target);
-	pending = (virq->flags & (VIRQ_PENDING | VIRQ_LINE)) ||
-		  (id < GIC_SGIS && (target->arch.sgis_posted >> id & 1)) ||
-		  ((virq->flags & VIRQ_HARDWARE) && gic_get_bit(frame->cpu, id, GICD_ISPENDR));
-	notify(target);
-	return pending;
+	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
+		notify(vm_vcpu(vm, i));
 }
 
-/* The list register of an active interrupt, or a number beyond them. */
-static unsigned find_active(uint32_t id)
+void vgic_injected_enable(struct vcpu *frame, uint32_t word, uint32_t bits)
+{
+	gic_write_word(frame->cpu, word, GICD_ISENABLER, bits & vgic_bank(frame, word)->hardware);
+	notify_word(frame, word);
+}
+
+void vgic_injected_disable(struct vcpu *frame, uint32_t word, uint32_t bits)
+{
+	gic_write_word(frame->cpu, word, GICD_ICENABLER, bits & vgic_bank(frame, word)->hardware);
+	notify_word(frame, word);
+}
+
+/*
+ * A physical interrupt is made pending physically and then arrives. One that is held for the guest
+ * and given up is let go, so that it can fire again.
+ */
+void vgic_injected_set_pending(struct vcpu *frame, uint32_t word, uint32_t bits, bool pending)
+{
+	struct irq_bank *bank = vgic_bank(frame, word);
+	const uint32_t hardware = bits & bank->hardware;
+
+	fold_here(frame);
+	if (pending) {
+		gic_write_word(frame->cpu, word, GICD_ISPENDR, hardware);
+		bank->pending |= bits & ~hardware;
+	} else {
+		gic_write_word(frame->cpu, word, GICD_ICPENDR, hardware);
+		gic_write_word(frame->cpu, word, GICD_ICACTIVER, bits & bank->pending & bank->held);
+		bank->held &= ~(bits & bank->pending);
+		bank->pending &= ~bits;
+		if (word == 0)
+			__atomic_fetch_and(&frame->arch.sgis_posted, ~bits, __ATOMIC_RELAXED);
+	}
+	notify_word(frame, word);
+}
+
+uint32_t vgic_injected_pending(struct vcpu *frame, uint32_t word)
+{
+	const struct irq_bank *bank = vgic_bank(frame, word);
+	uint32_t bits = bank->pending | bank->line | listed(word, LR_PENDING);
+
+	if (word == 0)
+		bits |= __atomic_load_n(&frame->arch.sgis_posted, __ATOMIC_RELAXED);
+	return bits | (gic_read_word(frame->cpu, word, GICD_ISPENDR) & bank->hardware);
+}
+
+/* Active in a list register of this CPU: the bit is changed there. */
+static uint32_t deactivate_listed(uint32_t word, uint32_t bits)
 {
 	const unsigned count = lr_count();
-	unsigned i = 0;
+	uint32_t done = 0;
 
-	while (i < count && !((lr_read(i) & LR_ACTIVE) && LR_ID(lr_read(i)) == id))
-		i++;
-	return i;
-}
+	for (unsigned i = 0; i < count; i++) {
+		const uint64_t lr = lr_read(i);
 
-static void set_active(struct vcpu *frame, uint32_t id, struct virq *virq, bool active)
-{
-	struct vcpu *target = vgic_target(frame, id, virq);
-	const unsigned index = is_here(target) ? find_active(id) : lr_count();
-
-	if (active && index == lr_count()) {
-		virq->flags |= VIRQ_ACTIVE;
-		if (virq->flags & VIRQ_HARDWARE) {
-			gic_set_bit(frame->cpu, id, GICD_ISACTIVER);
-			virq->flags |= VIRQ_HELD;
-		}
-	} else if (!active) {
-		if (index < lr_count())
-			lr_write(index, lr_read(index) & ~LR_ACTIVE);
-		if ((virq->flags & VIRQ_HARDWARE) && !(virq->flags & VIRQ_PENDING))
-			gic_set_bit(frame->cpu, id, GICD_ICACTIVER);
-		virq->flags &= ~VIRQ_ACTIVE;
+		if (!(lr & LR_ACTIVE) || LR_ID(lr) / 32 != word || !(bits & bit_of(LR_ID(lr))))
+			continue;
+		lr_write(i, lr & ~LR_ACTIVE);
+		done |= bit_of(LR_ID(lr));
 	}
-	notify(target);
+	return done;
 }
 
-static bool is_active(struct vcpu *frame, uint32_t id, const struct virq *virq)
+void vgic_injected_set_active(struct vcpu *frame, uint32_t word, uint32_t bits, bool active)
 {
-	struct vcpu *target = vgic_target(frame, id, virq);
+	struct irq_bank *bank = vgic_bank(frame, word);
+	uint32_t hardware = bits & bank->hardware;
 
-	return (virq->flags & VIRQ_ACTIVE) || (is_here(target) && find_active(id) < lr_count());
+	if (active) {
+		bits &= ~listed(word, LR_ACTIVE);
+		bank->active |= bits;
+		bank->held |= bits & hardware;
+		gic_write_word(frame->cpu, word, GICD_ISACTIVER, hardware);
+	} else {
+		const uint32_t was_active = deactivate_listed(word, bits) | (bits & bank->active);
+
+		/* One that waits to be taken is physically active, too, and stays so. */
+		hardware &= was_active | ~(bank->held | listed(word, LR_STATE));
+		gic_write_word(frame->cpu, word, GICD_ICACTIVER, hardware);
+		bank->active &= ~bits;
+		bank->held &= ~(hardware & ~bank->pending);
+	}
+	notify_word(frame, word);
 }
 
-/* The list register takes the priority along when the interrupt is listed. */
-static void set_priority(struct vcpu *frame, uint32_t id, struct virq *virq)
+uint32_t vgic_injected_active(struct vcpu *frame, uint32_t word)
 {
-	notify(vgic_target(frame, id, virq));
+	return vgic_bank(frame, word)->active | listed(word, LR_ACTIVE);
 }
 
-static void settle(struct vcpu *frame)
+/* IHI 0069 table 8-13, one security state: a request reaches only interrupts of its own group. */
+void vgic_injected_sgi(struct vcpu *sender, struct vcpu *target, uint32_t id, bool group1)
 {
-	for (unsigned i = 0; i < frame->vm->plan->vcpu_count; i++)
-		notify(vm_vcpu(frame->vm, i));
-}
-
-const struct vgic_route vgic_injected = {
-	.enable = enable,
-	.disable = disable,
-	.set_pending = set_pending,
-	.is_pending = is_pending,
-	.set_active = set_active,
-	.is_active = is_active,
-	.set_priority = set_priority,
-	.settle = settle,
-};
-
-void vgic_injected_sgi(struct vcpu *sender, struct vcpu *target, uint32_t id)
-{
+	if ((target->arch.bank.group1 >> id & 1) != group1)
+		return;
 	__atomic_fetch_or(&target->arch.sgis_posted, 1u << id, __ATOMIC_RELEASE);
 	if (target == sender)
 		vgic_injected_sync(target);
@@ -397,19 +409,20 @@ void vgic_injected_stop(void)
 void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
 {
 	struct vcpu *frame = vm_vcpu(vm, 0);
-	struct virq *virq = vgic_find(frame, irq);
+	const uint32_t word = irq / 32;
+	struct irq_bank *bank = vgic_bank(frame, word);
 
-	if (!virq)
-		return;
-	if (vm->plan->delivery == PLAN_DIRECT) {
-		vgic_direct.set_pending(frame, irq, virq, high);
+	if (vgic_is_direct(vm)) {
+		vgic_direct_set_pending(frame, word, bit_of(irq), high);
 		return;
 	}
 	lock_take(&vm->arch.lock);
-	virq->flags = (uint16_t)(high ? virq->flags | VIRQ_LINE : virq->flags & ~VIRQ_LINE);
-	if (!high)
-		set_pending(frame, irq, virq, false);
-	else
-		notify(vgic_target(frame, irq, virq));
+	if (high) {
+		bank->line |= bit_of(irq);
+		notify_word(frame, word);
+	} else {
+		bank->line &= ~bit_of(irq);
+		vgic_injected_set_pending(frame, word, bit_of(irq), false);
+	}
 	lock_release(&vm->arch.lock);
 }

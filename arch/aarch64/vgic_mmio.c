@@ -24,155 +24,180 @@ static uint32_t read_identification(uint32_t offset)
 	return offset >= GICD_IDREGS ? values[(offset - GICD_IDREGS) / 4] : 0;
 }
 
-static uint32_t read_bit(struct vcpu *frame, uint32_t offset, uint32_t id, struct virq *virq)
+RARELY static uint32_t read_word(struct vcpu *frame, uint32_t offset, uint32_t word)
 {
-	const struct vgic_route *route = vgic_route_of(frame->vm);
+	const struct irq_bank *bank = vgic_bank(frame, word);
+	const bool direct = vgic_is_direct(frame->vm);
 
 	switch (offset & ~0x7fu) {
 	case GICD_IGROUPR:
-		return (virq->flags & VIRQ_GROUP1) != 0;
+		return bank->group1;
 	case GICD_ISENABLER:
 	case GICD_ICENABLER:
-		return (virq->flags & VIRQ_ENABLED) != 0;
+		return bank->enabled;
 	case GICD_ISPENDR:
 	case GICD_ICPENDR:
-		return route->is_pending(frame, id, virq);
+		return direct ? vgic_direct_pending(frame, word) : vgic_injected_pending(frame, word);
 	default:
-		return route->is_active(frame, id, virq);
+		return direct ? vgic_direct_active(frame, word) : vgic_injected_active(frame, word);
 	}
 }
 
-static void set_group(struct vcpu *frame, struct virq *virq, bool group1)
+static ALWAYS_INLINE void write_direct(struct vcpu *frame, uint32_t offset, uint32_t word, uint32_t bits)
 {
-	/* On the direct way Group 0 is the hypervisor's: the bit is RAO/WI. */
-	if (frame->vm->plan->delivery == PLAN_DIRECT)
-		return;
-	virq->flags = (uint16_t)(group1 ? virq->flags | VIRQ_GROUP1 : virq->flags & ~VIRQ_GROUP1);
-}
-
-static void write_bit(struct vcpu *frame, uint32_t offset, uint32_t id, struct virq *virq)
-{
-	const struct vgic_route *route = vgic_route_of(frame->vm);
+	struct irq_bank *bank = vgic_bank(frame, word);
 
 	switch (offset & ~0x7fu) {
 	case GICD_ISENABLER:
-		virq->flags |= VIRQ_ENABLED;
-		route->enable(frame, id, virq);
+		bank->enabled |= bits;
+		vgic_direct_enable(frame, word, bits);
 		break;
 	case GICD_ICENABLER:
-		virq->flags &= ~VIRQ_ENABLED;
-		route->disable(frame, id, virq);
+		bank->enabled &= ~bits;
+		vgic_direct_disable(frame, word, bits);
 		break;
 	case GICD_ISPENDR:
 	case GICD_ICPENDR:
-		route->set_pending(frame, id, virq, (offset & 0x80) == 0);
+		vgic_direct_set_pending(frame, word, bits, (offset & 0x80) == 0);
 		break;
 	case GICD_ISACTIVER:
 	case GICD_ICACTIVER:
-		route->set_active(frame, id, virq, (offset & 0x80) == 0);
+		vgic_direct_set_active(frame, word, bits, (offset & 0x80) == 0);
 		break;
+	default: /* IGROUPR is RAO/WI: Group 0 is the hypervisor's */
+		break;
+	}
+}
+
+RARELY static void write_injected(
+	struct vcpu *frame, uint32_t offset, uint32_t word, uint32_t bits, uint32_t value)
+{
+	struct irq_bank *bank = vgic_bank(frame, word);
+
+	switch (offset & ~0x7fu) {
+	case GICD_IGROUPR:
+		bank->group1 = value & bank->owned;
+		vgic_injected_settle(frame->vm);
+		break;
+	case GICD_ISENABLER:
+		bank->enabled |= bits;
+		vgic_injected_enable(frame, word, bits);
+		break;
+	case GICD_ICENABLER:
+		bank->enabled &= ~bits;
+		vgic_injected_disable(frame, word, bits);
+		break;
+	case GICD_ISPENDR:
+	case GICD_ICPENDR:
+		vgic_injected_set_pending(frame, word, bits, (offset & 0x80) == 0);
+		break;
+	default:
+		vgic_injected_set_active(frame, word, bits, (offset & 0x80) == 0);
 	}
 }
 
 /* IGROUPR to ICACTIVER: one bit per interrupt, 32 to a word. */
 static void access_bits(struct vcpu *frame, struct mmio_access *access)
 {
-	const uint32_t offset = (uint32_t)access->address, first = (offset & 0x7f) * 8;
-	const bool is_group = (offset & ~0x7fu) == GICD_IGROUPR;
-	uint64_t todo = access->is_write && !is_group ? access->value : 0xffffffff, result = 0;
+	const uint32_t offset = (uint32_t)access->address, word = (offset & 0x7f) / 4;
+	uint32_t owned;
 
-	for (; todo; todo &= todo - 1) {
-		const unsigned bit = bits_lowest(todo);
-		struct virq *virq = vgic_find(frame, first + bit);
-
-		if (!virq)
-			continue;
-		if (!access->is_write)
-			result |= (uint64_t)read_bit(frame, offset, first + bit, virq) << bit;
-		else if (is_group)
-			set_group(frame, virq, access->value >> bit & 1);
-		else
-			write_bit(frame, offset, first + bit, virq);
+	if (word >= frame->vm->plan->irq_limit / 32) {
+		access->value = 0;
+		return;
 	}
-	access->value = result;
+	owned = vgic_bank(frame, word)->owned;
+	if (!access->is_write)
+		access->value = read_word(frame, offset, word) & owned;
+	else if (vgic_is_direct(frame->vm))
+		write_direct(frame, offset, word, (uint32_t)access->value & owned);
+	else
+		write_injected(frame, offset, word, (uint32_t)access->value & owned, (uint32_t)access->value);
+}
+
+static bool owns(struct vcpu *frame, uint32_t id)
+{
+	return id < frame->vm->plan->irq_limit && (vgic_bank(frame, id / 32)->owned >> id % 32 & 1);
 }
 
 /* IPRIORITYR: a byte per interrupt, by bytes or words. */
-static void access_priorities(struct vcpu *frame, struct mmio_access *access)
+RARELY static void access_priorities(struct vcpu *frame, struct mmio_access *access)
 {
 	const uint32_t first = (uint32_t)access->address - GICD_IPRIORITYR;
+	const bool direct = vgic_is_direct(frame->vm);
 	uint64_t result = 0;
 
 	for (uint32_t i = 0; i < access->size; i++) {
-		struct virq *virq = vgic_find(frame, first + i);
+		const uint32_t id = first + i;
+		uint8_t *priority;
 
-		if (!virq)
+		if (!owns(frame, id))
 			continue;
+		priority = &vgic_bank(frame, id / 32)->priority[id % 32];
 		if (access->is_write) {
-			virq->priority = (uint8_t)(access->value >> 8 * i) & VGIC_PRIORITY_MASK;
-			vgic_route_of(frame->vm)->set_priority(frame, first + i, virq);
-		} else {
-			result |= (uint64_t)virq->priority << 8 * i;
+			*priority = (uint8_t)(access->value >> 8 * i) & VGIC_PRIORITY_MASK;
+			if (direct)
+				vgic_direct_prioritize(frame, id);
 		}
+		result |= (uint64_t)*priority << 8 * i;
 	}
+	if (access->is_write && !direct)
+		vgic_injected_settle(frame->vm);
 	access->value = result;
 }
 
-static void set_trigger(uint32_t id, struct virq *virq, bool edge)
-{
-	if (id < GIC_PRIVATE_IRQS)
-		return; /* SGIs are edge-triggered; whether a PPI can be changed is ours to say */
-	virq->flags = (uint16_t)(edge ? virq->flags | VIRQ_EDGE : virq->flags & ~VIRQ_EDGE);
-	if (virq->flags & VIRQ_HARDWARE)
-		gic_set_edge(id, edge);
-}
-
-/* ICFGR: two bits per interrupt, of which the upper one says edge. */
-static void access_triggers(struct vcpu *frame, struct mmio_access *access)
+/* ICFGR: two bits per interrupt, of which the upper one says edge. A private one's is fixed. */
+RARELY static void access_triggers(struct vcpu *frame, struct mmio_access *access)
 {
 	const uint32_t first = ((uint32_t)access->address - GICD_ICFGR) * 4;
 	uint64_t result = 0;
 
-	for (uint32_t i = 0; i < 16; i++) {
-		struct virq *virq = vgic_find(frame, first + i);
+	for (uint32_t id = first; id < first + 16; id++) {
+		const uint32_t shift = 2 * (id % 16) + 1, bit = 1u << id % 32;
+		struct irq_bank *bank;
 
-		if (!virq)
+		if (!owns(frame, id))
 			continue;
-		if (access->is_write)
-			set_trigger(first + i, virq, access->value >> (2 * i + 1) & 1);
-		else if (virq->flags & VIRQ_EDGE)
-			result |= 2ull << 2 * i;
+		bank = vgic_bank(frame, id / 32);
+		if (access->is_write && id >= GIC_PRIVATE_IRQS) {
+			const bool edge = access->value >> shift & 1;
+
+			bank->edge = edge ? bank->edge | bit : bank->edge & ~bit;
+			if (bank->hardware & bit)
+				gic_set_edge(id, edge);
+		}
+		result |= bank->edge & bit ? 1ull << shift : 0;
 	}
 	access->value = result;
 }
 
 /* IROUTER: 64 bits per shared interrupt, also by halves; only Aff0 can differ from zero here. */
-static void access_route(struct vcpu *frame, struct mmio_access *access)
+RARELY static void access_route(struct vcpu *frame, struct mmio_access *access)
 {
 	const uint32_t id = ((uint32_t)access->address - GICD_IROUTER) / 8;
 	const struct vm *vm = frame->vm;
-	struct virq *virq = id < GIC_PRIVATE_IRQS ? 0 : vgic_find(frame, id);
-	struct vcpu *target;
+	struct irq_bank *bank = vgic_bank(frame, id / 32);
+	uint8_t *target = &bank->target[id % 32];
 
-	if (!virq || (access->address & 4)) {
+	if (id < GIC_PRIVATE_IRQS || !owns(frame, id) || (access->address & 4)) {
 		access->value = 0;
 		return;
 	}
 	if (!access->is_write) {
-		access->value = vm_vcpu(vm, virq->vcpu)->plan->hw_id;
+		access->value = vm_vcpu(vm, *target)->plan->hw_id;
 		return;
 	}
 	/* A CPU that does not exist: delivered nowhere on hardware (12.9.22); here the route stays. */
 	if ((access->value & MPIDR_AFFINITY) >= vm->plan->vcpu_count)
 		return;
-	virq->vcpu = (uint8_t)access->value;
-	target = vm_vcpu(vm, virq->vcpu);
-	if (virq->flags & VIRQ_HARDWARE)
-		gic_route(id, target->cpu);
-	vgic_route_of(vm)->set_priority(frame, id, virq);
+	*target = (uint8_t)access->value;
+	if (bank->hardware >> id % 32 & 1)
+		gic_route(id, vm_vcpu(vm, *target)->cpu);
+	if (!vgic_is_direct(vm))
+		vgic_injected_settle(frame->vm);
 }
 
-static void access_control(struct vcpu *frame, struct mmio_access *access)
+RARELY static void access_control(struct vcpu *frame, struct mmio_access *access)
 {
 	struct vm *vm = frame->vm;
 	uint32_t writable = GICD_CTLR_GROUP1;
@@ -181,28 +206,34 @@ static void access_control(struct vcpu *frame, struct mmio_access *access)
 		access->value = vm->arch.gicd_ctlr | GICD_CTLR_ARE | GICD_CTLR_DS;
 		return;
 	}
-	if (vm->plan->delivery == PLAN_INJECTED)
+	if (!vgic_is_direct(vm))
 		writable |= GICD_CTLR_GROUP0;
 	if (vm->arch.gicd_ctlr == (access->value & writable))
 		return;
 	vm->arch.gicd_ctlr = (uint32_t)access->value & writable;
-	vgic_route_of(vm)->settle(frame);
+	if (vgic_is_direct(vm))
+		vgic_direct_settle(vm);
+	else
+		vgic_injected_settle(vm);
 }
 
 /* Registers that the distributor and a redistributor's SGI frame have at the same offsets. */
-static bool access_common(struct vcpu *frame, struct mmio_access *access)
+static bool is_common(uint32_t offset)
+{
+	return (offset >= GICD_IGROUPR && offset < GICD_ITARGETSR) ||
+	       (offset >= GICD_ICFGR && offset < GICD_IGRPMODR);
+}
+
+static ALWAYS_INLINE void access_common(struct vcpu *frame, struct mmio_access *access)
 {
 	const uint32_t offset = (uint32_t)access->address;
 
-	if (offset >= GICD_IGROUPR && offset < GICD_IPRIORITYR)
+	if (offset < GICD_IPRIORITYR)
 		access_bits(frame, access);
-	else if (offset >= GICD_IPRIORITYR && offset < GICD_ITARGETSR)
+	else if (offset < GICD_ITARGETSR)
 		access_priorities(frame, access);
-	else if (offset >= GICD_ICFGR && offset < GICD_IGRPMODR)
-		access_triggers(frame, access);
 	else
-		return false;
-	return true;
+		access_triggers(frame, access);
 }
 
 /* A redistributor's second frame has the first word of each kind of register (12.11). */
@@ -215,26 +246,45 @@ static bool is_private_register(uint32_t offset)
 	return offset < GICD_ICFGR + 8;
 }
 
+/* With affinity routing the private interrupts' registers are reserved in the distributor. */
+static bool is_distributor_state(uint32_t offset)
+{
+	if (offset == GICD_CTLR || is_common(offset))
+		return !is_private_register(offset) || offset == GICD_CTLR;
+	return offset >= GICD_IROUTER && offset < GICD_IROUTER + 8 * GIC_SPI_LIMIT;
+}
+
+/* What the VM's vCPUs share or may change under each other. */
+RARELY static void access_distributor_state(struct vcpu *vcpu, struct mmio_access *access)
+{
+	const uint32_t offset = (uint32_t)access->address;
+
+	lock_take(&vcpu->vm->arch.lock);
+	if (offset == GICD_CTLR)
+		access_control(vcpu, access);
+	else if (offset >= GICD_IROUTER)
+		access_route(vcpu, access);
+	else
+		access_common(vcpu, access);
+	lock_release(&vcpu->vm->arch.lock);
+}
+
 static void access_distributor(struct vcpu *vcpu, struct mmio_access *access)
 {
 	const uint32_t offset = (uint32_t)access->address;
 
-	if (offset == GICD_CTLR) {
-		access_control(vcpu, access);
-	} else if (offset >= GICD_IROUTER && offset < GICD_IROUTER + 8 * GIC_SPI_LIMIT) {
-		access_route(vcpu, access);
-	} else if (offset == GICD_TYPER) {
+	if (offset == GICD_TYPER)
 		/* 10 bits of INTID, no 1-of-N, one security state, no LPIs */
 		access->value = (vcpu->vm->plan->irq_limit / 32 - 1) | 9u << 19 | GICD_TYPER_NO1N;
-	} else if (offset == GICD_IIDR) {
+	else if (offset == GICD_IIDR)
 		access->value = GIC_IIDR;
-	} else if (is_private_register(offset) || !access_common(vcpu, access)) {
-		/* With affinity routing the private interrupts' registers are reserved here. */
+	else if (is_distributor_state(offset))
+		access_distributor_state(vcpu, access);
+	else
 		access->value = read_identification(offset);
-	}
 }
 
-static void access_redistributor(struct vcpu *frame, struct mmio_access *access)
+RARELY static void access_redistributor(struct vcpu *frame, struct mmio_access *access)
 {
 	const struct plan_vcpu *plan = frame->plan;
 	const bool last = plan->index + 1u == frame->vm->plan->vcpu_count;
@@ -260,14 +310,12 @@ static void access_redistributor(struct vcpu *frame, struct mmio_access *access)
 	}
 }
 
-/* Which widths a register has (12.1.3): words; bytes for priorities; 64 bits for these few. */
-static bool is_width_valid(uint32_t unit, const struct mmio_access *access)
+/* Which widths but words a register has (12.1.3): bytes for priorities, 64 bits for a few. */
+RARELY static bool is_width_valid(uint32_t unit, const struct mmio_access *access)
 {
 	const uint64_t offset = access->address & (GICD_SIZE - 1);
 	const bool sgi_frame = unit == PLAN_MMIO_INTC_CPUS && (access->address & GICR_SGI_BASE);
 
-	if (access->size == 4)
-		return true;
 	if (access->size == 1)
 		return (unit == PLAN_MMIO_INTC || sgi_frame) && offset >= GICD_IPRIORITYR &&
 		       offset < GICD_ICFGR;
@@ -278,17 +326,22 @@ static bool is_width_valid(uint32_t unit, const struct mmio_access *access)
 	       offset != GICR_WAKER - 4;
 }
 
-static void access_sgi_frame(struct vcpu *frame, struct mmio_access *access)
+NEVER_INLINE static void access_sgi_frame(struct vcpu *frame, struct mmio_access *access)
 {
 	const uint32_t offset = (uint32_t)access->address;
 
-	if (!is_private_register(offset) || !access_common(frame, access))
+	if (!is_common(offset) || !is_private_register(offset)) {
 		access->value = read_identification(offset);
+		return;
+	}
+	lock_take(&frame->vm->arch.lock);
+	access_common(frame, access);
+	lock_release(&frame->vm->arch.lock);
 }
 
 static void access_redistributors(struct vcpu *vcpu, struct mmio_access *access)
 {
-	struct vcpu *frame = vm_vcpu(vcpu->vm, (unsigned)(access->address / GICR_SIZE));
+	struct vcpu *frame = vcpu - vcpu->plan->index + access->address / GICR_SIZE;
 
 	access->address %= GICR_SIZE;
 	if (access->address < GICR_SGI_BASE) {
@@ -301,15 +354,11 @@ static void access_redistributors(struct vcpu *vcpu, struct mmio_access *access)
 
 enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
 {
-	struct vm *vm = vcpu->vm;
-
-	if (!is_width_valid(unit, access))
+	if (access->size != 4 && !is_width_valid(unit, access))
 		return MMIO_DENIED;
-	lock_take(&vm->arch.lock);
 	if (unit == PLAN_MMIO_INTC)
 		access_distributor(vcpu, access);
 	else
 		access_redistributors(vcpu, access);
-	lock_release(&vm->arch.lock);
 	return MMIO_DONE;
 }

@@ -8,12 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ARCH_VIRQ_BYTES  8
-#define ARCH_ELF_MACHINE 0
+#define ARCH_IRQ_BANK_BYTES 8
+#define ARCH_ELF_MACHINE    0
 
 struct arch_vcpu {
 	uint64_t pc, argument;
-	unsigned inits, starts, parks;
+	unsigned starts, parks;
 };
 
 struct arch_vm {
@@ -21,7 +21,7 @@ struct arch_vm {
 	bool line;       /* of its console's interrupt */
 	uint32_t irq;    /* the interrupt that the line was set for last */
 	unsigned raised; /* times that the line was set high */
-	unsigned inits, cuts, joins, irq_resets;
+	unsigned cuts, joins, irq_resets;
 };
 
 #endif

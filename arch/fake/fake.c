@@ -262,17 +262,35 @@ void arch_irq_kick(const struct cpu *cpu)
 	pthread_mutex_unlock(&fake.mutex);
 }
 
+/* The UART's interrupt is level-sensitive: it is there as long as input is. */
+static bool has_uart_interrupt(const struct cpu *cpu)
+{
+	bool has;
+
+	pthread_mutex_lock(&fake.mutex);
+	has = fake.routed_cpu == cpu && fake.typed && *fake.typed != '\0';
+	pthread_mutex_unlock(&fake.mutex);
+	return has;
+}
+
 void arch_irq_poll(struct cpu *cpu)
 {
 	fake_take_kick(cpu);
-	if (fake.routed_cpu == cpu && fake.typed && *fake.typed)
-		console_input();
+	if (!has_uart_interrupt(cpu))
+		return;
+	console_input();
+	if (has_uart_interrupt(cpu))
+		arch_irq_kick(cpu);
 }
 
 void arch_irq_route_own(uint32_t irq, const struct cpu *cpu)
 {
+	pthread_mutex_lock(&fake.mutex);
 	fake.routed_irq = irq;
 	fake.routed_cpu = cpu;
+	pthread_mutex_unlock(&fake.mutex);
+	if (has_uart_interrupt(cpu))
+		arch_irq_kick(cpu);
 }
 
 void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
@@ -314,8 +332,13 @@ void arch_uart_init(void *uart)
 
 bool arch_uart_ready(const void *uart)
 {
+	static unsigned refused;
+
 	(void)uart;
-	return fake.uart_room > 0;
+	if (fake.uart_room == 0 || refused++ < fake.uart_delay)
+		return false;
+	refused = 0;
+	return true;
 }
 
 void arch_uart_put(void *uart, char c)
@@ -329,15 +352,24 @@ void arch_uart_put(void *uart, char c)
 
 int arch_uart_get(void *uart)
 {
+	int c = -1;
+
 	(void)uart;
-	if (!fake.typed || *fake.typed == '\0')
-		return -1;
-	return (unsigned char)*fake.typed++;
+	pthread_mutex_lock(&fake.mutex);
+	if (fake.typed && *fake.typed != '\0')
+		c = (unsigned char)*fake.typed++;
+	pthread_mutex_unlock(&fake.mutex);
+	return c;
 }
 
 void fake_type(const char *text)
 {
+	const struct cpu *cpu;
+
+	pthread_mutex_lock(&fake.mutex);
 	fake.typed = text;
-	if (fake.routed_cpu)
-		arch_irq_kick(fake.routed_cpu);
+	cpu = fake.routed_cpu;
+	pthread_mutex_unlock(&fake.mutex);
+	if (cpu)
+		arch_irq_kick(cpu);
 }

@@ -19,14 +19,14 @@ struct vcpu;
 #define FAKE_CPUS      8u
 #define FAKE_RAM_BASE  0x40000000ull /* host-physical address of fake.ram */
 #define FAKE_RAM_PAGES 64u
-#define FAKE_TEXT_SIZE 65536u
+#define FAKE_TEXT_SIZE 0x40000u
 
 enum fake_end {
 	FAKE_RETURNED, /* the function itself returned */
 	FAKE_ENTERED,  /* a guest was entered, and there is no fake.guest */
-	FAKE_IDLE,     /* the CPU would sleep for ever: fake.threads is off and nothing is pending */
-	FAKE_STOPPED,  /* another thread ended the machine */
-	FAKE_OFF,      /* the board was switched off */
+	FAKE_IDLE,    /* the CPU would sleep for ever: fake.threads is off and nothing is pending */
+	FAKE_STOPPED, /* another thread ended the machine */
+	FAKE_OFF,     /* the board was switched off */
 	FAKE_RESET,
 	FAKE_HALTED, /* hyp_panic, as a rule */
 };
@@ -42,7 +42,8 @@ struct fake {
 
 	/*
 	 * The guest: makes one exit (or none) and returns the vCPU to go on with, which is what
-	 * vcpu_handle_exit said. Called again and again in turn with what other CPUs ask of this one.
+	 * vcpu_handle_exit said. Called again and again in turn with what other CPUs ask of this
+	 * one.
 	 */
 	struct vcpu *(*guest)(struct vcpu *vcpu);
 
@@ -51,7 +52,8 @@ struct fake {
 	unsigned cpus_started;
 
 	struct fake_text uart, debugger;
-	unsigned uart_room; /* characters that the UART still takes, ~0u: any number */
+	unsigned uart_room;  /* characters that the UART still takes, ~0u: any number */
+	unsigned uart_delay; /* times that it says no before each character */
 	unsigned uart_inits;
 	const char *typed; /* input that waits in the UART; NULL or "": none */
 	uint32_t routed_irq;

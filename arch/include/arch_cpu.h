@@ -19,8 +19,11 @@ int64_t arch_cpu_start(const struct cpu *cpu);
 /* Sleeps until something is pending for this CPU, masked or not; it handles nothing. */
 void arch_cpu_wait(void);
 
-/* The free-running counter, in ticks of the board's timer frequency. */
-uint64_t arch_cpu_ticks(void);
+/*
+ * arch_inline.h of the architecture declares or defines, so that it need not cost a call:
+ * uint64_t arch_cpu_ticks(void), the free-running counter in ticks of the board's timer frequency.
+ */
+#include "arch_inline.h"
 
 /* Switches the board off or resets it; does not return. */
 _Noreturn void arch_system_off(void);

@@ -69,7 +69,7 @@ static void cut_open_line(void)
 {
 	if (!console.open)
 		return;
-	put_format(console.open->console.has_escape ? "\033[0m\r\n" : "\r\n");
+	put_format(console.open->console.coloured ? "\033[0m\r\n" : "\r\n");
 	console.open = NULL;
 }
 
@@ -136,7 +136,7 @@ static void write_over(struct vm *vm)
 	}
 	show(vm);
 	put(NULL, '\r');
-	vm->console = (struct console_line){.has_escape = vm->console.has_escape};
+	vm->console = (struct console_line){.coloured = vm->console.coloured};
 	put_prefix(vm);
 }
 
@@ -162,7 +162,7 @@ static void add(struct vm *vm, char c)
 	if (line->length == CONSOLE_LINE_SIZE)
 		make_room(vm);
 	line->text[line->length++] = c;
-	line->has_escape |= c == ESCAPE;
+	line->coloured |= line->sequence == SEQUENCE_CSI && c == 'm';
 	line->sequence = sequence_after(line->sequence, c);
 	if (vm == console.focus && line->sequence == SEQUENCE_NONE)
 		show(vm);
@@ -294,7 +294,7 @@ static void pass_on(struct vm *vm, char c)
 	if (!vm)
 		return;
 	lock_take(&vm->lock);
-	if (vm->state == VM_RUNNING)
+	if (__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING)
 		uart_input(vm, c);
 	lock_release(&vm->lock);
 }

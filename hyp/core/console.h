@@ -21,7 +21,7 @@ struct console_line {
 	uint8_t sequence; /* how far into a terminal's escape sequence the text's end is */
 	bool returned;    /* a CR came, and what follows it is not known yet */
 	bool continued;   /* the line's beginning went out already, when `text` was full */
-	bool has_escape;
+	bool coloured;    /* the text sets colours or the like */
 	char text[CONSOLE_LINE_SIZE];
 };
 

@@ -30,7 +30,7 @@ struct vcpu *cpu_next(struct cpu *cpu)
 			if (!must_leave(vcpu)) {
 				arch_vcpu_start(vcpu, vcpu->start_pc, vcpu->start_argument);
 				__atomic_store_n(&vcpu->state, VCPU_ON, __ATOMIC_RELEASE);
-				trace_write(&cpu->trace, TRACE_VCPU_START, vcpu_index(vcpu), vcpu->start_pc);
+				trace_write(&cpu->trace, TRACE_VCPU_START, vcpu->number, vcpu->start_pc);
 				return vcpu;
 			}
 			vcpu_stop(vcpu);
@@ -41,9 +41,15 @@ struct vcpu *cpu_next(struct cpu *cpu)
 	}
 }
 
+/* Another CPU may let it start at the same time if it is off. */
+static bool is_on(const struct vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_ON;
+}
+
 struct vcpu *cpu_attend(struct vcpu *vcpu)
 {
-	if (vcpu->state == VCPU_ON && must_leave(vcpu))
+	if (is_on(vcpu) && must_leave(vcpu))
 		vcpu_stop(vcpu);
-	return vcpu->state == VCPU_ON ? vcpu : cpu_next(vcpu->cpu);
+	return is_on(vcpu) ? vcpu : cpu_next(vcpu->cpu);
 }

@@ -31,7 +31,7 @@ __attribute__((section(".orlop.info"), used)) const struct hyp_info hyp_info = {
 	.cpu_bytes = sizeof(struct cpu),
 	.vm_bytes = sizeof(struct vm),
 	.vcpu_bytes = sizeof(struct vcpu),
-	.virq_bytes = ARCH_VIRQ_BYTES,
+	.irq_bank_bytes = ARCH_IRQ_BANK_BYTES,
 	.stack_bytes = PLAN_PAGE_SIZE,
 	.cpu_trace = offsetof(struct cpu, trace),
 	.vcpu_exits = offsetof(struct vcpu, exits),
@@ -64,6 +64,7 @@ static void init_records(const struct plan *plan)
 		struct vcpu *vcpu = vcpu_at(i);
 
 		vcpu->plan = &plan->vcpus[i];
+		vcpu->number = i;
 		vcpu->vm = vm_at(vcpu->plan->vm);
 		vcpu->cpu = cpu_at(vcpu->plan->cpu);
 		vcpu->cpu->vcpu = vcpu;

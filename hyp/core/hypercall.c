@@ -40,10 +40,10 @@ static int64_t (*const services[HYPERCALL_COUNT])(struct vcpu *vcpu, const uint6
 	[HYPERCALL_CONSOLE_WRITE] = console_write,
 };
 
-void hypercall_handle(struct vcpu *vcpu, struct hypercall *call)
+int64_t hypercall_handle(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
 {
-	if (call->number < HYPERCALL_COUNT)
-		call->result = services[call->number](vcpu, call->args);
-	else
-		call->result = HYPERCALL_NOT_SUPPORTED;
+	vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
+	if (__builtin_expect(number >= HYPERCALL_COUNT, 0))
+		return HYPERCALL_NOT_SUPPORTED;
+	return services[number](vcpu, args);
 }

@@ -5,10 +5,11 @@
 #ifndef HYP_CORE_HYPERCALL_H
 #define HYP_CORE_HYPERCALL_H
 
-struct hypercall;
+#include <stdint.h>
+
 struct vcpu;
 
-/* Carries out `call`; an unknown number gets HYPERCALL_NOT_SUPPORTED. */
-void hypercall_handle(struct vcpu *vcpu, struct hypercall *call);
+/* Carries out call `number` with seven parameters; an unknown one is HYPERCALL_NOT_SUPPORTED. */
+int64_t hypercall_handle(struct vcpu *vcpu, uint64_t number, const uint64_t *args);
 
 #endif

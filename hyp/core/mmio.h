@@ -24,7 +24,10 @@ enum mmio_result {
 	MMIO_NO_DEVICE, /* nothing is emulated there */
 };
 
-/* Finds the region by bisection in the VM's sorted table and lets its device answer. */
+/*
+ * Finds the region in the VM's table and lets its device answer. Only with MMIO_DONE has anything
+ * happened.
+ */
 enum mmio_result mmio_dispatch(struct vcpu *vcpu, struct mmio_access *access);
 
 #endif

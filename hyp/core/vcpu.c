@@ -7,18 +7,12 @@
 #include "arch/include/arch_irq.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
-#include "hyp/core/hypercall.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
 struct vcpu *vcpu_at(unsigned index)
 {
 	return (struct vcpu *)hyp_plan->vcpu_records + index;
-}
-
-unsigned vcpu_index(const struct vcpu *vcpu)
-{
-	return (unsigned)(vcpu->plan - hyp_plan->vcpus);
 }
 
 enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
@@ -29,12 +23,14 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argum
 	};
 	enum vcpu_start_result result = VCPU_STARTED;
 	struct vm *vm = vcpu->vm;
+	uint32_t state;
 
 	lock_take(&vm->lock);
+	state = __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED); /* its CPU may make it ON just now */
 	if (vm->state != VM_RUNNING) {
 		result = VCPU_VM_STOPS;
-	} else if (vcpu->state != VCPU_OFF) {
-		result = refusals[vcpu->state];
+	} else if (state != VCPU_OFF) {
+		result = refusals[state];
 	} else {
 		vcpu->start_pc = pc;
 		vcpu->start_argument = argument;
@@ -53,7 +49,7 @@ void vcpu_stop(struct vcpu *vcpu)
 	bool last;
 
 	arch_vcpu_park(vcpu);
-	trace_write(&vcpu->cpu->trace, TRACE_VCPU_STOP, vcpu_index(vcpu), 0);
+	trace_write(&vcpu->cpu->trace, TRACE_VCPU_STOP, vcpu->number, 0);
 	lock_take(&vm->lock);
 	__atomic_store_n(&vcpu->state, VCPU_OFF, __ATOMIC_RELEASE);
 	last = --vm->vcpus_on == 0;
@@ -64,22 +60,4 @@ void vcpu_stop(struct vcpu *vcpu)
 	lock_release(&vm->lock);
 	if (last)
 		vm_left(vm, vcpu->cpu);
-}
-
-struct vcpu *vcpu_handle_exit(struct vcpu *vcpu, struct exit *exit)
-{
-	switch (exit->kind) {
-	case EXIT_HYPERCALL:
-		vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
-		hypercall_handle(vcpu, &exit->hypercall);
-		return vcpu;
-	case EXIT_MMIO:
-		exit->mmio_result = mmio_dispatch(vcpu, &exit->mmio);
-		return vcpu;
-	case EXIT_FAULT:
-		vcpu->exits[EXIT_CAUSE_FAULT]++;
-		vm_fault(vcpu, &exit->fault);
-		break;
-	}
-	return cpu_attend(vcpu);
 }

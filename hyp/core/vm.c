@@ -61,15 +61,17 @@ static void report_fault(const struct vcpu *vcpu, const struct fault *fault)
 	console_print("  %s (on-fault)", ends[vm->plan->on_fault]);
 }
 
-void vm_fault(struct vcpu *vcpu, const struct fault *fault)
+struct vcpu *vm_fault(struct vcpu *vcpu, const struct fault *fault)
 {
 	struct vm *vm = vcpu->vm;
 
-	trace_write(&vcpu->cpu->trace, TRACE_FAULT, vcpu_index(vcpu), fault->syndrome);
+	trace_write(&vcpu->cpu->trace, TRACE_FAULT, vcpu->number, fault->syndrome);
+	vcpu->exits[EXIT_CAUSE_FAULT]++;
 	__atomic_fetch_add(&vm->faults, 1, __ATOMIC_RELAXED);
 	console_vm_flush(vm);
 	report_fault(vcpu, fault);
 	vm_stop(vm, vm->plan->on_fault);
+	return cpu_attend(vcpu);
 }
 
 /* Fills `size` bytes of memory at `target` with zeros, or with those at `source` if that is not 0. */

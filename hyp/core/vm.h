@@ -16,7 +16,6 @@
 #include "lib/lock.h"
 
 struct cpu;
-struct fault;
 struct vcpu;
 
 struct vm {
@@ -46,8 +45,20 @@ struct vcpu *vm_vcpu(const struct vm *vm, unsigned index);
  */
 void vm_stop(struct vm *vm, enum plan_policy policy);
 
-/* The guest's mistake: reports it, and stops the guest's VM as its description says. */
-void vm_fault(struct vcpu *vcpu, const struct fault *fault);
+/* A guest's mistake that has no answer in its architecture. */
+struct fault {
+	const char *what;  /* in words, for a person */
+	uint64_t syndrome; /* as the architecture gives it */
+	uint64_t address;  /* guest-physical, or ADDRESS_NONE */
+};
+
+#define ADDRESS_NONE (~0ull)
+
+/*
+ * Reports the mistake and stops the guest's VM as its description says. Returns the vCPU to run
+ * next on this CPU.
+ */
+struct vcpu *vm_fault(struct vcpu *vcpu, const struct fault *fault);
 
 /* Halts or restarts the VM; called on `cpu` by the last vCPU that left it. */
 void vm_left(struct vm *vm, struct cpu *cpu);

@@ -7,6 +7,7 @@ set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
 tool=$(realpath "${ORLOP:-build/orlop}")
+[ -x "$tool" ] || { echo "FAIL config: there is no ${ORLOP:-build/orlop}" && exit 1; }
 document=$(realpath "$here/../../docs/description.md")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -73,6 +74,16 @@ orlop: error: the description, absent.yaml, cannot be read: No such file or dire
     to mend: check the path, which is relative to the file that names it
 EXPECTED
 verdict description-absent $?
+
+# What the command line itself has to say.
+usage() { # STATUS ARGUMENT...
+	wanted=$1
+	shift
+	"$tool" "$@" > usage.out 2>&1
+	[ $? -eq "$wanted" ] && grep -q '^usage: orlop' usage.out
+}
+usage 2 && usage 2 nonsense && usage 0 help && usage 0 --help && usage 2 schema more
+verdict usage $?
 
 "$tool" schema | diff -u "$document" -
 verdict schema-is-documented $?

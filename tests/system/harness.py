@@ -30,9 +30,10 @@ def alone(function):
 class Bench:
     """One test's folder, machines and images."""
 
-    def __init__(self, build, arch, folder):
+    def __init__(self, build, arch, folder, tool=None):
         self.build_folder, self.arch, self.folder = build, arch, folder
-        self.orlop = os.path.join(build, "check", "orlop")  # with sanitizers, counted as covered
+        # By default the one with sanitizers, which also counts what is covered.
+        self.orlop = tool or os.path.join(build, "check", "orlop")
         self.machines = []
         os.makedirs(folder, exist_ok=True)
 
@@ -59,11 +60,11 @@ class Bench:
                 "vcpus": [{"cpu": cpu} for cpu in cpus], **more}
 
     def tool(self, *arguments, timeout=60):
-        """Runs orlop; returns (status, output)."""
+        """Runs orlop; returns (status, output, and after a failure its messages too)."""
         done = subprocess.run([self.orlop, *arguments], stdin=subprocess.DEVNULL, timeout=timeout,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                              capture_output=True, text=True, errors="replace", check=False,
                               env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
-        return done.returncode, done.stdout.decode(errors="replace")
+        return done.returncode, done.stdout + (done.stderr if done.returncode else "")
 
     def image(self, name, vms, board=BOARD, boards=None, **more):
         """Describes a system (JSON is YAML), builds its image and returns its path."""

@@ -55,8 +55,10 @@ static void add_vm(const struct harness_vm *from, unsigned index)
 	for (unsigned i = 0; i < from->vcpus; i++) {
 		uint16_t number = block.plan.vcpu_count++;
 
-		block.vcpus[number] = (struct plan_vcpu){i, (uint16_t)index, (uint16_t)i, number, 0};
-		block.cpus[number] = (struct plan_cpu){.hw_id = number, .vcpu_first = number, .vcpu_count = 1};
+		block.vcpus[number] =
+			(struct plan_vcpu){i, (uint16_t)index, (uint16_t)i, number, 0};
+		block.cpus[number] =
+			(struct plan_cpu){.hw_id = number, .vcpu_first = number, .vcpu_count = 1};
 	}
 }
 
@@ -126,6 +128,8 @@ void harness_start(const struct harness_vm *vms, unsigned count)
 
 		assert_int_equal(end, block.vcpus[i].index == 0 ? FAKE_ENTERED : FAKE_IDLE);
 	}
+	for (unsigned i = 0; i < block.plan.cpu_count; i++)
+		fake_take_kick(cpu_at(i));
 	harness_said();
 }
 
@@ -182,12 +186,10 @@ struct vcpu *harness_attend(struct vcpu *vcpu)
 static void make_fault(void *context)
 {
 	struct task *task = context;
-	struct exit exit = {
-		.kind = EXIT_FAULT,
-		.fault = {.what = "jump to nowhere", .syndrome = 0x82000005, .address = 0xdead000},
-	};
+	const struct fault fault = {
+		.what = "jump to nowhere", .syndrome = 0x82000005, .address = 0xdead000};
 
-	task->vcpu = vcpu_handle_exit(task->vcpu, &exit);
+	task->vcpu = vm_fault(task->vcpu, &fault);
 }
 
 struct vcpu *harness_fault(struct vcpu *vcpu)

@@ -22,13 +22,14 @@
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
+#include "hyp/trace/trace.h"
 #include "lib/bits.h"
 
-#define HARNESS_VMS     4u
-#define HARNESS_INTC    0x08000000u
-#define HARNESS_INTC_N  0x080a0000u
-#define HARNESS_UART    0x09000000u
-#define HARNESS_ENTRY   0x40080000u
+#define HARNESS_VMS      4u
+#define HARNESS_INTC     0x08000000u
+#define HARNESS_INTC_N   0x080a0000u
+#define HARNESS_UART     0x09000000u
+#define HARNESS_ENTRY    0x40080000u
 #define HARNESS_UART_IRQ 33u
 
 /* What a test says of a VM; each vCPU gets a CPU of its own, in order. */
@@ -63,7 +64,8 @@ void harness_say(unsigned vm, const char *text);
 /* Lets CPU `index` look for its next vCPU; NULL if it would sleep. */
 struct vcpu *harness_next(unsigned index);
 
-/* Lets the CPU of `vcpu` attend to what is asked of it; the vCPU to go on with, NULL if it sleeps. */
+/* Lets the CPU of `vcpu` attend to what is asked of it; the vCPU to go on with, NULL if it sleeps.
+ */
 struct vcpu *harness_attend(struct vcpu *vcpu);
 
 /* Lets `vcpu` make a fault; the vCPU to go on with, NULL if its CPU sleeps. */

@@ -106,8 +106,7 @@ static void test_written_over_then_cut(void **state)
 	harness_say(A, "10%\r20%");
 	console_print("news");
 	harness_say(A, "\n");
-	assert_string_equal(
-		harness_said(), "[a] 10%\r[a] 20%\r\n[orlop] news\r\n[a] 20%\r\n");
+	assert_string_equal(harness_said(), "[a] 10%\r[a] 20%\r\n[orlop] news\r\n[a] 20%\r\n");
 }
 
 static void say_many(unsigned vm, char c, unsigned count)
@@ -129,8 +128,8 @@ static void test_full_line_without_input_goes_on_marked(void **state)
 		vm_at(B)->console.text);
 	memset(expected + 4, 'x', CONSOLE_LINE_SIZE);
 	assert_int_equal(strncmp(harness_said(), expected, 4 + CONSOLE_LINE_SIZE), 0);
-	assert_string_equal(fake.uart.text + fake.uart.length - strlen("\r\n[b]+ y\r\n"),
-		"\r\n[b]+ y\r\n");
+	assert_string_equal(
+		fake.uart.text + fake.uart.length - strlen("\r\n[b]+ y\r\n"), "\r\n[b]+ y\r\n");
 	say_many(B, 'x', CONSOLE_LINE_SIZE);
 	harness_say(B, "\nz\n");
 	assert_string_equal(
@@ -166,6 +165,11 @@ static void test_escape_sequences_stay_whole(void **state)
 	assert_string_equal(harness_said(), "\033[0m\r\n[orlop] news\r\n");
 	harness_say(A, "\033[0m\n");
 	assert_string_equal(harness_said(), "[a] \033[1;31mred\033[0m\r\n");
+	harness_say(A, "\033[6n");
+	console_print("news"); /* no colour, none to take back */
+	assert_string_equal(harness_said(), "[a] \033[6n\r\n[orlop] news\r\n");
+	harness_say(A, "\n");
+	harness_said();
 	harness_say(A, "\033(");
 	assert_string_equal(harness_said(), "");
 	harness_say(A, "B\033\033c");
@@ -174,6 +178,25 @@ static void test_escape_sequences_stay_whole(void **state)
 	assert_string_equal(harness_said(), "");
 	harness_say(A, "\n");
 	assert_string_equal(harness_said(), "\033[6\r\n");
+}
+
+/* What ends a sequence, and what belongs to it: text "before|behind", shown only with `behind`. */
+static void test_ends_of_escape_sequences(void **state)
+{
+	static const char *const whole[] = {"\033[|@", "\033[2 |q", "\033[?25|l", "\033[|~",
+		"\033[0;1|m", "\033 |F", "\033/|~", "\033(|0", "\033|0", "\033|c"};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LENGTH(whole); i++) {
+		const char *bar = strchr(whole[i], '|');
+
+		start();
+		for (const char *c = whole[i]; c < bar; c++)
+			console_vm_put(vm_at(A), *c);
+		assert_string_equal(harness_said(), "");
+		console_vm_put(vm_at(A), bar[1]);
+		assert_string_not_equal(harness_said(), "");
+	}
 }
 
 static void test_debugger_and_none(void **state)
@@ -219,15 +242,23 @@ static void test_uart_that_does_not_drain(void **state)
 	assert_string_equal(harness_said(), "[orlop] fine\r\n");
 }
 
+/* One that only needs time loses nothing. */
+static void test_slow_uart(void **state)
+{
+	(void)state;
+	start();
+	fake.uart_delay = 3;
+	console_print("hello");
+	console_print("again");
+	assert_string_equal(harness_said(), "[orlop] hello\r\n[orlop] again\r\n");
+}
+
+/* Types, and lets whatever CPU gets the interrupt take it until there is none. */
 static void type(const char *text)
 {
 	fake_type(text);
-	while (fake.routed_cpu && fake_take_kick(fake.routed_cpu)) {
-		arch_irq_kick(fake.routed_cpu);
-		arch_irq_poll((struct cpu *)fake.routed_cpu);
-		if (*fake.typed)
-			arch_irq_kick(fake.routed_cpu); /* level-sensitive */
-	}
+	while (fake.routed_cpu && fake.kicked[cpu_index(fake.routed_cpu)])
+		arch_irq_poll(cpu_at(cpu_index(fake.routed_cpu)));
 }
 
 static void assert_input(unsigned vm, const char *text)
@@ -248,12 +279,14 @@ static void test_input_follows_the_escape_key(void **state)
 	assert_input(A, "ab");
 	assert_input(B, "");
 	harness_say(B, "login: ");
-	type("\x1d" "cd");
+	type("\x1d"
+	     "cd");
 	assert_string_equal(harness_said(), "[orlop] input goes to b\r\n[b] login: ");
 	assert_ptr_equal(fake.routed_cpu, cpu_at(2));
 	assert_input(A, "ab");
 	assert_input(B, "cd");
-	type("\x1d" "e");
+	type("\x1d"
+	     "e");
 	assert_string_equal(harness_said(), "\r\n[orlop] input goes to a\r\n");
 	assert_input(A, "abe");
 	type(""); /* an interrupt without a cause */
@@ -271,7 +304,8 @@ static void test_start_says_where_input_goes_if_there_is_a_choice(void **state)
 	harness_seal();
 	harness_boot();
 	assert_string_equal(harness_said(), "");
-	type("\x1d" "x");
+	type("\x1d"
+	     "x");
 	assert_string_equal(harness_said(), "[orlop] input goes to a\r\n");
 	assert_input(A, "x");
 }
@@ -322,6 +356,25 @@ static void test_much_input(void **state)
 	memset(text, 'q', sizeof(text) - 1);
 	type(text);
 	assert_input(A, text);
+	type(text);
+	assert_int_equal(vm_at(A)->uart.input_count, UART_INPUT_SIZE);
+}
+
+/* A CPU takes a bounded number in one go, and none that comes behind an escape key. */
+static void test_input_is_taken_in_bounds(void **state)
+{
+	char text[201] = "";
+
+	(void)state;
+	start();
+	memset(text, 'q', sizeof(text) - 1);
+	fake.typed = text;
+	console_input();
+	assert_int_equal(vm_at(A)->uart.input_count, 64);
+	fake.typed = "r\x1ds";
+	console_input();
+	assert_string_equal(fake.typed, "s");
+	assert_true(fake.kicked[2]);
 }
 
 /* Three speakers at random: each line of theirs is shown whole, once, and in order at last. */
@@ -353,15 +406,16 @@ static bool is_start_of(const char *text, const char *shown)
 	return strncmp(text, shown, strlen(shown)) == 0;
 }
 
-/* A showing is the next line, or its part that was said before someone else spoke; or the last again,
- * when someone spoke just before its end.
+/* A showing is the next line, or its part that was said before someone else spoke; or the last
+ * again, when someone spoke just before its end.
  */
 static void check_showing(struct speaker *speaker, const char *shown)
 {
 	if (speaker->shown < LINES && is_start_of(speaker->text[speaker->shown], shown))
 		speaker->shown += strcmp(speaker->text[speaker->shown], shown) == 0;
 	else
-		assert_true(speaker->shown > 0 && is_start_of(speaker->text[speaker->shown - 1], shown));
+		assert_true(speaker->shown > 0 &&
+			    is_start_of(speaker->text[speaker->shown - 1], shown));
 }
 
 static void test_random_speakers(void **state)
@@ -375,9 +429,11 @@ static void test_random_speakers(void **state)
 	srand(1);
 	for (unsigned vm = 0; vm < 3; vm++) {
 		for (unsigned i = 0; i < LINES; i++)
-			snprintf(speakers[vm].text[i], 24, "%04u:%.*s.", i, rand() % 16, "abcdefghijklmnop");
+			snprintf(speakers[vm].text[i], 24, "%04u:%.*s.", i, rand() % 16,
+				"abcdefghijklmnop");
 	}
-	while (speakers[A].line < LINES || speakers[B].line < LINES || speakers[MUTE].line < LINES) {
+	while (speakers[A].line < LINES || speakers[B].line < LINES ||
+		speakers[MUTE].line < LINES) {
 		unsigned vm = (unsigned)rand() % 3;
 
 		if (speakers[vm].line < LINES)
@@ -413,14 +469,17 @@ int main(void)
 		cmocka_unit_test(test_full_line_without_input_goes_on_marked),
 		cmocka_unit_test(test_full_line_with_input_stays_open),
 		cmocka_unit_test(test_escape_sequences_stay_whole),
+		cmocka_unit_test(test_ends_of_escape_sequences),
 		cmocka_unit_test(test_debugger_and_none),
 		cmocka_unit_test(test_uart_that_does_not_drain),
+		cmocka_unit_test(test_slow_uart),
 		cmocka_unit_test(test_input_follows_the_escape_key),
 		cmocka_unit_test(test_start_says_where_input_goes_if_there_is_a_choice),
 		cmocka_unit_test(test_nobody_takes_input),
 		cmocka_unit_test(test_halted_vm_hands_the_input_on),
 		cmocka_unit_test(test_vm_that_is_being_stopped_gets_no_input),
 		cmocka_unit_test(test_much_input),
+		cmocka_unit_test(test_input_is_taken_in_bounds),
 		cmocka_unit_test(test_random_speakers),
 	};
 

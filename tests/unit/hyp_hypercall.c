@@ -14,10 +14,8 @@ static const struct harness_vm vms[] = {
 static int64_t call(unsigned vcpu, uint64_t number, const uint64_t *args)
 {
 	static const uint64_t none[7];
-	struct exit exit = {.kind = EXIT_HYPERCALL, .hypercall = {number, args ? args : none, 1234}};
 
-	assert_ptr_equal(vcpu_handle_exit(vcpu_at(vcpu), &exit), vcpu_at(vcpu));
-	return exit.hypercall.result;
+	return hypercall_handle(vcpu_at(vcpu), number, args ? args : none);
 }
 
 static void test_id_and_version(void **state)
@@ -34,8 +32,8 @@ static void test_id_and_version(void **state)
 
 static void test_unknown(void **state)
 {
-	static const uint64_t numbers[] = {HYPERCALL_COUNT, HYPERCALL_COUNT + 1, 0xffff, 0x100000000,
-		~0ull, 1ull << 63};
+	static const uint64_t numbers[] = {
+		HYPERCALL_COUNT, HYPERCALL_COUNT + 1, 0xffff, 0x100000000, ~0ull, 1ull << 63};
 
 	(void)state;
 	harness_start(vms, 2);
@@ -60,10 +58,11 @@ static void test_console_write(void **state)
 	assert_int_equal(write_text(1, 6, "hello\nbeyond"), 6);
 	assert_string_equal(harness_said(), "[second] hello\r\n");
 	assert_int_equal(write_text(1, HYPERCALL_CONSOLE_MAX, longest), HYPERCALL_CONSOLE_MAX);
-	assert_string_equal(harness_said(),
-		"[second] 123456789 123456789 123456789 123456789 1234567\r\n");
+	assert_string_equal(
+		harness_said(), "[second] 123456789 123456789 123456789 123456789 1234567\r\n");
 	assert_int_equal(write_text(1, 0, "x"), 0);
-	assert_int_equal(write_text(1, HYPERCALL_CONSOLE_MAX + 1, longest), HYPERCALL_INVALID_PARAMETER);
+	assert_int_equal(
+		write_text(1, HYPERCALL_CONSOLE_MAX + 1, longest), HYPERCALL_INVALID_PARAMETER);
 	assert_int_equal(write_text(1, ~0ull, longest), HYPERCALL_INVALID_PARAMETER);
 	assert_string_equal(harness_said(), "");
 }

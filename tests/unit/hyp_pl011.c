@@ -42,7 +42,8 @@ static uint64_t get(unsigned offset)
 
 static void set(unsigned offset, uint64_t value)
 {
-	struct mmio_access access = {.address = offset, .size = 4, .value = value, .is_write = true};
+	struct mmio_access access = {
+		.address = offset, .size = 4, .value = value, .is_write = true};
 
 	assert_int_equal(access_register(&access), MMIO_DONE);
 }
@@ -101,8 +102,14 @@ static void test_stored_bits(void **state)
 	static const struct {
 		unsigned offset, kept;
 	} cases[] = {
-		{ILPR, 0xff}, {IBRD, 0xffff}, {FBRD, 0x3f}, {LCR_H, 0xff}, {CR, 0xff87},
-		{IFLS, 0x3f}, {IMSC, 0x7ff},  {DMACR, 0x7},
+		{ILPR, 0xff},
+		{IBRD, 0xffff},
+		{FBRD, 0x3f},
+		{LCR_H, 0xff},
+		{CR, 0xff87},
+		{IFLS, 0x3f},
+		{IMSC, 0x7ff},
+		{DMACR, 0x7},
 	};
 
 	(void)state;
@@ -117,7 +124,8 @@ static void test_stored_bits(void **state)
 
 static void test_read_only_and_absent(void **state)
 {
-	static const unsigned offsets[] = {0x08, 0x14, FR, 0x1c, RIS, MIS, ICR, 0x4c, 0x80, 0xfdc, 0x31};
+	static const unsigned offsets[] = {
+		0x08, 0x14, FR, 0x1c, RIS, MIS, ICR, 0x4c, 0x80, 0xfdc, 0x31};
 
 	(void)state;
 	start();
@@ -140,17 +148,26 @@ static void test_widths(void **state)
 		uint8_t size;
 		enum mmio_result result;
 	} cases[] = {
-		{CR, 1, MMIO_DONE}, {CR, 2, MMIO_DONE}, {CR, 4, MMIO_DONE}, {CR, 8, MMIO_DENIED},
-		{0x28, 8, MMIO_DENIED}, {CR + 1, 2, MMIO_DENIED}, {CR + 2, 4, MMIO_DENIED},
-		{CR + 2, 2, MMIO_DONE}, {0xffc, 4, MMIO_DONE}, {0xffe, 4, MMIO_DENIED},
+		{CR, 1, MMIO_DONE},
+		{CR, 2, MMIO_DONE},
+		{CR, 4, MMIO_DONE},
+		{CR, 8, MMIO_DENIED},
+		{0x28, 8, MMIO_DENIED},
+		{CR + 1, 2, MMIO_DENIED},
+		{CR + 2, 4, MMIO_DENIED},
+		{CR + 2, 2, MMIO_DONE},
+		{0xffc, 4, MMIO_DONE},
+		{0xffe, 4, MMIO_DENIED},
 	};
 
 	(void)state;
 	start();
 	for (unsigned i = 0; i < ARRAY_LENGTH(cases); i++) {
 		for (unsigned is_write = 0; is_write < 2; is_write++) {
-			struct mmio_access access = {.address = cases[i].offset, .size = cases[i].size,
-				.value = 0x301, .is_write = is_write};
+			struct mmio_access access = {.address = cases[i].offset,
+				.size = cases[i].size,
+				.value = 0x301,
+				.is_write = is_write};
 
 			assert_int_equal(access_register(&access), cases[i].result);
 		}
@@ -158,7 +175,8 @@ static void test_widths(void **state)
 	set(IBRD, 0x1234);
 	assert_int_equal(read_sized(IBRD, 1), 0x34);
 	assert_int_equal(read_sized(IBRD, 2), 0x1234);
-	access_register(&(struct mmio_access){.address = IBRD, .size = 1, .value = 0xabcd, .is_write = 1});
+	access_register(
+		&(struct mmio_access){.address = IBRD, .size = 1, .value = 0xabcd, .is_write = 1});
 	assert_int_equal(get(IBRD), 0xcd);
 }
 
@@ -355,7 +373,8 @@ static void test_loopback(void **state)
 	set(DR, 'x');
 	assert_int_equal(get(FR) & RXFE, RXFE);
 	for (unsigned i = 0; i < 4; i++) {
-		static const unsigned inputs[] = {1 << 1, 1 << 0, 1 << 2, 1 << 8}; /* DSR CTS DCD RI */
+		static const unsigned inputs[] = {
+			1 << 1, 1 << 0, 1 << 2, 1 << 8}; /* DSR CTS DCD RI */
 
 		set(CR, UARTEN | LBE | 1u << (10 + i));
 		assert_int_equal(get(FR) & 0x107, inputs[i]);

@@ -3,6 +3,7 @@
  * Start-up: the plan's checks, the records, and the end by hyp_panic.
  */
 #include "tests/unit/harness.h"
+#include "hyp/core/hypercall.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ static void test_start(void **state)
 	assert_int_equal(cpu_at(0)->boot_ticks, 1234);
 	assert_int_equal(vcpu_at(2)->state, VCPU_STARTING);
 	for (unsigned i = 0; i < 2; i++) {
-		assert_int_equal(vm_at(i)->arch.inits, 1);
+		assert_int_equal(vm_at(i)->arch.irq_resets, 1);
 		assert_ptr_equal(vm_at(i)->plan, harness_vm(i));
 		assert_int_equal(vm_at(i)->state, VM_RUNNING);
 	}
@@ -82,7 +83,8 @@ static void test_damaged(void **state)
 		do {
 			at = (size_t)rand() % plan->size_bytes;
 		} while (at < first || at / 8 == offsetof(struct plan, hyp_build) / 8 ||
-			 (at >= offsetof(struct plan, console) && at < offsetof(struct plan, cpus)) ||
+			 (at >= offsetof(struct plan, console) &&
+				 at < offsetof(struct plan, cpus)) ||
 			 (at >= offsetof(struct plan, console_uart) &&
 				 at < offsetof(struct plan, console_irq)) ||
 			 /* the sum stops at the word boundary below the plan's end */
@@ -138,11 +140,11 @@ static void test_info(void **state)
 static struct vcpu *talk(struct vcpu *vcpu)
 {
 	static const uint64_t hello[7] = {3, 0x0a6968}; /* "hi\n" */
-	struct exit exit = {
-		.kind = EXIT_HYPERCALL, .hypercall = {HYPERCALL_CONSOLE_WRITE, hello, 0}};
 
-	if (vcpu->exits[EXIT_CAUSE_HYPERCALL] < CALLS)
-		return vcpu_handle_exit(vcpu, &exit);
+	if (vcpu->exits[EXIT_CAUSE_HYPERCALL] < CALLS) {
+		hypercall_handle(vcpu, HYPERCALL_CONSOLE_WRITE, hello);
+		return vcpu;
+	}
 	vcpu_stop(vcpu);
 	return cpu_next(vcpu->cpu);
 }

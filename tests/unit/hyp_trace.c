@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "hyp/trace/trace.h"
-
 static const struct harness_vm vms[] = {{"guest", 1, false, PLAN_HALT}};
 
 static struct trace_ring ring;
@@ -70,7 +68,8 @@ static void test_all_events(void **state)
 		trace_write(&ring, TRACE_OWN, 0, i);
 	harness_said();
 	trace_print(&ring, 2 * TRACE_RING_RECORDS);
-	assert_int_equal(strncmp(harness_said(), "[orlop]   0 hypervisor's interrupt (0x40)", 41), 0);
+	assert_int_equal(
+		strncmp(harness_said(), "[orlop]   0 hypervisor's interrupt (0x40)", 41), 0);
 }
 
 int main(void)

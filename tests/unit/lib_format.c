@@ -53,7 +53,8 @@ static void test_percent(void **state)
 {
 	(void)state;
 	assert_string_equal(say("100%%"), "100%");
-	assert_string_equal(say("%d"), "d"); /* a directive that does not exist is shown, not read */
+	assert_string_equal(
+		say("%d"), "d"); /* a directive that does not exist is shown, not read */
 }
 
 /* A format that ends in a directive must not be read beyond its end. */
@@ -86,10 +87,11 @@ static void test_numbers(void **state)
 		for (int delta = -1; delta <= 1; delta++) {
 			uint64_t value = BIT(bit) + (uint64_t)delta;
 
-			snprintf(expected, sizeof(expected), "%" PRIu64 " %" PRIx64 " %u %x", value, value,
-				(unsigned)value, (unsigned)value);
-			assert_string_equal(
-				say("%lu %lx %u %x", value, value, (unsigned)value, (unsigned)value), expected);
+			snprintf(expected, sizeof(expected), "%" PRIu64 " %" PRIx64 " %u %x", value,
+				value, (unsigned)value, (unsigned)value);
+			assert_string_equal(say("%lu %lx %u %x", value, value, (unsigned)value,
+						    (unsigned)value),
+				expected);
 		}
 	}
 }

@@ -26,7 +26,8 @@ static void *work(void *context)
 		lock_take(&lock);
 		guarded++;
 		lock_release(&lock);
-		sched_yield(); /* a ticket lock between threads on one core waits for the scheduler */
+		sched_yield(); /* a ticket lock between threads on one core waits for the scheduler
+				*/
 	}
 	return NULL;
 }

@@ -48,7 +48,8 @@ static void test_memcpy(void **state)
 			for (size_t size = 0; size < SIZES; size++) {
 				fill();
 				memcpy(expected + to, source + from, size);
-				assert_ptr_equal(own_memcpy(actual + to, source + from, size), actual + to);
+				assert_ptr_equal(
+					own_memcpy(actual + to, source + from, size), actual + to);
 				assert_memory_equal(actual, expected, AREA);
 			}
 		}
@@ -63,7 +64,8 @@ static void test_memmove_overlapping(void **state)
 			for (size_t size = 0; size < SIZES; size++) {
 				fill();
 				memmove(expected + to, expected + from, size);
-				assert_ptr_equal(own_memmove(actual + to, actual + from, size), actual + to);
+				assert_ptr_equal(
+					own_memmove(actual + to, actual + from, size), actual + to);
 				assert_memory_equal(actual, expected, AREA);
 			}
 		}
@@ -80,7 +82,8 @@ static void test_memset(void **state)
 			for (size_t i = 0; i < sizeof(bytes) / sizeof(*bytes); i++) {
 				fill();
 				memset(expected + to, bytes[i], size);
-				assert_ptr_equal(own_memset(actual + to, bytes[i], size), actual + to);
+				assert_ptr_equal(
+					own_memset(actual + to, bytes[i], size), actual + to);
 				assert_memory_equal(actual, expected, AREA);
 			}
 		}
@@ -100,8 +103,8 @@ static void test_memcmp(void **state)
 			fill();
 			memcpy(actual, source, AREA);
 			actual[differs] = (unsigned char)rand();
-			assert_int_equal(
-				sign(own_memcmp(source, actual, size)), sign(memcmp(source, actual, size)));
+			assert_int_equal(sign(own_memcmp(source, actual, size)),
+				sign(memcmp(source, actual, size)));
 		}
 	}
 }

@@ -16,6 +16,7 @@
 #define BOARD_TREE_SIZE   0x4000   /* its end: the device tree */
 #define BOARD_IRQ_LIMIT   1020     /* first INTID that is not an SGI, PPI or SPI */
 
+#define BOARD_PMU_IRQ            23 /* overflow of a performance counter */
 #define BOARD_TIMER_IRQ          27 /* virtual timer, CNTV */
 #define BOARD_PHYSICAL_TIMER_IRQ 30 /* CNTP */
 

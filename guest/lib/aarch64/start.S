@@ -10,7 +10,7 @@
 #include "guest/lib/aarch64/system.h"
 #include "guest/lib/smp.h"
 
-#define CURRENT_EL_EL2 (2 << 2)
+#define EXCEPTION_CLASS_HVC 0x16
 #define SCTLR_EL1_OFF  0x30d00800 /* RES1 bits; MMU, caches and alignment checks off */
 #define SPSR_EL1H_MASK 0x3c5      /* EL1, its own stack pointer, DAIF set */
 
@@ -74,7 +74,7 @@ start_at_el1:
 	ldr	x0, =SCTLR_EL1_OFF
 	msr	sctlr_el1, x0
 	isb
-	cmp	x20, #(CURRENT_EL_EL2 >> 2)
+	cmp	x20, #2
 	b.eq	1f
 	ret
 1:	mov	x0, #(1 << 31)		/* HCR_EL2.RW: EL1 is AArch64; nothing is trapped */
@@ -105,10 +105,24 @@ start_at_el1:
 	eret
 	.ltorg
 
-/* Nobody is at EL2: a hypercall learns that it does not exist, anything else stops here. */
+/*
+ * Nobody is at EL2: a hypercall learns that it does not exist, and what newer processors trap unless
+ * told otherwise is skipped.
+ */
 	.balign 2048
 start_el2_vectors:
 	.skip	1024
+	msr	tpidr_el2, x1
+	mrs	x1, esr_el2
+	lsr	x1, x1, #26
+	cmp	x1, #EXCEPTION_CLASS_HVC
+	b.eq	1f
+	mrs	x1, elr_el2
+	add	x1, x1, #4
+	msr	elr_el2, x1
+	mrs	x1, tpidr_el2
+	eret
+1:	mrs	x1, tpidr_el2
 	mov	x0, #-1
 	eret
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fake architecture inlines nothing.
+ */
+#ifndef ARCH_INLINE_H
+#define ARCH_INLINE_H
+
+#include <stdint.h>
+
+uint64_t arch_cpu_ticks(void);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The physical AIA: each hart's supervisor-level interrupt file takes the hypervisor's own
+ * interrupts, its guest files those of the guests, with no exit. The APLIC only turns wires into
+ * messages. References are to the RISC-V Advanced Interrupt Architecture 1.0.
+ */
+#include "abi/plan.h"
+#include "arch/riscv64/aplic.h"
+#include "arch/riscv64/aia.h"
+#include "arch/riscv64/guarded.h"
+#include "arch/riscv64/irq.h"
+#include "arch/riscv64/regs.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+
+/* The hypervisor's own identities in the supervisor-level files. */
+#define EIID_KICK    1
+#define EIID_CONSOLE 2
+
+static void set_source(uint32_t source, uint32_t mode)
+{
+	mmio_write32(hyp_plan->intc, APLIC_SOURCECFG + 4 * source, mode);
+}
+
+/* 4.5.1: the delivery mode may be read-only; where it is, the firmware chose the wrong one. */
+static void init(void)
+{
+	void *aplic = hyp_plan->intc;
+
+	mmio_write32(aplic, APLIC_DOMAINCFG, DOMAINCFG_DM);
+	REQUIRE(mmio_read32(aplic, APLIC_DOMAINCFG) & DOMAINCFG_DM,
+		"the board's APLIC sends no messages (domaincfg.DM)");
+	for (uint32_t source = 1; source < hyp_plan->irq_limit; source++)
+		set_source(source, SOURCE_INACTIVE); /* which also clears pending and enabled, 4.5.2 */
+	mmio_write32(aplic, APLIC_DOMAINCFG, DOMAINCFG_IE | DOMAINCFG_DM);
+}
+
+/*
+ * Registers of identities that a file does not have are read-only zeros or not there at all, and
+ * then the first access that traps ends it.
+ */
+static void clear_file(int (*write)(uint64_t select, uint64_t value))
+{
+	write(FILE_EIDELIVERY, 0);
+	write(FILE_EITHRESHOLD, 0);
+	for (unsigned word = 0; word < FILE_WORDS; word += 2) {
+		if (write(FILE_EIE0 + word, 0) || write(FILE_EIP0 + word, 0))
+			break;
+	}
+}
+
+static void cpu_init(struct cpu *cpu)
+{
+	(void)cpu;
+	clear_file(guarded_sireg);
+	REQUIRE(guarded_sireg(FILE_EIE0, BIT(EIID_KICK) | BIT(EIID_CONSOLE)) == 0 &&
+			guarded_sireg(FILE_EIDELIVERY, 1) == 0,
+		"a hart of the plan has no interrupt file (IMSIC)");
+}
+
+/* 3.5: a store of the identity to the file's first register. */
+static void kick(const struct cpu *cpu)
+{
+	fence(rw, o); /* what the other CPU shall see, before the interrupt */
+	mmio_write32(cpu->plan->intc, 0, EIID_KICK);
+}
+
+/* 3.10: a write to stopei claims what it reads: the identity in bits 26:16. */
+static void arrived(struct cpu *cpu, struct vcpu *vcpu)
+{
+	const uint64_t top = csr_swap(CSR_STOPEI, 0);
+
+	if (bits_get(top, 16, 11) == EIID_CONSOLE)
+		irq_own_arrived(cpu, vcpu, hyp_plan->console_irq);
+}
+
+/*
+ * The console's UART has input until it is read: a level, of which the APLIC tells the rise only
+ * (4.9.2). So whoever takes the message reads all, and the source is armed again by sourcecfg's
+ * write, which makes it pending if it is still high.
+ */
+static void route_own(uint32_t irq, const struct cpu *cpu)
+{
+	void *aplic = hyp_plan->intc;
+
+	mmio_write32(aplic, APLIC_TARGET + 4 * irq, TARGET_HART(cpu->plan->intc_index) | EIID_CONSOLE);
+	set_source(irq, SOURCE_LEVEL1);
+	mmio_write32(aplic, APLIC_SETIENUM, irq);
+}
+
+void aia_send(const struct vcpu *vcpu, uint32_t eiid)
+{
+	char *files = vcpu->cpu->plan->intc;
+
+	fence(rw, o);
+	mmio_write32(files + vcpu->plan->guest_file * PLAN_PAGE_SIZE, 0, eiid);
+}
+
+/* Memory and the guest's file are this hart's own: hstatus.VGEIN selects it for vsireg. */
+void aia_vcpu_reset(struct vcpu *vcpu)
+{
+	uint64_t hstatus = csr_read(CSR_HSTATUS) & ~HSTATUS_VGEIN(0x3f);
+
+	CHECK(vcpu->plan->guest_file != 0);
+	csr_write(CSR_HSTATUS, hstatus | HSTATUS_VGEIN(vcpu->plan->guest_file));
+	clear_file(guarded_vsireg);
+	csr_write(CSR_VSISELECT, 0);
+}
+
+const struct irq_controller irq_aia = {
+	.init = init,
+	.cpu_init = cpu_init,
+	.kick = kick,
+	.arrived = arrived,
+	.route_own = route_own,
+	.reset = aia_guest_reset,
+	.vcpu_reset = aia_vcpu_reset,
+	.set_line = aia_guest_set_line,
+	.access = aia_guest_access,
+};

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The APLIC that a guest sees: one supervisor-level domain in MSI mode, in which only the VM's own
+ * sources exist; the others read as zero and ignore writes (AIA 4.5). A source of a real device is
+ * set up in the physical APLIC, aimed at the guest files of the VM's vCPUs, and is then delivered
+ * with no exit. A source of an emulated device is kept here and sent by the hypervisor.
+ */
+#include "arch/riscv64/aia.h"
+
+#include "abi/plan.h"
+#include "arch/riscv64/aplic.h"
+#include "arch/riscv64/irq.h"
+#include "arch/riscv64/regs.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "lib/string.h"
+
+static uint32_t bit_of(uint32_t irq)
+{
+	return 1u << irq % ARCH_BANK_IRQS;
+}
+
+static bool is_owned(const struct vm *vm, uint32_t irq)
+{
+	return irq < vm->plan->irq_limit && (irq_bank(vm, irq)->owned & bit_of(irq));
+}
+
+static bool is_hardware(const struct vm *vm, uint32_t irq)
+{
+	return irq_bank(vm, irq)->hardware & bit_of(irq);
+}
+
+static uint8_t mode_of(const struct vm *vm, uint32_t irq)
+{
+	return irq_bank(vm, irq)->mode[irq % ARCH_BANK_IRQS];
+}
+
+static uint32_t *target_of(const struct vm *vm, uint32_t irq)
+{
+	return &irq_bank(vm, irq)->target[irq % ARCH_BANK_IRQS];
+}
+
+/* The physical target: the guest file of the vCPU that the guest's target names. */
+static uint32_t physical_target(const struct vm *vm, uint32_t target)
+{
+	const struct vcpu *vcpu = vm_vcpu(vm, TARGET_HART_OF(target));
+
+	return TARGET_HART(vcpu->cpu->plan->intc_index) | TARGET_FILE(vcpu->plan->guest_file) |
+	       (target & TARGET_EIID_MASK);
+}
+
+static void write_target_hardware(const struct vm *vm, uint32_t irq)
+{
+	mmio_write32(hyp_plan->intc, APLIC_TARGET + 4 * irq, physical_target(vm, *target_of(vm, irq)));
+}
+
+/* The physical enable is the guest's, gated by its domain's. */
+static void write_enable_hardware(const struct vm *vm, uint32_t irq)
+{
+	const bool enabled = irq_bank(vm, irq)->enabled & bit_of(irq);
+
+	mmio_write32(hyp_plan->intc,
+		enabled && (vm->arch.domaincfg & DOMAINCFG_IE) ? APLIC_SETIENUM : APLIC_CLRIENUM, irq);
+}
+
+/* Of an emulated device: the wire as the source's mode reads it (4.5.2, rectified input). */
+static bool rectified(const struct vm *vm, uint32_t irq)
+{
+	const bool line = irq_bank(vm, irq)->line & bit_of(irq);
+
+	switch (mode_of(vm, irq)) {
+	case SOURCE_EDGE1:
+	case SOURCE_LEVEL1:
+		return line;
+	case SOURCE_EDGE0:
+	case SOURCE_LEVEL0:
+		return !line;
+	default:
+		return false;
+	}
+}
+
+static bool is_level(const struct vm *vm, uint32_t irq)
+{
+	return mode_of(vm, irq) >= SOURCE_LEVEL1;
+}
+
+/* Forwards what is pending and enabled, which ends its being pending (4.9.3). */
+static void forward(struct vm *vm, uint32_t irq)
+{
+	struct irq_bank *bank = irq_bank(vm, irq);
+	const uint32_t target = *target_of(vm, irq);
+
+	if (!(vm->arch.domaincfg & DOMAINCFG_IE) || !(bank->pending & bank->enabled & bit_of(irq)))
+		return;
+	bank->pending &= ~bit_of(irq);
+	aia_send(vm_vcpu(vm, TARGET_HART_OF(target)), target & TARGET_EIID_MASK);
+}
+
+static void forward_all(struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->plan->irq_count; i++) {
+		if (is_hardware(vm, vm->plan->irqs[i].id))
+			write_enable_hardware(vm, vm->plan->irqs[i].id);
+		else
+			forward(vm, vm->plan->irqs[i].id);
+	}
+}
+
+/* 4.9.2: a level source can be made pending only while its input is high. */
+static void set_pending(struct vm *vm, uint32_t irq, bool pending)
+{
+	struct irq_bank *bank = irq_bank(vm, irq);
+
+	if (is_hardware(vm, irq)) {
+		mmio_write32(hyp_plan->intc, pending ? APLIC_SETIPNUM : APLIC_CLRIPNUM, irq);
+	} else if (!pending) {
+		bank->pending &= ~bit_of(irq);
+	} else if (mode_of(vm, irq) != SOURCE_INACTIVE &&
+		   (!is_level(vm, irq) || rectified(vm, irq))) {
+		bank->pending |= bit_of(irq);
+		forward(vm, irq);
+	}
+}
+
+static void set_enabled(struct vm *vm, uint32_t irq, bool enabled)
+{
+	struct irq_bank *bank = irq_bank(vm, irq);
+
+	if (mode_of(vm, irq) == SOURCE_INACTIVE)
+		return;
+	bank->enabled = enabled ? bank->enabled | bit_of(irq) : bank->enabled & ~bit_of(irq);
+	if (is_hardware(vm, irq))
+		write_enable_hardware(vm, irq);
+	else
+		forward(vm, irq);
+}
+
+/* No child domain to delegate to, so bit D reads as zero; modes 2 and 3 are reserved (4.5.2). */
+static void write_sourcecfg(struct vm *vm, uint32_t irq, uint32_t value)
+{
+	struct irq_bank *bank = irq_bank(vm, irq);
+	uint32_t mode = value & SOURCECFG_D ? SOURCE_INACTIVE : value & SOURCECFG_SM;
+
+	if (mode == 2 || mode == 3)
+		mode = SOURCE_INACTIVE;
+	bank->mode[irq % ARCH_BANK_IRQS] = (uint8_t)mode;
+	if (mode == SOURCE_INACTIVE)
+		bank->enabled &= ~bit_of(irq);
+	if (is_hardware(vm, irq)) {
+		mmio_write32(hyp_plan->intc, APLIC_SOURCECFG + 4 * irq, mode);
+		if (mode != SOURCE_INACTIVE) /* an inactive source's target is read-only zero */
+			write_target_hardware(vm, irq);
+		return;
+	}
+	if (mode == SOURCE_INACTIVE)
+		bank->pending &= ~bit_of(irq);
+	else if (rectified(vm, irq))
+		bank->pending |= bit_of(irq);
+	forward(vm, irq);
+}
+
+/* A hart or file that is not there cannot be written: the field stays (WLRL). */
+static void write_target(struct vm *vm, uint32_t irq, uint32_t value)
+{
+	if (TARGET_HART_OF(value) >= vm->plan->vcpu_count || TARGET_FILE_OF(value) != 0 ||
+		mode_of(vm, irq) == SOURCE_INACTIVE)
+		return;
+	*target_of(vm, irq) = value & (TARGET_HART(0x3fff) | TARGET_EIID_MASK);
+	if (is_hardware(vm, irq))
+		write_target_hardware(vm, irq);
+}
+
+static void write_genmsi(struct vm *vm, uint32_t value)
+{
+	if (TARGET_HART_OF(value) < vm->plan->vcpu_count)
+		aia_send(vm_vcpu(vm, TARGET_HART_OF(value)), value & TARGET_EIID_MASK);
+}
+
+static void write_domaincfg(struct vm *vm, uint32_t value)
+{
+	vm->arch.domaincfg = value & DOMAINCFG_IE;
+	forward_all(vm);
+}
+
+/* The registers with a bit per source, and those that take a source's number: what each does. */
+static void write_bit(struct vm *vm, uint32_t base, uint32_t irq)
+{
+	if (!is_owned(vm, irq))
+		return;
+	switch (base) {
+	case APLIC_SETIP:
+	case APLIC_IN_CLRIP:
+		set_pending(vm, irq, base == APLIC_SETIP);
+		break;
+	case APLIC_SETIE:
+	case APLIC_CLRIE:
+		set_enabled(vm, irq, base == APLIC_SETIE);
+		break;
+	}
+}
+
+static void write_word(struct vm *vm, uint32_t base, uint32_t first, uint32_t value)
+{
+	if (first >= vm->plan->irq_limit)
+		return;
+	for (uint32_t todo = value & irq_bank(vm, first)->owned; todo; todo &= todo - 1)
+		write_bit(vm, base, first + bits_lowest(todo));
+}
+
+/* in_clrip reads as the rectified inputs, setip as what is pending, clrie as zero. */
+static uint32_t read_word(const struct vm *vm, uint32_t base, uint32_t first)
+{
+	const struct irq_bank *bank;
+	uint32_t word = 0;
+
+	if (first >= vm->plan->irq_limit)
+		return 0;
+	bank = irq_bank(vm, first);
+	switch (base) {
+	case APLIC_SETIE:
+		return bank->enabled;
+	case APLIC_SETIP:
+		word = bank->pending & ~bank->hardware;
+		break;
+	case APLIC_IN_CLRIP:
+		for (uint32_t todo = bank->owned & ~bank->hardware; todo; todo &= todo - 1)
+			word |= rectified(vm, first + bits_lowest(todo)) ? todo & -todo : 0;
+		break;
+	default:
+		return 0;
+	}
+	if (bank->hardware)
+		word |= mmio_read32(hyp_plan->intc, base + first / 8) & bank->hardware;
+	return word;
+}
+
+static void write_register(struct vm *vm, uint32_t offset, uint32_t value)
+{
+	const uint32_t irq = offset / 4 % (APLIC_SETIPNUM_LE / 8); /* of sourcecfg and target */
+
+	if (offset == APLIC_DOMAINCFG)
+		write_domaincfg(vm, value);
+	else if (offset < 0x1000 && is_owned(vm, irq))
+		write_sourcecfg(vm, irq, value);
+	else if (offset == APLIC_GENMSI)
+		write_genmsi(vm, value);
+	else if (offset > APLIC_TARGET && is_owned(vm, irq))
+		write_target(vm, irq, value);
+	else if (offset == APLIC_SETIPNUM_LE)
+		write_bit(vm, APLIC_SETIP, value);
+	else if (offset == APLIC_SETIPNUM_BE)
+		write_bit(vm, APLIC_SETIP, __builtin_bswap32(value));
+	else if (offset >= APLIC_SETIP && offset < APLIC_SETIPNUM_LE && (offset & 0xff) < 0x80)
+		write_word(vm, offset & ~0xffu, (offset & 0x7f) * 8, value);
+	else if (offset >= APLIC_SETIP && offset < APLIC_SETIPNUM_LE && (offset & 0xff) == 0xdc)
+		write_bit(vm, offset & ~0xffu, value);
+}
+
+static uint32_t read_register(const struct vm *vm, uint32_t offset)
+{
+	const uint32_t irq = offset / 4 % (APLIC_SETIPNUM_LE / 8);
+
+	if (offset == APLIC_DOMAINCFG)
+		return DOMAINCFG_FIXED | vm->arch.domaincfg | DOMAINCFG_DM;
+	if (offset < 0x1000)
+		return is_owned(vm, irq) ? mode_of(vm, irq) : 0;
+	if (offset > APLIC_TARGET)
+		return is_owned(vm, irq) ? *target_of(vm, irq) : 0;
+	if (offset >= APLIC_SETIP && offset < APLIC_SETIPNUM_LE && (offset & 0xff) < 0x80)
+		return read_word(vm, offset & ~0xffu, (offset & 0x7f) * 8);
+	return 0;
+}
+
+/* 4.5: all registers are words; the others of the region read as zero. */
+enum mmio_result aia_guest_access(struct vcpu *vcpu, struct mmio_access *access)
+{
+	const uint32_t offset = (uint32_t)access->address;
+
+	if (access->address >= APLIC_SIZE)
+		access->value = 0; /* no interrupt delivery control structures: MSI mode only */
+	else if (access->is_write)
+		write_register(vcpu->vm, offset, (uint32_t)access->value);
+	else
+		access->value = read_register(vcpu->vm, offset);
+	return MMIO_DONE;
+}
+
+void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high)
+{
+	struct irq_bank *bank = irq_bank(vm, irq);
+	bool before;
+
+	if (!is_owned(vm, irq) || is_hardware(vm, irq))
+		return;
+	before = rectified(vm, irq);
+	bank->line = high ? bank->line | bit_of(irq) : bank->line & ~bit_of(irq);
+	if (rectified(vm, irq) == before)
+		return;
+	if (!before)
+		bank->pending |= bit_of(irq);
+	else if (is_level(vm, irq))
+		bank->pending &= ~bit_of(irq);
+	forward(vm, irq);
+}
+
+void aia_guest_reset(struct vm *vm)
+{
+	const struct plan_vm *plan = vm->plan;
+
+	vm->arch.domaincfg = 0;
+	memset(plan->irq_banks, 0, plan->irq_limit / ARCH_BANK_IRQS * sizeof(struct irq_bank));
+	for (uint32_t i = 0; i < plan->irq_count; i++) {
+		const struct plan_irq *irq = &plan->irqs[i];
+		struct irq_bank *bank = irq_bank(vm, irq->id);
+
+		bank->owned |= bit_of(irq->id);
+		if (irq->flags & PLAN_IRQ_VIRTUAL)
+			continue;
+		bank->hardware |= bit_of(irq->id);
+		mmio_write32(hyp_plan->intc, APLIC_SOURCECFG + 4 * irq->id, SOURCE_INACTIVE);
+	}
+}

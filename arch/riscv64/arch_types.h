@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What RISC-V keeps per vCPU and per VM, embedded in the core's records.
+ */
+#ifndef ARCH_TYPES_H
+#define ARCH_TYPES_H
+
+#define ARCH_VCPU_STACK 256 /* offset of arch_vcpu.stack, for exit.S */
+
+#ifndef __ASSEMBLER__
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/lock.h"
+
+#define ARCH_BANK_IRQS 32
+
+/*
+ * 32 interrupts as the guest's controller has them, a bit each; in the plan's memory, guarded by
+ * arch_vm.lock.
+ */
+struct irq_bank {
+	uint32_t owned;    /* the guest has this interrupt */
+	uint32_t hardware; /* a physical interrupt of the same number stands behind it */
+	uint32_t enabled;  /* APLIC */
+	uint32_t pending;  /* APLIC: of those without hardware; PLIC: and not claimed by the guest */
+	uint32_t line;     /* the emulated device's line is high */
+	uint32_t held;     /* PLIC: claimed by the guest, not completed */
+
+	uint8_t mode[ARCH_BANK_IRQS]; /* APLIC: source mode; PLIC: priority */
+
+	/* APLIC: what the guest wrote; PLIC: a bit for each vCPU whose context has it enabled. */
+	uint32_t target[ARCH_BANK_IRQS];
+	uint8_t claimer[ARCH_BANK_IRQS]; /* PLIC: vCPU whose CPU claimed the physical interrupt */
+};
+
+#define ARCH_IRQ_BANK_BYTES sizeof(struct irq_bank)
+
+struct arch_vcpu {
+	uint64_t x[32];     /* the guest's; only ra, sp and a0-a7 until exit.S has saved them all */
+	uint64_t stack;     /* of the CPU that runs it: where exit.S begins */
+	uint32_t posted;    /* events for it, set atomically by any CPU (irq.h) */
+	uint32_t suspended; /* 1: in SBI's hart suspend */
+	uint32_t threshold; /* PLIC; guarded by arch_vm.lock */
+};
+
+struct arch_vm {
+	struct lock lock;   /* guards the emulated controller's state */
+	uint32_t domaincfg; /* APLIC: its interrupt enable bit */
+};
+
+_Static_assert(offsetof(struct arch_vcpu, stack) == ARCH_VCPU_STACK, "ARCH_VCPU_STACK");
+#endif
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The physical CPU: firmware calls, sleep, power, the debugger.
+ */
+#include "arch/include/arch_cpu.h"
+
+#include "arch/riscv64/exit.h"
+#include "arch/riscv64/firmware.h"
+#include "arch/riscv64/guarded.h"
+#include "arch/riscv64/irq.h"
+#include "arch/riscv64/regs.h"
+#include "arch/riscv64/start.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+
+#define START_TRIES        1000000u
+#define SEMIHOSTING_WRITEC 0x03
+
+uint64_t start_pa;
+
+/* SBI 2.0, chapter 3: all registers but a0 and a1 are kept. */
+struct sbi_result firmware_call(uint64_t extension, uint64_t function, const uint64_t args[5])
+{
+	register uint64_t a0 __asm__("a0") = args[0];
+	register uint64_t a1 __asm__("a1") = args[1];
+	register uint64_t a2 __asm__("a2") = args[2];
+	register uint64_t a3 __asm__("a3") = args[3];
+	register uint64_t a4 __asm__("a4") = args[4];
+	register uint64_t a6 __asm__("a6") = function;
+	register uint64_t a7 __asm__("a7") = extension;
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0), "+r"(a1)
+			 : "r"(a2), "r"(a3), "r"(a4), "r"(a6), "r"(a7)
+			 : "memory");
+	return (struct sbi_result){(int64_t)a0, (int64_t)a1};
+}
+
+/* A mask of the firmware's has 64 harts from a base on; theirs may lie further apart. */
+int64_t firmware_fence(const struct vm *vm, uint64_t vcpus, unsigned function, uint64_t start,
+	uint64_t size, uint64_t asid)
+{
+	while (vcpus) {
+		const uint64_t base = vm_vcpu(vm, bits_lowest(vcpus))->cpu->plan->hw_id;
+		uint64_t mask = 0, later = 0;
+		struct sbi_result result;
+
+		for (; vcpus; vcpus &= vcpus - 1) {
+			const uint64_t bit = vm_vcpu(vm, bits_lowest(vcpus))->cpu->plan->hw_id - base;
+
+			if (bit < 64)
+				mask |= BIT(bit);
+			else
+				later |= vcpus & -vcpus;
+		}
+		result = firmware_call(
+			SBI_RFENCE, function, (const uint64_t[5]){mask, base, start, size, asid});
+		if (result.error)
+			return result.error;
+		vcpus = later;
+	}
+	return SBI_SUCCESS;
+}
+
+void arch_cpu_init(struct cpu *cpu)
+{
+	irq_cpu_init(cpu);
+	vcpu_probe_features();
+}
+
+/* The hart that booted in the place of CPU 0 may still be on its way to stop (start.S). */
+int64_t arch_cpu_start(const struct cpu *cpu)
+{
+	const uint64_t args[5] = {cpu->plan->hw_id,
+		start_pa + (uint64_t)(start_secondary - _start), cpu_index(cpu)};
+	struct sbi_result result = {0};
+
+	for (unsigned left = START_TRIES; left > 0; left--) {
+		result = firmware_call(SBI_HSM, HSM_START, args);
+		if (result.error != SBI_ALREADY_AVAILABLE)
+			break;
+	}
+	return result.error;
+}
+
+/*
+ * WFI wakes for what is pending and enabled in sie or hie, whatever sstatus.SIE says (priv, WFI);
+ * the guest's own timer and interrupts wake it, too.
+ */
+void arch_cpu_wait(void)
+{
+	__asm__ volatile("wfi" ::: "memory");
+}
+
+_Noreturn void arch_system_off(void)
+{
+	firmware_call(SBI_SRST, 0, (const uint64_t[5]){SRST_SHUTDOWN});
+	arch_cpu_halt();
+}
+
+_Noreturn void arch_system_reset(void)
+{
+	firmware_call(SBI_SRST, 0, (const uint64_t[5]){SRST_COLD_REBOOT});
+	arch_cpu_halt();
+}
+
+_Noreturn void arch_cpu_halt(void)
+{
+	csr_write(CSR_SIE, 0);
+	for (;;)
+		__asm__ volatile("wfi");
+}
+
+/* RISC-V semihosting, SYS_WRITEC: a1 points at the character. */
+void arch_debugger_put(char c)
+{
+	const struct guarded state = guarded_enter();
+
+	guarded_semihosting(SEMIHOSTING_WRITEC, &c);
+	guarded_leave(&state);
+}

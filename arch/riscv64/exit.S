@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The door between guest and hypervisor. While a guest runs, sscratch points at its struct vcpu,
+ * whose first 32 words are its registers; in the hypervisor sscratch is 0.
+ *
+ * Every exit saves the registers that C may change in the hypervisor (arch.mk: not t0-t6) and calls
+ * a short handler. If that says no, the rest of the registers is saved and its second half is
+ * called, which may return another vCPU. The vCPU stands at the top of its CPU's stack.
+ */
+#include "abi/image.h"
+#include "arch/riscv64/regs.h"
+#include "arch/riscv64/start.h"
+#include "arch_types.h"
+
+	.text
+	.macro EACH_LATER op, base
+	\op gp, 8 * 3(\base)
+	\op tp, 8 * 4(\base)
+	\op t0, 8 * 5(\base)
+	\op t1, 8 * 6(\base)
+	\op t2, 8 * 7(\base)
+	\op s0, 8 * 8(\base)
+	\op s1, 8 * 9(\base)
+	\op s2, 8 * 18(\base)
+	\op s3, 8 * 19(\base)
+	\op s4, 8 * 20(\base)
+	\op s5, 8 * 21(\base)
+	\op s6, 8 * 22(\base)
+	\op s7, 8 * 23(\base)
+	\op s8, 8 * 24(\base)
+	\op s9, 8 * 25(\base)
+	\op s10, 8 * 26(\base)
+	\op s11, 8 * 27(\base)
+	\op t3, 8 * 28(\base)
+	\op t4, 8 * 29(\base)
+	\op t5, 8 * 30(\base)
+	\op t6, 8 * 31(\base)
+	.endm
+
+	.macro RESUME         /* a0: the vCPU, whose later registers are in place */
+	csrw sscratch, a0
+	ld ra, 8 * 1(a0)
+	ld sp, 8 * 2(a0)
+	ld a1, 8 * 11(a0)
+	ld a2, 8 * 12(a0)
+	ld a3, 8 * 13(a0)
+	ld a4, 8 * 14(a0)
+	ld a5, 8 * 15(a0)
+	ld a6, 8 * 16(a0)
+	ld a7, 8 * 17(a0)
+	ld a0, 8 * 10(a0)
+	sret
+	.endm
+
+	.balign 4             /* stvec, direct mode */
+	.globl exit_entry
+exit_entry:
+	csrrw sp, sscratch, sp
+	beqz sp, own_trap
+	sd ra, 8 * 1(sp)
+	sd a0, 8 * 10(sp)
+	sd a1, 8 * 11(sp)
+	sd a2, 8 * 12(sp)
+	sd a3, 8 * 13(sp)
+	sd a4, 8 * 14(sp)
+	sd a5, 8 * 15(sp)
+	sd a6, 8 * 16(sp)
+	sd a7, 8 * 17(sp)
+	csrrw a0, sscratch, zero
+	sd a0, 8 * 2(sp)
+	mv a0, sp
+	ld sp, ARCH_VCPU_STACK(a0)
+	csrr a1, scause
+	bltz a1, irq
+	jal exit_sync
+	beqz a0, 1f
+	ld a0, START_STACK_VCPU(sp)
+	RESUME
+1:	lla a2, exit_sync_rest
+	j save_rest
+
+irq:
+	jal exit_irq
+	beqz a0, 1f
+	ld a0, START_STACK_VCPU(sp)
+	RESUME
+1:	lla a2, exit_attend
+
+	/* a2: who to call */
+save_rest:
+	ld a0, START_STACK_VCPU(sp)
+	EACH_LATER sd, a0
+	jalr a2
+	/* fall through */
+
+	/* _Noreturn void arch_vcpu_enter(struct vcpu *vcpu) */
+	.globl arch_vcpu_enter
+arch_vcpu_enter:
+	ld a1, ARCH_VCPU_STACK(a0)
+	sd a0, START_STACK_VCPU(a1)
+	EACH_LATER ld, a0
+	RESUME
+
+	/*
+	 * A trap out of the hypervisor. One of the guarded instructions below may cause it: its
+	 * function then returns -1. All others are bugs: a fresh stack, then words. A guarded function
+	 * is called from C, so that a6 and a7 are free.
+	 */
+own_trap:
+	csrrw sp, sscratch, sp
+	csrr a6, sepc
+	lla a7, guarded_begin
+	bltu a6, a7, 1f
+	lla a7, guarded_end
+	bgeu a6, a7, 1f
+	lla a7, guarded_failed
+	csrw sepc, a7
+	sret
+1:	li a0, HYP_VIRTUAL_BASE
+	ld a1, IMAGE_STACK_STRIDE(a0)
+	ld a2, IMAGE_STACK_TOP(a0)
+	sub a2, a2, a1        /* where the first CPU's guard page begins */
+	sub a3, sp, a2        /* in which CPU's guard page or stack we are */
+	divu a3, a3, a1
+	addi a3, a3, 1
+	mul a3, a3, a1
+	add sp, a2, a3
+	addi sp, sp, -START_STACK_TOP
+	csrr a0, scause
+	csrr a1, sepc
+	csrr a2, stval
+	j exit_panic
+
+guarded_begin:
+	/* int guarded_load_byte(uint64_t address): HLV.BU */
+	.globl guarded_load_byte
+guarded_load_byte:
+	.insn r 0x73, 4, 0x30, a0, a0, x1
+	ret
+
+	/* int guarded_store_byte(uint64_t address, uint8_t byte): HSV.B */
+	.globl guarded_store_byte
+guarded_store_byte:
+	.insn r 0x73, 4, 0x31, x0, a0, a1
+	li a0, 0
+	ret
+
+	/* int guarded_fetch(uint64_t address): HLVX.HU, half an instruction */
+	.globl guarded_fetch
+guarded_fetch:
+	.insn r 0x73, 4, 0x32, a0, a0, x3
+	ret
+
+	/* int guarded_sireg(uint64_t select, uint64_t value) */
+	.globl guarded_sireg
+guarded_sireg:
+	csrw CSR_SISELECT, a0
+	csrw CSR_SIREG, a1
+	li a0, 0
+	ret
+
+	/* int guarded_vsireg(uint64_t select, uint64_t value) */
+	.globl guarded_vsireg
+guarded_vsireg:
+	csrw CSR_VSISELECT, a0
+	csrw CSR_VSIREG, a1
+	li a0, 0
+	ret
+
+	/* int guarded_vstimecmp(uint64_t value) */
+	.globl guarded_vstimecmp
+guarded_vstimecmp:
+	csrw CSR_VSTIMECMP, a0
+	li a0, 0
+	ret
+
+	/* int guarded_hstateen0(uint64_t value) */
+	.globl guarded_hstateen0
+guarded_hstateen0:
+	csrw CSR_HSTATEEN0, a0
+	li a0, 0
+	ret
+
+	/* int guarded_semihosting(uint64_t operation, const void *parameter) */
+	.globl guarded_semihosting
+	.balign 16            /* the three instructions must lie in one page */
+guarded_semihosting:
+	.option push
+	.option norvc
+	slli zero, zero, 0x1f
+	ebreak
+	srai zero, zero, 7
+	.option pop
+	ret
+guarded_end:
+
+guarded_failed:
+	li a0, -1
+	ret

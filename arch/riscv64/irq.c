@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The architecture contract's interrupts, over the board's controller; and the hypervisor's own
+ * interrupts as they arrive.
+ */
+#include "arch/riscv64/irq.h"
+
+#include "arch/riscv64/exit.h"
+#include "arch/riscv64/regs.h"
+#include "arch/riscv64/start.h"
+#include "hyp/core/console.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "hyp/trace/trace.h"
+
+/* Called by exit.S. */
+bool exit_irq(struct vcpu *vcpu, uint64_t cause);
+
+static const struct irq_controller *controller(void)
+{
+	return hyp_plan->own_group ? &irq_aia : &irq_plic;
+}
+
+void arch_irq_init(void)
+{
+	controller()->init();
+}
+
+void irq_cpu_init(struct cpu *cpu)
+{
+	controller()->cpu_init(cpu);
+	csr_write(CSR_SIE, BIT(IRQ_S_SOFT) | BIT(IRQ_S_EXT));
+}
+
+void irq_vcpu_reset(struct vcpu *vcpu)
+{
+	controller()->vcpu_reset(vcpu);
+}
+
+void arch_irq_kick(const struct cpu *cpu)
+{
+	controller()->kick(cpu);
+}
+
+void arch_irq_route_own(uint32_t irq, const struct cpu *cpu)
+{
+	controller()->route_own(irq, cpu);
+}
+
+void arch_vm_reset_irqs(struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->plan->vcpu_count; i++) {
+		struct vcpu *vcpu = vm_vcpu(vm, i);
+
+		__atomic_store_n(&vcpu->arch.posted, 0, __ATOMIC_RELAXED);
+		vcpu->arch.threshold = 0;
+	}
+	controller()->reset(vm);
+}
+
+void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
+{
+	lock_take(&vm->arch.lock);
+	controller()->set_line(vm, irq, high);
+	lock_release(&vm->arch.lock);
+}
+
+/* The registers of both controllers are words. */
+enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
+{
+	struct vm *vm = vcpu->vm;
+	enum mmio_result result;
+
+	if (unit != PLAN_MMIO_INTC || access->size != 4)
+		return MMIO_DENIED;
+	lock_take(&vm->arch.lock);
+	result = controller()->access(vcpu, access);
+	lock_release(&vm->arch.lock);
+	return result;
+}
+
+void irq_post(struct vcpu *vcpu, uint32_t event)
+{
+	__atomic_fetch_or(&vcpu->arch.posted, event, __ATOMIC_RELEASE);
+	if (vcpu->cpu != cpu_at(start_cpu_here()))
+		arch_irq_kick(vcpu->cpu);
+	else if (__atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_ON)
+		irq_take_posted(vcpu);
+}
+
+void irq_take_posted(struct vcpu *vcpu)
+{
+	const uint32_t posted = __atomic_exchange_n(&vcpu->arch.posted, 0, __ATOMIC_ACQUIRE);
+
+	if (posted & IRQ_POSTED_SOFT)
+		csr_set(CSR_HVIP, BIT(IRQ_VS_SOFT));
+	if (posted & IRQ_POSTED_EXTERNAL)
+		controller()->update(vcpu);
+}
+
+void irq_own_arrived(struct cpu *cpu, struct vcpu *vcpu, uint32_t irq)
+{
+	trace_write(&cpu->trace, TRACE_OWN, vcpu ? vcpu->number : TRACE_NO_VCPU, irq);
+	if (irq == hyp_plan->console_irq)
+		console_input();
+}
+
+/* What was stored before an interrupt was sent is seen once it is taken. */
+static void take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
+{
+	switch (irq) {
+	case IRQ_S_EXT:
+		controller()->arrived(cpu, vcpu);
+		break;
+	case IRQ_S_SOFT:
+		csr_clear(CSR_SIP, BIT(IRQ_S_SOFT));
+		break;
+	case IRQ_S_TIMER:
+		vcpu_timer_arrived();
+		break;
+	}
+	fence(ir, rw);
+}
+
+/*
+ * Interrupts for HS-mode, which no guest can mask. The guest goes on at once unless its VM is being
+ * stopped, which is what a kick may be about.
+ */
+bool exit_irq(struct vcpu *vcpu, uint64_t cause)
+{
+	vcpu->exits[EXIT_CAUSE_OWN]++;
+	take(vcpu->cpu, vcpu, (unsigned)(cause & 0xff));
+	if (__atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED))
+		irq_take_posted(vcpu);
+	return __atomic_load_n(&vcpu->vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING;
+}
+
+void arch_irq_poll(struct cpu *cpu)
+{
+	uint64_t pending;
+
+	while ((pending = csr_read(CSR_SIP) & csr_read(CSR_SIE)) != 0)
+		take(cpu, 0, bits_lowest(pending));
+}

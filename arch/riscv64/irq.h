@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Interrupts: what the board has, AIA (APLIC and IMSIC) or a PLIC, is struct irq_controller. Each
+ * has two files: the physical controller (aia.c, plic.c) and the one that guests see
+ * (aia_guest.c, plic_guest.c).
+ */
+#ifndef RISCV64_IRQ_H
+#define RISCV64_IRQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/include/arch_irq.h"
+#include "hyp/core/mmio.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+
+struct irq_controller {
+	void (*init)(void);
+	void (*cpu_init)(struct cpu *cpu);
+	void (*kick)(const struct cpu *cpu);
+	/* A supervisor external interrupt is pending here; `vcpu` is NULL outside a guest. */
+	void (*arrived)(struct cpu *cpu, struct vcpu *vcpu);
+	void (*route_own)(uint32_t irq, const struct cpu *cpu);
+
+	void (*reset)(struct vm *vm);
+	/* On the vCPU's own CPU: its interrupts' state after reset. */
+	void (*vcpu_reset)(struct vcpu *vcpu);
+	void (*set_line)(struct vm *vm, uint32_t irq, bool high);
+	enum mmio_result (*access)(struct vcpu *vcpu, struct mmio_access *access);
+	/* On the vCPU's own CPU: IRQ_POSTED_EXTERNAL was posted. NULL if nobody posts that. */
+	void (*update)(struct vcpu *vcpu);
+};
+
+extern const struct irq_controller irq_aia, irq_plic;
+
+/* Events that other CPUs post for a vCPU and that its own CPU carries out. */
+#define IRQ_POSTED_SOFT     1u /* SBI's IPI: VSSIP becomes pending */
+#define IRQ_POSTED_EXTERNAL 2u /* PLIC: VSEIP is to be computed again */
+
+/* Posts `event` for `vcpu`; at once if this CPU runs it, else after a kick. */
+void irq_post(struct vcpu *vcpu, uint32_t event);
+
+/* Carries out what is posted for the vCPU that this CPU runs. */
+void irq_take_posted(struct vcpu *vcpu);
+
+void irq_cpu_init(struct cpu *cpu);
+void irq_vcpu_reset(struct vcpu *vcpu);
+
+/* The bank of the guest's interrupts that `irq`, below the VM's irq_limit, is in. */
+static inline struct irq_bank *irq_bank(const struct vm *vm, uint32_t irq)
+{
+	return (struct irq_bank *)vm->plan->irq_banks + irq / ARCH_BANK_IRQS;
+}
+
+/* The hypervisor's shared interrupt `irq` has arrived: its console's. */
+void irq_own_arrived(struct cpu *cpu, struct vcpu *vcpu, uint32_t irq);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Does a million random things that no sane guest does: calls, system registers, loads and stores,
+ * the same ones in every run. What faults is skipped. The guest itself survives all of it, if the
+ * hypervisor answers as the architecture says; with RANDOM_STRAY it goes also where the VM has
+ * nothing and the hypervisor may end its life.
+ */
+#include "random.h"
+
+#include <stdbool.h>
+
+#include "guest/lib/aarch64/exception.h"
+#include "guest/lib/aarch64/smccc.h"
+#include "guest/lib/aarch64/system.h"
+#include "guest/lib/console.h"
+#include "guest/lib/hypercall.h"
+#include "guest/lib/power.h"
+#include "guest/lib/print.h"
+#include "guest/lib/start.h"
+
+#ifndef RANDOM_SEED
+#define RANDOM_SEED 0x0123456789abcdef
+#endif
+#ifndef RANDOM_OPERATIONS
+#define RANDOM_OPERATIONS 1000000
+#endif
+#define RANDOM_PROGRESS 100000
+#define SPSR_DAIF       0x3c0
+
+static uint64_t random_state = RANDOM_SEED;
+static uint64_t random_digest, random_exceptions, random_interrupts;
+
+/* xorshift64* (Vigna 2016) */
+uint64_t random_next(void)
+{
+	random_state ^= random_state >> 12;
+	random_state ^= random_state << 25;
+	random_state ^= random_state >> 27;
+	return random_state * 0x2545f4914f6cdd1d;
+}
+
+uint64_t random_below(uint64_t limit)
+{
+	return (random_next() >> 16) % limit;
+}
+
+uint64_t random_value(void)
+{
+	uint64_t value = random_next();
+
+	switch (random_below(6)) {
+	case 0:
+		return value % 32;
+	case 1:
+		return -(value % 32);
+	case 2:
+		return 1ull << value % 64;
+	case 3:
+		return value & 0xffffffff;
+	case 4:
+		return ~(1ull << value % 64);
+	default:
+		return value;
+	}
+}
+
+static void random_note(uint64_t value)
+{
+	random_digest = (random_digest ^ value) * 0x100000001b3; /* FNV-1a, by words */
+}
+
+/* Skips the instruction. Debug exceptions that random registers brought about are turned off. */
+static void random_skip(struct exception_frame *frame)
+{
+	random_exceptions++;
+	random_note(system_read(esr_el1) & 0xfe000000);
+	system_write(mdscr_el1, 0);
+	frame->pc += 4;
+	frame->state |= SPSR_DAIF;
+}
+
+static void random_ignore(struct exception_frame *frame)
+{
+	random_interrupts++;
+	frame->state |= SPSR_DAIF;
+}
+
+static void random_operation(void)
+{
+	uint64_t kind = random_below(8);
+
+	random_note(kind);
+	if (kind < 2)
+		random_call();
+	else if (kind < 5)
+		random_system();
+	else
+		random_memory();
+	__asm__ volatile("msr daifset, #0xf");
+}
+
+int main(uint64_t tree)
+{
+	(void)tree;
+	console_init(CONSOLE_AUTO);
+	exception_set_handler(EXCEPTION_SYNC, random_skip);
+	exception_set_handler(EXCEPTION_IRQ, random_ignore);
+	exception_set_handler(EXCEPTION_FIQ, random_ignore);
+	exception_set_handler(EXCEPTION_SERROR, random_ignore);
+	print("random: %u operations from seed 0x%lx\n", RANDOM_OPERATIONS, (uint64_t)RANDOM_SEED);
+	for (unsigned i = 1; i <= RANDOM_OPERATIONS; i++) {
+		random_operation();
+		if (i % RANDOM_PROGRESS == 0)
+			print("random: %u operations, %lu exceptions\n", i, random_exceptions);
+	}
+	print("random: done: %u operations, %lu exceptions, %lu interrupts, digest 0x%lx\n",
+		RANDOM_OPERATIONS, random_exceptions, random_interrupts, random_digest);
+	power_off();
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Random system instructions: MRS, MSR, SYS and SYSL over their whole encoding space (Arm ARM
+ * C5.1), written into memory and executed. Left out is what would take the guest's own feet away.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "guest/lib/aarch64/mmu.h"
+#include "random.h"
+
+#define SYSTEM_READ  0xd5200000u
+#define SYSTEM_WRITE 0xd5000000u
+#define SYSTEM_RET   0xd65f03c0u
+#define SYSTEM_ZERO  31 /* register number of XZR */
+
+/* op0, op1, CRn, CRm, op2 as they stand in the instruction, without L and Rt. */
+#define ENCODING(op0, op1, crn, crm, op2) \
+	((uint32_t)(op0) << 19 | (op1) << 16 | (crn) << 12 | (crm) << 8 | (op2) << 5)
+#define ENCODING_OP0(encoding) ((encoding) >> 19 & 3)
+#define ENCODING_CRN(encoding) ((encoding) >> 12 & 15)
+
+/* As many as are written before caches are synchronised, each followed by RET. */
+#define SYSTEM_BATCH 256
+
+struct system_operation {
+	uint32_t code[2];
+};
+
+static struct system_operation system_batch[SYSTEM_BATCH] __attribute__((aligned(4096)));
+static unsigned system_left;
+
+static bool system_is_own(uint32_t encoding)
+{
+	static const uint32_t own[] = {
+		ENCODING(3, 0, 1, 0, 0),   /* SCTLR_EL1: MMU, byte order */
+		ENCODING(3, 0, 1, 0, 3),   /* SCTLR2_EL1 */
+		ENCODING(3, 0, 4, 2, 0),   /* SPSel */
+		ENCODING(3, 0, 12, 0, 0),  /* VBAR_EL1 */
+		ENCODING(3, 0, 12, 0, 2),  /* RMR_EL1: resets where there is no EL2 */
+		ENCODING(3, 0, 12, 8, 3),  /* ICC_BPR0_EL1 and ICC_BPR1_EL1: a value above 7 */
+		ENCODING(3, 0, 12, 12, 3), /* stops QEMU 10.0.2 itself by an assertion */
+	};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (encoding == own[i])
+			return true;
+	return false;
+}
+
+/* Half of them where most registers are: op0 3, op1 0 and 3, small CRn or the GIC's. */
+static uint32_t system_encoding(void)
+{
+	static const uint8_t crn[] = {0, 1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 9, 12};
+
+	if (random_below(2))
+		return ENCODING(3, random_below(2) * 3, crn[random_below(sizeof(crn))],
+			random_below(16), random_below(8));
+	return ENCODING(random_below(3) + 1, random_below(8), random_below(16), random_below(16),
+		random_below(8));
+}
+
+static uint32_t system_instruction(void)
+{
+	uint32_t encoding, rt = (uint32_t)random_below(RANDOM_REGISTERS + 1);
+	bool read = random_below(2);
+
+	do
+		encoding = system_encoding();
+	while (!read && system_is_own(encoding));
+	if (rt == RANDOM_REGISTERS)
+		rt = SYSTEM_ZERO;
+	return (read ? SYSTEM_READ : SYSTEM_WRITE) | encoding | rt;
+}
+
+static void system_fill(void)
+{
+	for (unsigned i = 0; i < SYSTEM_BATCH; i++) {
+		system_batch[i].code[0] = system_instruction();
+		system_batch[i].code[1] = SYSTEM_RET;
+	}
+	mmu_sync_code(system_batch, sizeof(system_batch));
+	system_left = SYSTEM_BATCH;
+}
+
+/* Cache operations by address, of which one writes zeros, get an address in the scratch memory. */
+static bool system_wants_address(uint32_t instruction)
+{
+	return ENCODING_OP0(instruction) == 1 && ENCODING_CRN(instruction) == 7;
+}
+
+void random_system(void)
+{
+	uint64_t registers[RANDOM_REGISTERS];
+	const struct system_operation *operation;
+
+	if (system_left == 0)
+		system_fill();
+	operation = &system_batch[--system_left];
+	for (unsigned i = 0; i < RANDOM_REGISTERS; i++) {
+		registers[i] = random_value();
+		if (system_wants_address(operation->code[0]))
+			registers[i] =
+				(uint64_t)random_scratch + random_below(RANDOM_SCRATCH_BYTES);
+	}
+	if (system_wants_address(operation->code[0]) && (operation->code[0] & 31) == SYSTEM_ZERO)
+		return; /* address 0 */
+	random_execute(operation->code, registers);
+}

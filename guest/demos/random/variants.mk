@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# random.elf stays inside what every VM has; random-uart.elf also touches the UART's page, emulated or
+# passed through; random-stray.elf goes anywhere; random-short.elf is for quick tests.
+$(eval $(call GUEST,random,guest/demos/random,))
+$(eval $(call GUEST,random-short,guest/demos/random,-DRANDOM_OPERATIONS=100000))
+$(eval $(call GUEST,random-uart,guest/demos/random,-DRANDOM_UART))
+$(eval $(call GUEST,random-stray,guest/demos/random,-DRANDOM_STRAY))

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Takes the figures of docs/measuring.md: bench.py [--build FOLDER] [--arch ARCH]
+
+Runs the bench guest on the bare machine and under the hypervisor, both on QEMU counting instructions,
+so that the figures are the same on every host. Prints a table and writes FOLDER/bench/ARCH.json.
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path[:0] = ["tests", "tests/system"]
+
+import harness  # noqa: E402
+import rules  # noqa: E402
+from test_linux import measure_exits  # noqa: E402
+
+# Key, what it is, and the most that it may be.
+FIGURES = (
+    ("timer_added", "timer: deadline to the guest's vector, added", 0),
+    ("timer_added_injected", "the same, interrupts injected", 60),
+    ("hypercall", "null hypercall, there and back", 60),
+    ("mmio_read", "read of an emulated register", 90),
+    ("irq_enable_write", "write of an emulated interrupt enable", 150),
+    ("ipi", "IPI between vCPUs, write to the other's vector", 100),
+    ("ipi_injected", "the same, interrupts injected", None),
+    ("boot_to_guest", "power-on to the guest's first instruction", 20000),
+    ("image_bytes", "hypervisor's image without guests, bytes", 32768),
+    ("ram_bytes_two_vms", "its RAM in linux-and-control, bytes", 60812),
+    ("linux_boot_exits", "exits while Linux boots, its UART its own", 110),
+    ("linux_steady_exits_per_s", "exits a second of that Linux afterwards", 0),
+    ("sloc", "source lines for one target", 10083),
+)
+
+SLOC_FOLDERS = ("abi", "hyp", "lib", "drivers", "arch/include")
+COUNTING = ("-icount", "shift=0,sleep=off")
+LINE = re.compile(r"^(?:\[bench\] )?bench (\w+) (\d+)\r?$", re.M)
+
+
+def parse(text, who):
+    """Figures by name; each must have been the same in all its repetitions."""
+    figures = {key: int(value) for key, value in LINE.findall(text)}
+    if "bench: done" not in text or not figures:
+        sys.exit(f"{who}: the bench guest did not end:\n{text[-2000:]}")
+    for key in figures:
+        if key + "_min" in figures and figures[key + "_min"] != figures[key + "_max"]:
+            print(f"note: {who}: {key} varies: {figures[key + '_min']} to {figures[key + '_max']}")
+    return figures
+
+
+def native(machine, guest):
+    """On the machine that the image's JSON file names, without a hypervisor."""
+    qemu = machine["qemu"]
+    command = ["timeout", "-k", "5", "120", qemu["binary"], "-machine", qemu["machine"], "-cpu",
+               qemu["cpu"], "-smp", str(machine["cpus"]), "-m", f"{qemu['memory'] // 1024}k",
+               *COUNTING, "-display", "none", "-serial", "stdio", "-nic", "none", "-no-reboot",
+               "-kernel", guest]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=False)
+    return parse(done.stdout.decode(), "native")
+
+
+def description(image):
+    with open(image + ".json", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def as_guest(bench, route):
+    """Under the hypervisor; returns (figures, path of the image)."""
+    vm = bench.bare("bench", cpus=(0, 1), interrupts={"route": route})
+    image = bench.image(f"bench-{route}", {"bench": vm})
+    machine = bench.run(image, "--icount", timeout=120)
+    machine.finish(seconds=130)
+    return parse(machine.text, route), image
+
+
+def instructions(bench):
+    """The figures that count instructions, each with what the bare machine takes."""
+    direct, image = as_guest(bench, "direct")
+    injected, _ = as_guest(bench, "injected")
+    bare = native(description(image), bench.guest("bench"))
+    keys = ("mmio_read", "irq_enable_write", "ipi", "boot_to_guest")
+    found = {key: {"guest": direct[key], "native": bare[key]} for key in keys}
+    found["hypercall"] = {"guest": direct["hypercall"], "native": None}
+    found["ipi_injected"] = {"guest": injected["ipi"], "native": bare["ipi"]}
+    for key, figures in (("timer_added", direct), ("timer_added_injected", injected)):
+        found[key] = {"guest": figures["timer"] - bare["timer"], "native": 0}
+    return found
+
+
+def sizes(bench, arch):
+    """Of the demonstration's system."""
+    path = os.path.join(bench.folder, "linux-and-control")
+    status, output = bench.tool("build", "examples/linux-and-control.yaml", "-o", path)
+    if status:
+        sys.exit(output)
+    system = description(path)
+    image = sum(system["sizes"][part] for part in ("text", "read_only", "data"))
+    lines = rules.sloc([*SLOC_FOLDERS, f"arch/{arch}"])
+    return {"image_bytes": {"guest": image, "native": None},
+            "ram_bytes_two_vms": {"guest": system["hypervisor"]["size"], "native": None},
+            "sloc": {"guest": lines, "native": None}}
+
+
+def linux(bench):
+    figures = measure_exits(bench, seconds=10)
+    per_second = sum(figures["idle"].values()) / 10
+    return {"linux_boot_exits": {"guest": figures["boot"], "native": 0},
+            "linux_steady_exits_per_s": {"guest": per_second, "native": 0}}
+
+
+def print_table(found):
+    print(f"{'figure':<52} {'native':>8} {'guest':>8} {'at most':>8}")
+    for key, words, most in FIGURES:
+        figure = found[key]
+        bare = "-" if figure["native"] is None else f"{figure['native']:g}"
+        verdict = "" if most is None else "met" if figure["guest"] <= most else "NOT MET"
+        limit = "" if most is None else str(most)
+        print(f"{words:<52} {bare:>8} {figure['guest']:>8g} {limit:>8} {verdict}")
+    print("Instructions on an emulator, not time; how each is taken: docs/measuring.md")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--arch", default="aarch64")
+    args = parser.parse_args()
+    bench = harness.Bench(args.build, args.arch, os.path.join(args.build, "bench", args.arch),
+                          tool=os.path.join(args.build, "orlop"))
+    try:
+        found = {**instructions(bench), **sizes(bench, args.arch), **linux(bench)}
+    except harness.Failure as failure:
+        sys.exit(f"bench: {failure}")
+    finally:
+        bench.close()
+    print_table(found)
+    path = os.path.join(args.build, "bench", f"{args.arch}.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({key: found[key] for key, _, _ in FIGURES}, file, indent=2)
+    print(f"written to {path}")
+
+
+if __name__ == "__main__":
+    main()

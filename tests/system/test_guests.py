@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Bare-metal guests, their mistakes and what becomes of their neighbours."""
+import re
+
+from harness import BOARD, Failure, alone, check, exits
+
+CONTROL_DONE = r"\[control\] control: done"
+
+
+def fault_table():
+    """Name and kind of every fault of guest/demos/faults."""
+    with open("guest/demos/faults/faults.c", encoding="utf-8") as file:
+        return re.findall(r"^\tX\((\w+), (STOPS|SURVIVES|ANSWERS|SPINS),", file.read(), re.M)
+
+
+def control_is_untouched(stats):
+    """The loop's core enters the hypervisor to begin, to print its report, and to end."""
+    control = stats["vms"]["control"]
+    causes = control["vcpus"][0]["exits"]
+    for cause in ("IPI sent", "interrupt injected", "fault"):
+        check(causes[cause] == 0, f"control left its core {causes[cause]} times: {cause}")
+    check(causes["firmware call"] == 1 and causes["hypervisor's interrupt"] <= 1,
+          f"control left its core: {causes}")
+    check(control["faults"] == 0 and control["restarts"] == 0, f"control stopped: {control}")
+
+
+def beside_control(bench, name, vm, timeout=60):
+    """Runs a VM on CPU 0 beside the control loop on CPU 2."""
+    vms = {"guest": vm, "control": bench.bare("control", cpus=(2,))}
+    return bench.run(bench.image(name, vms), timeout=timeout)
+
+
+def test_hello(bench):
+    machine = bench.run(bench.image("hello", {"hello": bench.bare("hello")}))
+    machine.expect(r"^\[hello\] hello: I am VM 0, at EL1")
+    machine.expect(r"^\[hello\] hello: done")
+    machine.finish()
+
+
+def test_control(bench):
+    machine = bench.run(bench.image("control", {"control": bench.bare("control", cpus=(2,))}))
+    report = machine.expect(r"control: (\d+) periods of 1 ms, jitter .*= (\d+)/(\d+)/(\d+)/(\d+) ns")
+    check(report[1] == "3000", f"{report[1]} periods")
+    low, median, most, highest = (int(report[i]) for i in range(2, 6))
+    check(low <= median <= most <= highest, "the figures contradict each other")
+    machine.expect(CONTROL_DONE)
+    machine.finish()
+    control_is_untouched(machine.final_stats())
+
+
+def fault_test(name, kind):
+    guest = "faults-" + name.replace("_", "-")
+
+    def stops(bench):
+        machine = beside_control(bench, guest, bench.bare(guest, **{"on-fault": "halt"}))
+        machine.expect(r"^\[guest\] faults: .*expect this VM to be stopped")
+        machine.expect(r"^\[orlop\] fault in guest, vCPU 0: \S+")
+        machine.expect(r"^\[orlop\]\s+pc 0x[0-9a-f]+")
+        machine.expect(CONTROL_DONE)
+        machine.finish()
+        stats = machine.final_stats()
+        check(stats["vms"]["guest"]["faults"] == 1, f"faults: {stats['vms']['guest']['faults']}")
+        control_is_untouched(stats)
+
+    def survives(bench):
+        machine = beside_control(bench, guest, bench.bare(guest))
+        machine.expect(r"^\[guest\] faults: 1 passed, 0 failed")
+        machine.expect(CONTROL_DONE)
+        machine.finish()
+        stats = machine.final_stats()
+        check(stats["vms"]["guest"]["faults"] == 0, "it was taken for a fault of the VM")
+        control_is_untouched(stats)
+
+    def spins(bench):
+        """It goes on for ever; the others do not notice, and the board can be stopped."""
+        machine = beside_control(bench, guest, bench.bare(guest))
+        machine.expect(r"^\[guest\] faults: .*expect nothing")
+        machine.expect(CONTROL_DONE)
+        stats = machine.stats()
+        check(stats["vms"]["guest"]["state"] == "running", "the guest does not run")
+        check(stats["vms"]["control"]["state"] == "halted", "control has not ended")
+        control_is_untouched(stats)
+
+    return {"STOPS": stops, "SPINS": spins}.get(kind, survives)
+
+
+# An emulated device answers these with an external abort, as hardware may.
+ABORTED = ("wide_access", "narrow_access", "misaligned_access")
+
+for fault_name, fault_kind in fault_table():
+    fault_kind = "SURVIVES" if fault_name in ABORTED else fault_kind
+    globals()[f"test_fault_{fault_name}"] = fault_test(fault_name, fault_kind)
+
+
+def test_faults_in_turn(bench):
+    """Everything that the guest survives, one after the other."""
+    machine = bench.run(bench.image("faults", {"guest": bench.bare("faults")}))
+    machine.expect(r"^\[guest\] faults: [1-9]\d* passed, 0 failed")
+    machine.finish()
+
+
+def test_policy_restart(bench):
+    """A VM that makes its mistake in each life gets a new life each time, and nobody notices."""
+    guest = bench.bare("faults-unmapped-read", **{"on-fault": "restart"})
+    machine = beside_control(bench, "restart", guest)
+    for _ in range(5):
+        machine.expect(r"^\[guest\] faults: unmapped-read: .*expect this VM to be stopped")
+        machine.expect(r"^\[orlop\] fault in guest")
+        machine.expect(r"^\[orlop\] guest restarts")
+    machine.expect(CONTROL_DONE)
+    stats = machine.stats()
+    check(stats["vms"]["guest"]["restarts"] >= 5, f"{stats['vms']['guest']}")
+    control_is_untouched(stats)
+
+
+def test_policy_stop_system(bench):
+    """The whole board is switched off, in the middle of what the others do."""
+    guest = bench.bare("faults-unmapped-read", **{"on-fault": "stop-system"})
+    machine = beside_control(bench, "stop", guest)
+    machine.expect(r"^\[orlop\] guest stops the system")
+    machine.finish()
+    check("control: done" not in machine.text, "control had the time to end")
+
+
+def test_stray_access_aborts(bench):
+    """With stray-access: abort the guest gets an exception instead."""
+    guest = bench.bare("faults-unmapped-read", **{"stray-access": "abort"})
+    machine = beside_control(bench, "abort", guest)
+    machine.expect(r"^\[guest\] faults: unmapped-read: got my exception, class 0x25")
+    machine.expect(CONTROL_DONE)
+    machine.finish()
+    check(machine.final_stats()["vms"]["guest"]["faults"] == 0, "it was taken for a fault")
+
+
+def verdict(bench, name, cpus, route):
+    """Runs a guest that counts its own checks."""
+    guest = bench.bare(name, cpus=cpus, interrupts={"route": route})
+    machine = bench.run(bench.image(name, {"guest": guest}))
+    result = machine.expect(name + r": (\d+) passed, (\d+) failed", 60)
+    if int(result[1]) == 0 or int(result[2]) > 0:
+        said = [line for line in machine.text.split("\n") if line.startswith("[guest]")]
+        raise Failure("\n".join(said[-20:]))
+    machine.finish()
+
+
+def test_psci(bench):
+    verdict(bench, "psci", (0, 1), "direct")
+
+
+def test_psci_injected(bench):
+    verdict(bench, "psci", (0, 1), "injected")
+
+
+def test_gic(bench):
+    verdict(bench, "gic", (0, 1), "direct")
+
+
+def test_gic_injected(bench):
+    verdict(bench, "gic", (0, 1), "injected")
+
+
+def test_random(bench):
+    """A million random operations end, and the loop beside them notices nothing."""
+    machine = beside_control(bench, "random", bench.bare("random"), timeout=200)
+    machine.expect(CONTROL_DONE)
+    machine.expect(r"^\[guest\] random: .*done", 180)
+    machine.finish()
+    control_is_untouched(machine.final_stats())
+
+
+def test_u_boot(bench):
+    """Another system that knows nothing of us reaches its prompt and answers."""
+    machine = bench.run(bench.image("u-boot", {"uboot": u_boot(bench)}, console="debugger"))
+    u_boot_answers(machine)
+
+
+def u_boot(bench, **more):
+    return {"os": "bare",
+            "image": {"file": bench.package("u-boot.bin"), "load": 0, "entry": 0},
+            "memory": [{"size": "128M", "guest": 0x40000000}, {"size": "4M", "guest": 0},
+                       {"size": "256K", "guest": 0x4000000, "access": "read-only"}],
+            "vcpus": [{"cpu": 0}], "access": ["serial0"], "console": "own", **more}
+
+
+def u_boot_answers(machine):
+    machine.expect("Hit any key to stop autoboot|=> ", 40)
+    machine.send("\n")
+    machine.expect("=> ", 30)
+    machine.send("echo sum-${baudrate}\n")
+    machine.expect(r"^(\[uboot\] )?sum-115200")
+    machine.send("poweroff\n")
+    machine.finish()
+
+
+def test_u_boot_shared_console(bench):
+    vm = u_boot(bench, console="shared")
+    del vm["access"]
+    machine = bench.run(bench.image("u-boot", {"uboot": vm}))
+    u_boot_answers(machine)
+
+
+def test_console_focus(bench):
+    """Ctrl-] moves the keys from one guest to the next, and back."""
+    vms = {name: bench.linux("shell", cpus=(cpu,), console="shared")
+           for cpu, name in enumerate(("first", "second"))}
+    machine = bench.run(bench.image("consoles", vms), timeout=90)
+    machine.expect(r"(?s)(built-in shell.*){2}", 60)
+    for step, name in enumerate(("first", "second", "first")):
+        machine.send(f"echo sum-$(({step} + 40))\n")
+        machine.expect(rf"^\[{name}\].*sum-{step + 40}", 20)
+        machine.send("\x1d")
+    machine.expect("")
+    for _ in range(2):
+        machine.send("poweroff -f\n")
+        machine.expect("is halted", 20)
+        machine.send("\x1d")
+    machine.finish()
+
+
+def test_stats_and_trace_live(bench):
+    """The tables of a running system, for people."""
+    vms = {"linux": bench.linux("idle orlop.seconds=30", cpus=(0, 1)),
+           "control": bench.bare("control", cpus=(2,))}
+    machine = bench.run(bench.image("live", vms))
+    machine.expect("ORLOP-IDLE-BEGIN")
+    status, table = bench.tool("stats", "--interval", "0.5", machine.name)
+    check(status == 0, table)
+    for words in ("linux/0", "linux/1", "control/0", "emulated device", "per second, just now",
+                  "VM linux: running, faults: 0"):
+        check(words in table, f"'{words}' is not in the table:\n{table}")
+    status, trace = bench.tool("trace", machine.name)
+    check(status == 0, trace)
+    check("vCPU starts at 0x" in trace or "emulated" in trace, f"no events:\n{trace}")
+    status, said = bench.tool("stats", "nobody")
+    check(status == 1 and "no machine called nobody is running" in said, said)
+
+
+@alone
+def test_time_out(bench):
+    """orlop run says when it had to stop a system, and what it had done until then."""
+    machine = bench.run(bench.image("idle", {"linux": bench.linux("idle orlop.seconds=99")},
+                                    board=BOARD), timeout=8)
+    machine.finish(status=3)
+    check(machine.final_stats()["vms"]["linux"]["state"] == "running", "no figures")

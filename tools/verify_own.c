@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rules for the hypervisor's own memory: W^X, guarded stacks, and that what the plan points at is
+ * what it should be.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "tools/arena.h"
+#include "tools/verify_model.h"
+
+#define PAGE           PLAN_PAGE_SIZE
+#define INTC_BYTES     0x10000u /* GICD */
+#define INTC_CPU_BYTES 0x2000u  /* the first pages of a GICR's two frames */
+#define INTC_CPU_FRAME 0x10000u /* from the one frame to the other */
+
+/* Writable memory that the hypervisor uses for one thing. */
+struct area {
+	const char *what;
+	uint64_t address, size;
+};
+
+static uint64_t number(const void *pointer)
+{
+	return (uint64_t)(uintptr_t)pointer;
+}
+
+static void check_ranges(const struct verify *verify)
+{
+	for (size_t i = 0; i < verify->own.count; i++) {
+		const struct verify_range *range = &verify->own.ranges[i];
+		bool inside = verify_bytes(verify, range->pa, range->size) != NULL &&
+			      range->pa >= verify->hyp->base &&
+			      range->pa - verify->hyp->base < verify->hyp->size;
+
+		if (range->write && range->execute)
+			verify_complain(verify,
+				"the hypervisor's page 0x%" PRIx64
+				" is both writable and executable",
+				range->address);
+		if (range->device && range->execute)
+			verify_complain(verify,
+				"the hypervisor's page 0x%" PRIx64 " is a device and executable",
+				range->address);
+		if (!range->device && !inside)
+			verify_complain(verify,
+				"the hypervisor's page 0x%" PRIx64 " lies at 0x%" PRIx64
+				", outside its own memory",
+				range->address, range->pa);
+		for (size_t n = 0; n < i; n++) {
+			const struct verify_range *other = &verify->own.ranges[n];
+
+			if (range->pa < other->pa + other->size &&
+				other->pa < range->pa + range->size)
+				verify_complain(verify,
+					"the hypervisor's pages 0x%" PRIx64 " and 0x%" PRIx64
+					" are the same memory",
+					other->address, range->address);
+		}
+	}
+}
+
+/* Whether all of the addresses are mapped, with these rights. */
+static bool is_mapped(const struct verify *verify, uint64_t address, uint64_t size, bool write,
+	bool execute, bool device)
+{
+	const struct verify_range *range = verify_own_at(verify, address);
+
+	return range && range->write == write && range->execute == execute &&
+	       range->device == device && size <= range->size - (address - range->address);
+}
+
+static bool is_unmapped(const struct verify *verify, uint64_t address, uint64_t size)
+{
+	for (uint64_t done = 0; done < size; done += PAGE) {
+		if (verify_own_at(verify, address + done))
+			return false;
+	}
+	return address >= HYP_VIRTUAL_BASE && address % PAGE == 0 &&
+	       address + size <= HYP_VIRTUAL_BASE + HYP_VIRTUAL_SIZE;
+}
+
+static void check_places(const struct verify *verify)
+{
+	const struct image_header *header = &verify->header;
+	const struct verify_range *start = verify_own_at(verify, HYP_VIRTUAL_BASE);
+
+	if (!start || !start->execute || start->pa != verify->hyp->base)
+		verify_complain(verify, "the hypervisor's first page is not its entry's");
+	if (!is_mapped(verify, header->plan, verify->plan->size_bytes, false, false, false))
+		verify_complain(verify, "the plan is not read-only to the hypervisor");
+	for (size_t i = 0; i < verify->own.count; i++) {
+		const struct verify_range *range = &verify->own.ranges[i];
+
+		if (range->write && header->root_pa >= range->pa &&
+			header->root_pa - range->pa < range->size)
+			verify_complain(verify,
+				"the hypervisor's root table at 0x%" PRIx64
+				" is writable to itself",
+				header->root_pa);
+	}
+}
+
+static void check_stacks(const struct verify *verify)
+{
+	const struct image_header *header = &verify->header;
+
+	if (header->stack_stride != verify->info->stack_bytes + PAGE) {
+		verify_complain(verify, "the stacks are 0x%" PRIx64 " bytes apart, not 0x%x",
+			header->stack_stride, verify->info->stack_bytes + PAGE);
+		return;
+	}
+	for (unsigned i = 0; i < verify->plan->cpu_count; i++) {
+		uint64_t top = header->stack_top + i * header->stack_stride;
+		uint64_t bottom = top - verify->info->stack_bytes;
+
+		if (!is_mapped(verify, bottom, top - bottom, true, false, false))
+			verify_complain(verify,
+				"the stack of CPU %u below 0x%" PRIx64 " is not writable memory", i,
+				top);
+		if (!is_unmapped(verify, bottom - PAGE, PAGE))
+			verify_complain(verify,
+				"there is no guard page below the stack of CPU %u, at 0x%" PRIx64,
+				i, bottom - PAGE);
+	}
+}
+
+/* The windows' addresses are free, and the plan points at the very entries that map them. */
+static void check_windows(const struct verify *verify)
+{
+	uint64_t first = number(verify->cpus[0].window);
+	uint64_t bytes = PLAN_WINDOW_PAGES * PAGE;
+	uint64_t entries = verify->plan->cpu_count * PLAN_WINDOW_PAGES * sizeof(uint64_t);
+	const struct verify_range *range =
+		verify_own_at(verify, number(verify->plan->window_table));
+	uint64_t table_pa = 0, entries_pa = 0;
+
+	for (unsigned i = 0; i < verify->plan->cpu_count; i++) {
+		if (number(verify->cpus[i].window) != first + i * bytes ||
+			!is_unmapped(verify, first + i * bytes, bytes)) {
+			verify_complain(verify, "the window of CPU %u is not %u free pages", i,
+				PLAN_WINDOW_PAGES);
+			return;
+		}
+	}
+	for (size_t i = 0; i < verify->table_count; i++) {
+		if (verify->tables[i].owner == VERIFY_HYP && !verify->tables[i].is_root)
+			table_pa = verify->tables[i].pa;
+	}
+	if (range)
+		entries_pa = range->pa + (number(verify->plan->window_table) - range->address);
+	if (!range ||
+		!is_mapped(
+			verify, number(verify->plan->window_table), entries, true, false, false) ||
+		entries_pa != table_pa + (first - HYP_VIRTUAL_BASE) / PAGE * sizeof(uint64_t))
+		verify_complain(
+			verify, "the plan's window_table is not the windows' table entries");
+}
+
+static void check_devices(const struct verify *verify)
+{
+	const struct plan *plan = verify->plan;
+
+	if (!is_mapped(verify, number(plan->intc), INTC_BYTES, true, false, true))
+		verify_complain(
+			verify, "the plan's interrupt controller is not mapped as a device");
+	for (unsigned i = 0; i < plan->cpu_count; i++) {
+		uint64_t address = number(verify->cpus[i].intc);
+		const struct verify_range *first = verify_own_at(verify, address);
+		const struct verify_range *second = verify_own_at(verify, address + PAGE);
+
+		if (!first || !second || !first->device || !second->device || !first->write ||
+			!second->write ||
+			second->pa + (address + PAGE - second->address) !=
+				first->pa + (address - first->address) + INTC_CPU_FRAME)
+			verify_complain(verify,
+				"the interrupt controller's part of CPU %u is not mapped as two "
+				"frames of a device",
+				i);
+	}
+	if ((plan->console == PLAN_CONSOLE_UART) != (plan->console_uart != NULL) ||
+		(plan->console_uart &&
+			!is_mapped(verify, number(plan->console_uart), 1, true, false, true)))
+		verify_complain(verify, "the plan's console is not mapped as a device");
+}
+
+static void area_check(const struct verify *verify, const struct area *areas, unsigned index)
+{
+	const struct area *area = &areas[index];
+	const uint8_t *bytes =
+		verify_own_bytes(verify, (const void *)(uintptr_t)area->address, area->size);
+
+	if (area->size == 0)
+		return;
+	if (!bytes || !is_mapped(verify, area->address, area->size, true, false, false)) {
+		verify_complain(verify, "the %s at 0x%" PRIx64 " are not in writable memory",
+			area->what, area->address);
+		return;
+	}
+	if (bytes[0] != 0 || memcmp(bytes, bytes + 1, area->size - 1) != 0)
+		verify_complain(
+			verify, "the %s at 0x%" PRIx64 " are not zero", area->what, area->address);
+	for (unsigned i = 0; i < index; i++) {
+		if (area->address < areas[i].address + areas[i].size &&
+			areas[i].address < area->address + area->size)
+			verify_complain(verify, "the %s and the %s overlap at 0x%" PRIx64,
+				areas[i].what, area->what, area->address);
+	}
+}
+
+/* Records start as zeros, and no two things share a byte. */
+static void check_records(const struct verify *verify)
+{
+	const struct plan *plan = verify->plan;
+	const struct hyp_info *info = verify->info;
+	unsigned count = 0;
+	struct area *areas = arena_alloc(4u + plan->vm_count, sizeof(*areas));
+
+	areas[count++] = (struct area){"CPUs' records", number(plan->cpu_records),
+		(uint64_t)plan->cpu_count * info->cpu_bytes};
+	areas[count++] = (struct area){"VMs' records", number(plan->vm_records),
+		(uint64_t)plan->vm_count * info->vm_bytes};
+	areas[count++] = (struct area){"vCPUs' records", number(plan->vcpu_records),
+		(uint64_t)plan->vcpu_count * info->vcpu_bytes};
+	for (unsigned i = 0; i < plan->vm_count; i++)
+		areas[count++] = (struct area){
+			arena_text("interrupts' records of %s", verify_owner(verify, (int)i)),
+			number(verify->vms[i].irq_banks),
+			(uint64_t)verify->vms[i].irq_limit / 32 * info->irq_bank_bytes};
+	for (unsigned i = 0; i < count; i++)
+		area_check(verify, areas, i);
+}
+
+/* Roots are the hypervisor's to clear; the other tables are nobody's but the processor's. */
+static void check_tables(const struct verify *verify)
+{
+	for (size_t i = 0; i < verify->table_count; i++) {
+		const struct verify_table *table = &verify->tables[i];
+
+		if (table->owner == VERIFY_HYP || table->is_root)
+			continue;
+		for (size_t n = 0; n < verify->own.count; n++) {
+			const struct verify_range *range = &verify->own.ranges[n];
+
+			if (table->pa >= range->pa && table->pa - range->pa < range->size)
+				verify_complain(verify,
+					"the translation table of %s at 0x%" PRIx64
+					" is mapped to the hypervisor",
+					verify_owner(verify, table->owner), table->pa);
+		}
+	}
+	for (unsigned i = 0; i < verify->plan->vm_count; i++) {
+		const struct plan_vm *vm = &verify->vms[i];
+		uint64_t address = number(vm->stage2_root);
+		const struct verify_range *range = verify_own_at(verify, address);
+
+		if (!range || range->pa + (address - range->address) != vm->stage2_root_pa ||
+			!is_mapped(verify, address, vm->stage2_root_entries * sizeof(uint64_t),
+				true, false, false))
+			verify_complain(verify,
+				"the hypervisor's root table of %s at 0x%" PRIx64
+				" is not the one at 0x%" PRIx64,
+				verify_owner(verify, (int)i), address, vm->stage2_root_pa);
+	}
+}
+
+void verify_own_memory(const struct verify *verify)
+{
+	check_ranges(verify);
+	check_places(verify);
+	check_stacks(verify);
+	check_windows(verify);
+	check_devices(verify);
+	check_records(verify);
+	check_tables(verify);
+}

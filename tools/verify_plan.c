@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rules for the plan's lists of interrupts and CPUs: every one has one owner.
+ */
+#include <inttypes.h>
+
+#include "tools/arena.h"
+#include "tools/verify_model.h"
+
+#define SPI_FIRST 32u
+#define IRQ_LIMIT 1020u /* first INTID that is no shared interrupt (GICv3) */
+
+static void check_irq(const struct verify *verify, int *owners, unsigned vm,
+	const struct plan_irq *irqs, uint32_t index)
+{
+	const struct plan_vm *plan = &verify->vms[vm];
+	const struct plan_irq *irq = &irqs[index];
+	const char *name = verify_owner(verify, (int)vm);
+
+	if (irq->id < SPI_FIRST || irq->id >= plan->irq_limit ||
+		irq->id >= verify->plan->irq_limit) {
+		verify_complain(
+			verify, "%s has interrupt %u, which its controller has not", name, irq->id);
+		return;
+	}
+	if (index > 0 && irq->id <= irqs[index - 1].id)
+		verify_complain(
+			verify, "the interrupts of %s are not in order at %u", name, irq->id);
+	else if (owners[irq->id] >= 0)
+		verify_complain(verify, "interrupt %u has two owners: %s and %s", irq->id,
+			verify_owner(verify, owners[irq->id]), name);
+	if (verify->plan->console_irq == irq->id)
+		verify_complain(verify,
+			"interrupt %u has two owners: the hypervisor's console and %s", irq->id,
+			name);
+	if (!!(irq->flags & PLAN_IRQ_VIRTUAL) != (irq->id == plan->console_irq))
+		verify_complain(verify,
+			"interrupt %u of %s is driven by a device and by the hypervisor", irq->id,
+			name);
+	owners[irq->id] = (int)vm;
+}
+
+void verify_interrupts(const struct verify *verify)
+{
+	int *owners = arena_alloc(IRQ_LIMIT, sizeof(*owners));
+
+	if (verify->plan->irq_limit > IRQ_LIMIT) {
+		verify_complain(verify, "the plan has interrupts up to %u, which do not exist",
+			verify->plan->irq_limit - 1);
+		return;
+	}
+	for (unsigned i = 0; i < IRQ_LIMIT; i++)
+		owners[i] = -1;
+	for (unsigned vm = 0; vm < verify->plan->vm_count; vm++) {
+		const struct plan_vm *plan = &verify->vms[vm];
+		const struct plan_irq *irqs = verify_table(
+			verify, plan->irqs, plan->irq_count, sizeof(*irqs), "interrupts");
+
+		if (plan->irq_limit % SPI_FIRST != 0 || plan->irq_limit < SPI_FIRST)
+			verify_complain(verify,
+				"the controller of %s has %u interrupts, not a multiple of 32",
+				verify_owner(verify, (int)vm), plan->irq_limit);
+		for (uint32_t n = 0; irqs && n < plan->irq_count; n++)
+			check_irq(verify, owners, vm, irqs, n);
+		if (plan->console_irq != 0 &&
+			(plan->console_irq >= IRQ_LIMIT || owners[plan->console_irq] != (int)vm))
+			verify_complain(verify,
+				"%s has not its shared console's interrupt %u in its list",
+				verify_owner(verify, (int)vm), plan->console_irq);
+	}
+}
+
+/* A VM's vCPUs follow each other in the plan's list, with numbers from 0. */
+static void check_vcpus(const struct verify *verify, unsigned vm, unsigned *first)
+{
+	const struct plan_vm *plan = &verify->vms[vm];
+	const char *name = verify_owner(verify, (int)vm);
+
+	if (plan->vcpu_first != *first || plan->vcpu_count == 0 ||
+		plan->vcpu_count > verify->plan->vcpu_count - *first) {
+		verify_complain(verify, "%s has not its own place in the list of vCPUs", name);
+		return;
+	}
+	for (unsigned i = 0; i < plan->vcpu_count; i++) {
+		const struct plan_vcpu *vcpu = &verify->vcpus[*first + i];
+
+		if (vcpu->vm != vm || vcpu->index != i)
+			verify_complain(verify, "vCPU %u of %s belongs to another", i, name);
+		if (vcpu->cpu >= verify->plan->cpu_count)
+			verify_complain(
+				verify, "vCPU %u of %s is on a CPU that the plan has not", i, name);
+		for (unsigned n = 0; n < i; n++) {
+			if (verify->vcpus[*first + n].hw_id == vcpu->hw_id)
+				verify_complain(verify, "vCPUs %u and %u of %s have one identity",
+					n, i, name);
+		}
+	}
+	*first += plan->vcpu_count;
+}
+
+/* A CPU's list names the vCPU that says it is there, and no other: each core is dedicated. */
+static void check_cpu(const struct verify *verify, unsigned cpu)
+{
+	const struct plan_cpu *plan = &verify->cpus[cpu];
+	unsigned placed = 0;
+
+	for (unsigned i = 0; i < verify->plan->vcpu_count; i++) {
+		if (verify->vcpus[i].cpu != cpu)
+			continue;
+		placed++;
+		if (i < plan->vcpu_first || i >= (unsigned)plan->vcpu_first + plan->vcpu_count)
+			verify_complain(
+				verify, "CPU %u does not list the vCPU %u that is on it", cpu, i);
+	}
+	if (placed > 1)
+		verify_complain(
+			verify, "CPU %u has %u vCPUs; every core is dedicated", cpu, placed);
+	if (plan->vcpu_count != placed)
+		verify_complain(verify, "CPU %u lists %u vCPUs, and %u are on it", cpu,
+			plan->vcpu_count, placed);
+	for (unsigned i = 0; i < cpu; i++) {
+		if (verify->cpus[i].hw_id == plan->hw_id)
+			verify_complain(verify, "CPUs %u and %u are the same, 0x%" PRIx64, i, cpu,
+				plan->hw_id);
+		if (verify->cpus[i].intc == plan->intc)
+			verify_complain(verify,
+				"CPUs %u and %u have one part of the interrupt controller", i, cpu);
+	}
+}
+
+void verify_cpus(const struct verify *verify)
+{
+	unsigned first = 0;
+
+	for (unsigned i = 0; i < verify->plan->vm_count; i++)
+		check_vcpus(verify, i, &first);
+	if (first != verify->plan->vcpu_count)
+		verify_complain(verify, "the plan has %u vCPUs, and its VMs have %u",
+			verify->plan->vcpu_count, first);
+	for (unsigned i = 0; i < verify->plan->cpu_count; i++)
+		check_cpu(verify, i);
+}
