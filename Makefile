@@ -86,7 +86,8 @@ format: $(SETUP) ## put every C file into the project's format
 
 clean: ## remove what was built (not what set-up downloaded)
 	rm -rf $(BUILD)/$(ARCH) $(BUILD)/$(ARCH)-clang $(BUILD)/host $(BUILD)/host-clang $(CHECK) \
-		$(BUILD)/orlop $(BUILD)/orlop-clang $(BUILD)/tests $(BUILD)/bench $(BUILD)/lint $(BUILD)/run
+		$(BUILD)/orlop $(BUILD)/orlop-clang $(BUILD)/tests $(BUILD)/bench $(BUILD)/lint \
+		$(BUILD)/run
 
 .PHONY: help setup all tool hypervisor guests demo shell test bench unit unit-test coverage lint \
 	format clean

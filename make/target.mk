@@ -16,7 +16,8 @@ ARCH_CFLAGS += $(ARCH_GCC_CFLAGS)
 endif
 
 HYP_CFLAGS := -std=c17 -ffreestanding -g $(WARNINGS) -I. -Iarch/include -Iarch/$(ARCH) \
-	-fno-pic -fno-pie -fomit-frame-pointer -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-pic -fno-pie -fomit-frame-pointer -fno-stack-protector \
+	-fno-asynchronous-unwind-tables \
 	-fno-common \
 	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=.
 HYP_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,max-page-size=4096
@@ -33,12 +34,14 @@ HYP_OBJECTS := $(HYP_SOURCES:%=$(OUT)/hyp/%.o)
 $(OUT)/hyp/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
-	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),-O2,-Os) $(ARCH_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),-O2,-Os) $(ARCH_CFLAGS) \
+		-MMD -MP -c $< -o $@
 
 # The hypervisor's identity, by which it knows the plans made for it: of its sources and flags.
 HYP_INPUTS := $(HYP_SOURCES) $(sort $(wildcard abi/*.h hyp/*/*.h lib/*.h drivers/*.h \
 	arch/include/*.h arch/$(ARCH)/*.h arch/$(ARCH)/*.mk arch/$(ARCH)/*.ld))
-HYP_BUILD  := 0x$(shell (echo $(CC_KIND); cat $(HYP_INPUTS) make/target.mk) 2>/dev/null | sha256sum | cut -c1-16)
+HYP_BUILD  := 0x$(shell (echo $(CC_KIND); cat $(HYP_INPUTS) make/target.mk) 2>/dev/null | \
+	sha256sum | cut -c1-16)
 
 $(OUT)/hyp/hyp/core/hyp.c.o: ARCH_CFLAGS += -DHYP_BUILD=$(HYP_BUILD)
 $(OUT)/hyp/hyp/core/hyp.c.o: $(HYP_INPUTS)
@@ -51,8 +54,8 @@ $(HYP): $(HYP_OBJECTS) $(OUT)/hyp.ld
 	@echo "  LD  $@"
 	$(Q)$(HYP_LINK) $(HYP_LDFLAGS) -T $(OUT)/hyp.ld -Wl,-Map=$(@:.elf=.map) $(HYP_OBJECTS) -o $@
 
-# The guests: build/ARCH/guests/NAME.elf from guest/demos/NAME/ and the guest library, by the rules of
-# guest/lib/guest.mk. A folder that makes several guests says so in a file variants.mk, in lines
+# The guests: build/ARCH/guests/NAME.elf from guest/demos/NAME/ and the guest library, by the rules
+# of guest/lib/guest.mk. A folder that makes several guests says so in a file variants.mk, in lines
 # $(eval $(call GUEST,NAME,FOLDER,FLAGS)); any other makes one of its own name.
 
 GUEST_BUILD := $(OUT)/guests

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs the tests: run.py [--build FOLDER] [--arch ARCH] [SUITE[:WORD]...]
 
-Suites, in this order: build lint unit config system coverage; all of them by default. SUITE:WORD runs
-only the tests whose name contains WORD. One line per test; the last line is "N passed, N failed".
+Suites, in this order: build lint unit config system coverage; all of them by default. SUITE:WORD
+runs only the tests whose name contains WORD. One line per test; the last line is
+"N passed, N failed".
 """
 import argparse
 import concurrent.futures

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Downloads the guests that run unmodified, as Debian packages which are unpacked and never installed.
-# Usage: guests.sh FOLDER. Needs no root. Makes in FOLDER/aarch64, each as it is in its package:
+# Downloads the guests that run unmodified, as Debian packages that are unpacked and never
+# installed. Usage: guests.sh FOLDER. Needs no root.
+# Makes in FOLDER/aarch64, each as it is in its package:
 #   vmlinuz  config  busybox  u-boot.bin  and their SHA256SUMS
 set -eu
 
@@ -23,8 +24,8 @@ use_architecture() {
 
 # kernel_package METAPACKAGE: prints the newest kernel that the metapackage depends on.
 kernel_package() {
-	apt-cache $apt_options show "$1" | sed -n 's/^Depends: \(linux-image-[^ ,]*\).*/\1/p' | sort -V |
-		tail -1
+	apt-cache $apt_options show "$1" |
+		sed -n 's/^Depends: \(linux-image-[^ ,]*\).*/\1/p' | sort -V | tail -1
 }
 
 # unpack PACKAGE: downloads it, checks its files' sums, and leaves its content in unpacked/PACKAGE.

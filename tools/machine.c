@@ -112,14 +112,14 @@ bool machine_read(struct machine *machine, const char *path)
 
 void machine_print_sizes(const struct machine *machine)
 {
-	json_t *root = json_load_file(arena_text("%s.json", machine->path), 0, NULL), *size;
+	json_t *root = json_load_file(arena_text("%s.json", machine->path), 0, NULL);
+	json_t *sizes = json_object_get(root, "sizes");
 	unsigned column = 0;
-	const char *key;
 
 	printf("the hypervisor takes %" PRIu64 " bytes of RAM:", machine->size);
-	json_object_foreach(json_object_get(root, "sizes"), key, size)
+	for (void *at = json_object_iter(sizes); at; at = json_object_iter_next(sizes, at))
 		printf("%s%-10s%8" JSON_INTEGER_FORMAT, column++ % SIZES_ACROSS ? "   " : "\n  ",
-			key, json_integer_value(size));
+			json_object_iter_key(at), json_integer_value(json_object_iter_value(at)));
 	printf("\n");
 	json_decref(root);
 }

@@ -7,8 +7,8 @@
 
 #include "tools/tree.h"
 
-#define OWNERSHIP_VCPU_MAX 16 /* of a VM: an SGI's target list has 16 bits (IHI 0069, ICC_SGI1R) \
-			       */
+/* vCPUs of a VM: the target list of an SGI has 16 bits (GICv3, ICC_SGI1R_EL1). */
+#define OWNERSHIP_VCPU_MAX 16
 
 /* Reads the VM's vcpus and checks that each CPU exists and is free. vcpus may be NULL. */
 void ownership_read_vcpus(struct system *system, struct vm *vm, const struct tree *vcpus);

@@ -44,22 +44,27 @@ install() {
 
 install_missing() {
 	apt_options=-q
-	as_root apt-get -q update || say 'setup: note: apt-get update failed; trying with what it knows'
+	as_root apt-get -q update ||
+		say 'setup: note: apt-get update failed; trying with what it knows'
 	install $1
 }
 
 # Debian 12's own QEMU is too old; its backports suite has a newer one.
 install_qemu_backport() {
 	release=$(apt_release)
-	apt_private "$build/apt/backports" "$release" "$release-updates" "$release-backports" || return 1
+	apt_private "$build/apt/backports" "$release" "$release-updates" "$release-backports" ||
+		return 1
 	as_root apt-get $apt_options update -o APT::Update::Error-Mode=any || return 1
 	install -t "$release-backports" $qemu
 }
 
 install_qemu() {
 	if [ "$(apt_release)" = bookworm ] && ! install_qemu_backport; then
-		say '' "setup: NOTE: the backports suite could not be reached, so QEMU 7.2 serves instead" \
-			"of QEMU $qemu_wanted: everything on AArch64 runs, figures can differ." ''
+		say
+		say "setup: NOTE: the backports suite could not be reached, so QEMU 7.2 serves" \
+			"instead of QEMU $qemu_wanted."
+		say "setup: NOTE: everything on AArch64 runs with it; figures can differ."
+		say
 	fi
 	[ -z "$(missing $qemu)" ] || install_missing $qemu
 }

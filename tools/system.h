@@ -58,12 +58,12 @@ struct board {
 	struct range intc;      /* GICD */
 	struct range intc_cpus; /* GICR of all CPUs */
 	uint64_t intc_cpu_stride;
-	uint32_t irq_limit; /* first INTID that the board does not have */
-	bool own_group;     /* Group 0 is left to the hypervisor */
+	uint32_t irq_limit;     /* first INTID that the board does not have */
+	bool own_group;         /* Group 0 is left to the hypervisor */
 	struct range free_irqs; /* interrupts no device drives: base is an INTID, size a count */
 
 	enum board_console console;
-	struct board_device console_device; /* console == CONSOLE_UART, and for guests' shared consoles */
+	struct board_device console_device; /* of the hypervisor and, emulated, of its guests */
 
 	struct { /* how to start QEMU; binary NULL if the board is not QEMU's */
 		const char *binary, *machine, *cpu;

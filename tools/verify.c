@@ -134,11 +134,12 @@ static int usage(void)
 	return 2;
 }
 
+/* By its name; a raw image too, which verify_image refuses with a word about the other. */
 static bool is_image(const char *path)
 {
-	size_t length = strlen(path);
+	const char *end = strrchr(path, '.');
 
-	return length >= 4 && strcmp(path + length - 4, ".elf") == 0;
+	return end && (strcmp(end, ".elf") == 0 || strcmp(end, ".img") == 0);
 }
 
 int verify_command(int argc, char **argv)

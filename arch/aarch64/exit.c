@@ -241,6 +241,9 @@ RARELY static struct vcpu *handle_abort(struct vcpu *vcpu, uint64_t esr, bool is
 {
 	enum mmio_result result = MMIO_NO_DEVICE;
 
+	/* The VM is being stopped and has been cut off from its memory: that is why we are here. */
+	if (__atomic_load_n(&vcpu->vm->state, __ATOMIC_ACQUIRE) != VM_RUNNING)
+		return cpu_attend(vcpu);
 	/* Cache maintenance by address where there is nothing has nothing to maintain. */
 	if (!is_fetch && (esr & ESR_CM)) {
 		exit_skip_instruction(esr);

@@ -252,6 +252,7 @@ void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count)
 
 void arch_irq_init(void)
 {
+	fake.irq_inits++;
 }
 
 void arch_irq_kick(const struct cpu *cpu)

@@ -49,7 +49,7 @@ struct fake {
 
 	bool threads;         /* arch_cpu_start starts a thread, arch_cpu_wait sleeps */
 	int64_t start_result; /* what the firmware says to arch_cpu_start */
-	unsigned cpus_started;
+	unsigned cpus_started, irq_inits;
 
 	struct fake_text uart, debugger;
 	unsigned uart_room;  /* characters that the UART still takes, ~0u: any number */

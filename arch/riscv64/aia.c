@@ -65,20 +65,19 @@ static void kick(const struct cpu *cpu)
 	mmio_write32(cpu->plan->intc, 0, EIID_KICK);
 }
 
-/* 3.10: a write to stopei claims what it reads: the identity in bits 26:16. */
-static void arrived(struct cpu *cpu, struct vcpu *vcpu)
+/* 3.10: a write to stopei claims what it reads: the identity in bits 26:16. None is a guest's. */
+static bool arrived(struct cpu *cpu, struct vcpu *vcpu)
 {
 	const uint64_t top = csr_swap(CSR_STOPEI, 0);
 
-	if (bits_get(top, 16, 11) == EIID_CONSOLE)
+	if (bits_get(top, 16, 11) == EIID_CONSOLE) {
 		irq_own_arrived(cpu, vcpu, hyp_plan->console_irq);
+		/* Of a level only the rise sends a message; this makes it look again (4.9.2). */
+		mmio_write32(hyp_plan->intc, APLIC_SETIPNUM_LE, hyp_plan->console_irq);
+	}
+	return false;
 }
 
-/*
- * The console's UART has input until it is read: a level, of which the APLIC tells the rise only
- * (4.9.2). So whoever takes the message reads all, and the source is armed again by sourcecfg's
- * write, which makes it pending if it is still high.
- */
 static void route_own(uint32_t irq, const struct cpu *cpu)
 {
 	void *aplic = hyp_plan->intc;

@@ -239,7 +239,7 @@ static uint32_t read_word(const struct vm *vm, uint32_t base, uint32_t first)
 
 static void write_register(struct vm *vm, uint32_t offset, uint32_t value)
 {
-	const uint32_t irq = offset / 4 % (APLIC_SETIPNUM_LE / 8); /* of sourcecfg and target */
+	const uint32_t irq = (offset & 0xfff) / 4; /* of sourcecfg and target */
 
 	if (offset == APLIC_DOMAINCFG)
 		write_domaincfg(vm, value);
@@ -261,7 +261,7 @@ static void write_register(struct vm *vm, uint32_t offset, uint32_t value)
 
 static uint32_t read_register(const struct vm *vm, uint32_t offset)
 {
-	const uint32_t irq = offset / 4 % (APLIC_SETIPNUM_LE / 8);
+	const uint32_t irq = (offset & 0xfff) / 4;
 
 	if (offset == APLIC_DOMAINCFG)
 		return DOMAINCFG_FIXED | vm->arch.domaincfg | DOMAINCFG_DM;
@@ -310,6 +310,7 @@ void aia_guest_reset(struct vm *vm)
 {
 	const struct plan_vm *plan = vm->plan;
 
+	CHECK(plan->irq_limit % ARCH_BANK_IRQS == 0);
 	vm->arch.domaincfg = 0;
 	memset(plan->irq_banks, 0, plan->irq_limit / ARCH_BANK_IRQS * sizeof(struct irq_bank));
 	for (uint32_t i = 0; i < plan->irq_count; i++) {

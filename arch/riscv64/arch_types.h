@@ -24,7 +24,7 @@ struct irq_bank {
 	uint32_t owned;    /* the guest has this interrupt */
 	uint32_t hardware; /* a physical interrupt of the same number stands behind it */
 	uint32_t enabled;  /* APLIC */
-	uint32_t pending;  /* APLIC: of those without hardware; PLIC: and not claimed by the guest */
+	uint32_t pending;  /* APLIC: of those without hardware; PLIC: not claimed by the guest yet */
 	uint32_t line;     /* the emulated device's line is high */
 	uint32_t held;     /* PLIC: claimed by the guest, not completed */
 
@@ -32,7 +32,6 @@ struct irq_bank {
 
 	/* APLIC: what the guest wrote; PLIC: a bit for each vCPU whose context has it enabled. */
 	uint32_t target[ARCH_BANK_IRQS];
-	uint8_t claimer[ARCH_BANK_IRQS]; /* PLIC: vCPU whose CPU claimed the physical interrupt */
 };
 
 #define ARCH_IRQ_BANK_BYTES sizeof(struct irq_bank)
@@ -43,6 +42,7 @@ struct arch_vcpu {
 	uint32_t posted;    /* events for it, set atomically by any CPU (irq.h) */
 	uint32_t suspended; /* 1: in SBI's hart suspend */
 	uint32_t threshold; /* PLIC; guarded by arch_vm.lock */
+	bool external;      /* PLIC: hvip.VSEIP is set; guarded by arch_vm.lock */
 };
 
 struct arch_vm {

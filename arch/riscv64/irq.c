@@ -107,21 +107,28 @@ void irq_own_arrived(struct cpu *cpu, struct vcpu *vcpu, uint32_t irq)
 		console_input();
 }
 
-/* What was stored before an interrupt was sent is seen once it is taken. */
-static void take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
+/*
+ * What was stored before an interrupt was sent is seen once it is taken. Returns true if the
+ * interrupt was the guest's.
+ */
+static bool take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
 {
+	bool is_guests = false;
+
 	switch (irq) {
 	case IRQ_S_EXT:
-		controller()->arrived(cpu, vcpu);
+		is_guests = controller()->arrived(cpu, vcpu);
 		break;
 	case IRQ_S_SOFT:
 		csr_clear(CSR_SIP, BIT(IRQ_S_SOFT));
 		break;
 	case IRQ_S_TIMER:
 		vcpu_timer_arrived();
+		is_guests = true;
 		break;
 	}
 	fence(ir, rw);
+	return is_guests;
 }
 
 /*
@@ -130,8 +137,9 @@ static void take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
  */
 bool exit_irq(struct vcpu *vcpu, uint64_t cause)
 {
-	vcpu->exits[EXIT_CAUSE_OWN]++;
-	take(vcpu->cpu, vcpu, (unsigned)(cause & 0xff));
+	const bool is_guests = take(vcpu->cpu, vcpu, (unsigned)(cause & 0xff));
+
+	vcpu->exits[is_guests ? EXIT_CAUSE_INTERRUPT : EXIT_CAUSE_OWN]++;
 	if (__atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED))
 		irq_take_posted(vcpu);
 	return __atomic_load_n(&vcpu->vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING;

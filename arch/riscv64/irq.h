@@ -19,8 +19,11 @@ struct irq_controller {
 	void (*init)(void);
 	void (*cpu_init)(struct cpu *cpu);
 	void (*kick)(const struct cpu *cpu);
-	/* A supervisor external interrupt is pending here; `vcpu` is NULL outside a guest. */
-	void (*arrived)(struct cpu *cpu, struct vcpu *vcpu);
+	/*
+	 * A supervisor external interrupt is pending here; `vcpu` is NULL outside a guest. Returns
+	 * true if it was for the guest.
+	 */
+	bool (*arrived)(struct cpu *cpu, struct vcpu *vcpu);
 	void (*route_own)(uint32_t irq, const struct cpu *cpu);
 
 	void (*reset)(struct vm *vm);

@@ -20,7 +20,10 @@ static inline void trace_write(
 	record->value = value;
 }
 
-/* Prints the newest `count` records of `ring` by console_print, oldest first. */
+/*
+ * Prints the newest `count` (0..TRACE_RING_RECORDS) records of `ring` by console_print, oldest
+ * first.
+ */
 void trace_print(const struct trace_ring *ring, unsigned count);
 
 #endif

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Takes the figures of docs/measuring.md: bench.py [--build FOLDER] [--arch ARCH]
 
-Runs the bench guest on the bare machine and under the hypervisor, both on QEMU counting instructions,
-so that the figures are the same on every host. Prints a table and writes FOLDER/bench/ARCH.json.
+Runs the bench guest on the bare machine and under the hypervisor, both on QEMU counting
+instructions, so that the figures are the same on every host. Prints a table and writes
+FOLDER/bench/ARCH.json.
 """
 import argparse
 import json

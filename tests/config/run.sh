@@ -12,6 +12,7 @@ document=$(realpath "$here/../../docs/description.md")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0}:exitcode=99" # apart from the tool's own 1
 
 verdict() { # NAME STATUS
 	if [ "$2" -eq 0 ]; then
@@ -74,6 +75,17 @@ orlop: error: the description, absent.yaml, cannot be read: No such file or dire
     to mend: check the path, which is relative to the file that names it
 EXPECTED
 verdict description-absent $?
+
+# What fuzzing found worth keeping: whatever is said of it, the tool ends in order.
+survive() {
+	for input in "$here"/../fuzz/corpus/*; do
+		cp "$input" fuzz.yaml
+		"$tool" check fuzz.yaml --boards boards > fuzz.actual 2>&1
+		[ $? -le 1 ] || { echo "# $input" && cat fuzz.actual && return 1; }
+	done
+}
+survive
+verdict fuzz-corpus $?
 
 # What the command line itself has to say.
 usage() { # STATUS ARGUMENT...

@@ -38,10 +38,8 @@ if [ "$target" = files ]; then
 	seed 2 "$work"/raw
 	seed 3 "$work/boards/test/board.dtb"
 	seed 4 tests/config/boards/*/board.yaml
-	cp tests/fuzz/corpus/files-* "$work/seeds/" 2> /dev/null || true
 else
-	cp tests/config/*.yaml "$work/seeds/"
-	cp tests/fuzz/corpus/description-* "$work/seeds/" 2> /dev/null || true
+	cp tests/config/*.yaml tests/fuzz/corpus/* "$work/seeds/"
 fi
 
 cd "$work"

@@ -157,7 +157,8 @@ class Machine:
         try:
             ended = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            raise Failure(f"it did not end within {seconds} s; last:\n{self.text[-1500:]}") from None
+            last = self.text[-1500:]
+            raise Failure(f"it did not end within {seconds} s; last:\n{last}") from None
         self.reader.join(10)
         check(ended == status, f"it ended with status {ended}, not {status}:\n{self.text[-1500:]}")
 
@@ -173,4 +174,5 @@ class Machine:
 
 def exits(stats, vm, cause=None):
     """Exits of all vCPUs of a VM, of one cause or in all."""
-    return sum(vcpu["exits"][cause] if cause else vcpu["total"] for vcpu in stats["vms"][vm]["vcpus"])
+    vcpus = stats["vms"][vm]["vcpus"]
+    return sum(vcpu["exits"][cause] if cause else vcpu["total"] for vcpu in vcpus)

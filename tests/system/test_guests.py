@@ -39,7 +39,7 @@ def test_hello(bench):
 
 def test_control(bench):
     machine = bench.run(bench.image("control", {"control": bench.bare("control", cpus=(2,))}))
-    report = machine.expect(r"control: (\d+) periods of 1 ms, jitter .*= (\d+)/(\d+)/(\d+)/(\d+) ns")
+    report = machine.expect(r"(\d+) periods of 1 ms, jitter .*= (\d+)/(\d+)/(\d+)/(\d+) ns")
     check(report[1] == "3000", f"{report[1]} periods")
     low, median, most, highest = (int(report[i]) for i in range(2, 6))
     check(low <= median <= most <= highest, "the figures contradict each other")

@@ -143,7 +143,7 @@ def settled(machine, before, after):
 
 
 def measure_exits(bench, seconds):
-    """Exits of a Linux with its own UART: to its marker, then when idle and under load, by cause."""
+    """Exits of a Linux with its own UART: to its marker, then, by cause, when idle and busy."""
     image = bench.image("linux", own_console(bench, f"steady orlop.seconds={seconds}", **DIRECT),
                         console="debugger")
     machine = bench.run(image, timeout=120)

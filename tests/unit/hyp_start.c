@@ -2,8 +2,8 @@
 /*
  * Start-up: the plan's checks, the records, and the end by hyp_panic.
  */
-#include "tests/unit/harness.h"
 #include "hyp/core/hypercall.h"
+#include "tests/unit/harness.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -36,6 +36,11 @@ static void test_start(void **state)
 	assert_int_equal(harness_boot(), FAKE_ENTERED);
 	assert_int_equal(fake.cpus_started, 3);
 	assert_int_equal(fake.uart_inits, 1);
+	assert_int_equal(fake.irq_inits, 1);
+	for (unsigned i = 0; i < 4; i++)
+		assert_ptr_equal(cpu_at(i)->plan, hyp_plan->cpus + i);
+	assert_null(cpu_at(4)->plan);
+	assert_null(vm_at(2)->plan);
 	assert_int_equal(cpu_at(0)->boot_ticks, 1234);
 	assert_int_equal(vcpu_at(2)->state, VCPU_STARTING);
 	for (unsigned i = 0; i < 2; i++) {

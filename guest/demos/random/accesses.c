@@ -13,12 +13,13 @@
 #define ACCESS_UART_BYTES 4096
 
 /* Those before ACCESS_BLIND leave a syndrome from which an access can be emulated. */
-#define ACCESSES(X)                                                                            \
-	X(ldrb)                                                                                \
-	X(ldrh)                                                                                \
-	X(ldr32) X(ldr64) X(ldrsb) X(ldrsh) X(ldrsw) X(ldrz) X(strb) X(strh) X(str32) X(str64) \
-		X(strz) X(ldar) X(stlr) X(ldp) X(stp) X(ldr_post) X(str_pre) X(ldxr) X(stxr)   \
-			X(prfm)
+#define ACCESSES(X)                                                                          \
+	X(ldrb)                                                                              \
+	X(ldrh)                                                                              \
+	X(ldr32)                                                                             \
+	X(ldr64)                                                                             \
+	X(ldrsb) X(ldrsh) X(ldrsw) X(ldrz) X(strb) X(strh) X(str32) X(str64) X(strz) X(ldar) \
+		X(stlr) X(ldp) X(stp) X(ldr_post) X(str_pre) X(ldxr) X(stxr) X(prfm)
 #define ACCESS_BLIND 15
 
 #define ACCESS_DECLARE(name) void access_##name(uint64_t address, uint64_t value);

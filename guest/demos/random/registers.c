@@ -33,13 +33,11 @@ static unsigned system_left;
 static bool system_is_own(uint32_t encoding)
 {
 	static const uint32_t own[] = {
-		ENCODING(3, 0, 1, 0, 0),   /* SCTLR_EL1: MMU, byte order */
-		ENCODING(3, 0, 1, 0, 3),   /* SCTLR2_EL1 */
-		ENCODING(3, 0, 4, 2, 0),   /* SPSel */
-		ENCODING(3, 0, 12, 0, 0),  /* VBAR_EL1 */
-		ENCODING(3, 0, 12, 0, 2),  /* RMR_EL1: resets where there is no EL2 */
-		ENCODING(3, 0, 12, 8, 3),  /* ICC_BPR0_EL1 and ICC_BPR1_EL1: a value above 7 */
-		ENCODING(3, 0, 12, 12, 3), /* stops QEMU 10.0.2 itself by an assertion */
+		ENCODING(3, 0, 1, 0, 0),  /* SCTLR_EL1: MMU, byte order */
+		ENCODING(3, 0, 1, 0, 3),  /* SCTLR2_EL1 */
+		ENCODING(3, 0, 4, 2, 0),  /* SPSel */
+		ENCODING(3, 0, 12, 0, 0), /* VBAR_EL1 */
+		ENCODING(3, 0, 12, 0, 2), /* RMR_EL1: resets where there is no EL2 */
 	};
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -83,10 +81,36 @@ static void system_fill(void)
 	system_left = SYSTEM_BATCH;
 }
 
-/* Cache operations by address, of which one writes zeros, get an address in the scratch memory. */
+/*
+ * Bits that a value for this register may have. QEMU 10.0.2 itself ends by an assertion when a
+ * binary point above 7 is written, and writes outside its tables when an LPI is ended that there
+ * cannot be.
+ */
+static uint64_t system_value_mask(uint32_t encoding)
+{
+	switch (encoding) {
+	case ENCODING(3, 0, 12, 8, 3):  /* ICC_BPR0_EL1 */
+	case ENCODING(3, 0, 12, 12, 3): /* ICC_BPR1_EL1 */
+		return 7;
+	case ENCODING(3, 0, 12, 8, 1):  /* ICC_EOIR0_EL1 */
+	case ENCODING(3, 0, 12, 12, 1): /* ICC_EOIR1_EL1 */
+		return 0x1ff;
+	default:
+		return UINT64_MAX;
+	}
+}
+
+/* Cache operations by address, of which one writes zeros. */
 static bool system_wants_address(uint32_t instruction)
 {
 	return ENCODING_OP0(instruction) == 1 && ENCODING_CRN(instruction) == 7;
+}
+
+static uint64_t system_operand(uint32_t instruction)
+{
+	if (system_wants_address(instruction))
+		return (uint64_t)random_scratch + random_below(RANDOM_SCRATCH_BYTES);
+	return random_value() & system_value_mask(instruction & ENCODING(3, 7, 15, 15, 7));
 }
 
 void random_system(void)
@@ -97,12 +121,8 @@ void random_system(void)
 	if (system_left == 0)
 		system_fill();
 	operation = &system_batch[--system_left];
-	for (unsigned i = 0; i < RANDOM_REGISTERS; i++) {
-		registers[i] = random_value();
-		if (system_wants_address(operation->code[0]))
-			registers[i] =
-				(uint64_t)random_scratch + random_below(RANDOM_SCRATCH_BYTES);
-	}
+	for (unsigned i = 0; i < RANDOM_REGISTERS; i++)
+		registers[i] = system_operand(operation->code[0]);
 	if (system_wants_address(operation->code[0]) && (operation->code[0] & 31) == SYSTEM_ZERO)
 		return; /* address 0 */
 	random_execute(operation->code, registers);

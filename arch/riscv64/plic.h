@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * PLIC (RISC-V Platform-Level Interrupt Controller 1.0.0): its registers, and what the physical
+ * side (plic.c) and the guests' side (plic_guest.c) know of each other.
+ */
+#ifndef RISCV64_PLIC_H
+#define RISCV64_PLIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hyp/core/mmio.h"
+
+struct cpu;
+struct vcpu;
+struct vm;
+
+#define PLIC_PRIORITY       0x000000 /* + 4 * source */
+#define PLIC_PENDING        0x001000 /* + 4 * (source / 32) */
+#define PLIC_ENABLE         0x002000 /* + 0x80 * context + 4 * (source / 32) */
+#define PLIC_ENABLE_STRIDE  0x80
+#define PLIC_CONTEXT        0x200000 /* + 0x1000 * context */
+#define PLIC_CONTEXT_STRIDE 0x1000
+#define PLIC_THRESHOLD      0x0 /* in a context's page */
+#define PLIC_CLAIM          0x4
+#define PLIC_SOURCES        1024
+
+/* The guest sees three bits of priority where no physical source says otherwise. */
+#define PLIC_GUEST_PRIORITIES 7u
+
+void plic_set_priority(uint32_t source, uint32_t priority);
+uint32_t plic_get_priority(uint32_t source);
+void plic_set_enabled(const struct cpu *cpu, uint32_t source, bool enabled);
+
+/* Ends a claimed source from a context that has it enabled; from others that does nothing. */
+void plic_complete(const struct cpu *cpu, uint32_t source);
+
+/* Physical source `irq`, one of the VM's, has been claimed by the vCPU's CPU. */
+void plic_guest_arrived(struct vcpu *vcpu, uint32_t irq);
+
+/* The functions of struct irq_controller that concern guests. */
+void plic_guest_reset(struct vm *vm);
+void plic_guest_vcpu_reset(struct vcpu *vcpu);
+void plic_guest_set_line(struct vm *vm, uint32_t irq, bool high);
+enum mmio_result plic_guest_access(struct vcpu *vcpu, struct mmio_access *access);
+void plic_guest_update(struct vcpu *vcpu);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The PLIC that a guest sees: a context per vCPU, and only the VM's own sources; the others read as
+ * zero and ignore writes. A source of a real device has been claimed from the physical PLIC while
+ * it is pending or held here, so it cannot come again before the guest completes it.
+ */
+#include "arch/riscv64/plic.h"
+
+#include "abi/plan.h"
+#include "arch/riscv64/irq.h"
+#include "arch/riscv64/regs.h"
+#include "arch/riscv64/start.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "lib/string.h"
+
+static uint32_t bit_of(uint32_t irq)
+{
+	return 1u << irq % ARCH_BANK_IRQS;
+}
+
+static bool is_owned(const struct vm *vm, uint32_t irq)
+{
+	return irq < vm->plan->irq_limit && (irq_bank(vm, irq)->owned & bit_of(irq));
+}
+
+static bool is_hardware(const struct vm *vm, uint32_t irq)
+{
+	return irq_bank(vm, irq)->hardware & bit_of(irq);
+}
+
+static uint8_t *priority_of(const struct vm *vm, uint32_t irq)
+{
+	return &irq_bank(vm, irq)->mode[irq % ARCH_BANK_IRQS];
+}
+
+/* The vCPUs whose contexts have it enabled, a bit each. */
+static uint32_t *enables_of(const struct vm *vm, uint32_t irq)
+{
+	return &irq_bank(vm, irq)->target[irq % ARCH_BANK_IRQS];
+}
+
+/* The pending source that the vCPU's context would claim, above `threshold`; 0 if there is none. */
+static uint32_t find_best(const struct vcpu *vcpu, uint32_t threshold)
+{
+	const struct plan_vm *plan = vcpu->vm->plan;
+	uint32_t best = 0, best_priority = threshold;
+
+	for (uint32_t i = 0; i < plan->irq_count; i++) {
+		const uint32_t irq = plan->irqs[i].id;
+
+		if (!(irq_bank(vcpu->vm, irq)->pending & bit_of(irq)) ||
+			!(*enables_of(vcpu->vm, irq) & 1u << vcpu->plan->index))
+			continue;
+		if (*priority_of(vcpu->vm, irq) > best_priority) {
+			best = irq;
+			best_priority = *priority_of(vcpu->vm, irq);
+		}
+	}
+	return best;
+}
+
+/* Under vm->arch.lock, on the vCPU's own CPU: the line to the guest as it should be. */
+static void apply(struct vcpu *vcpu)
+{
+	vcpu->arch.external = find_best(vcpu, vcpu->arch.threshold) != 0;
+	if (vcpu->arch.external)
+		csr_set(CSR_HVIP, BIT(IRQ_VS_EXT));
+	else
+		csr_clear(CSR_HVIP, BIT(IRQ_VS_EXT));
+}
+
+void plic_guest_update(struct vcpu *vcpu)
+{
+	lock_take(&vcpu->vm->arch.lock);
+	apply(vcpu);
+	lock_release(&vcpu->vm->arch.lock);
+}
+
+/* Something has changed: each vCPU whose line is not as it should be gets to know. */
+static void settle(struct vm *vm)
+{
+	const struct cpu *here = cpu_at(start_cpu_here());
+
+	for (unsigned i = 0; i < vm->plan->vcpu_count; i++) {
+		struct vcpu *vcpu = vm_vcpu(vm, i);
+
+		if (vcpu->cpu == here)
+			apply(vcpu);
+		else if (vcpu->arch.external != (find_best(vcpu, vcpu->arch.threshold) != 0))
+			irq_post(vcpu, IRQ_POSTED_EXTERNAL);
+	}
+}
+
+void plic_guest_arrived(struct vcpu *vcpu, uint32_t irq)
+{
+	struct vm *vm = vcpu->vm;
+
+	CHECK(is_owned(vm, irq));
+	lock_take(&vm->arch.lock);
+	irq_bank(vm, irq)->pending |= bit_of(irq);
+	settle(vm);
+	lock_release(&vm->arch.lock);
+}
+
+/* Claiming takes no notice of the threshold. */
+static uint32_t claim(struct vcpu *vcpu)
+{
+	const uint32_t irq = find_best(vcpu, 0);
+
+	if (irq == 0)
+		return 0;
+	irq_bank(vcpu->vm, irq)->pending &= ~bit_of(irq);
+	irq_bank(vcpu->vm, irq)->held |= bit_of(irq);
+	settle(vcpu->vm);
+	return irq;
+}
+
+/* The gateway lets an emulated device's next request in, if there is one. */
+static void reopen(struct vm *vm, uint32_t irq)
+{
+	struct irq_bank *bank = irq_bank(vm, irq);
+
+	if (bank->line & ~bank->held & bit_of(irq))
+		bank->pending |= bit_of(irq);
+}
+
+/* Ignored unless the source is enabled for the context, as the PLIC does ("Interrupt Completion"). */
+static void complete(struct vcpu *vcpu, uint32_t irq)
+{
+	struct vm *vm = vcpu->vm;
+
+	if (!is_owned(vm, irq) || !(*enables_of(vm, irq) & 1u << vcpu->plan->index) ||
+		!(irq_bank(vm, irq)->held & bit_of(irq)))
+		return;
+	irq_bank(vm, irq)->held &= ~bit_of(irq);
+	if (is_hardware(vm, irq))
+		plic_complete(vcpu->cpu, irq);
+	reopen(vm, irq);
+	settle(vm);
+}
+
+static void write_priority(struct vm *vm, uint32_t irq, uint32_t value)
+{
+	if (!is_owned(vm, irq))
+		return;
+	if (is_hardware(vm, irq)) {
+		plic_set_priority(irq, value & 0xff);
+		value = plic_get_priority(irq);
+	} else {
+		value &= PLIC_GUEST_PRIORITIES;
+	}
+	*priority_of(vm, irq) = (uint8_t)value;
+	settle(vm);
+}
+
+static void write_enables(struct vcpu *frame, uint32_t first, uint32_t value)
+{
+	struct vm *vm = frame->vm;
+	const uint32_t own = 1u << frame->plan->index;
+
+	if (first >= vm->plan->irq_limit)
+		return;
+	for (uint32_t todo = irq_bank(vm, first)->owned; todo; todo &= todo - 1) {
+		const uint32_t irq = first + bits_lowest(todo);
+		const bool enabled = value & bit_of(irq);
+		uint32_t *enables = enables_of(vm, irq);
+
+		if (enabled == ((*enables & own) != 0))
+			continue;
+		*enables ^= own;
+		if (is_hardware(vm, irq))
+			plic_set_enabled(frame->cpu, irq, enabled);
+	}
+	settle(vm);
+}
+
+static uint32_t read_enables(const struct vcpu *frame, uint32_t first)
+{
+	const struct vm *vm = frame->vm;
+	uint32_t word = 0;
+
+	if (first >= vm->plan->irq_limit)
+		return 0;
+	for (uint32_t todo = irq_bank(vm, first)->owned; todo; todo &= todo - 1) {
+		if (*enables_of(vm, first + bits_lowest(todo)) & 1u << frame->plan->index)
+			word |= todo & -todo;
+	}
+	return word;
+}
+
+static void access_enables(const struct vm *vm, uint32_t offset, struct mmio_access *access)
+{
+	const uint32_t context = offset / PLIC_ENABLE_STRIDE;
+	const uint32_t first = offset % PLIC_ENABLE_STRIDE * 8;
+
+	if (context >= vm->plan->vcpu_count)
+		return;
+	if (access->is_write)
+		write_enables(vm_vcpu(vm, context), first, (uint32_t)access->value);
+	else
+		access->value = read_enables(vm_vcpu(vm, context), first);
+}
+
+static void access_context(struct vm *vm, uint32_t offset, struct mmio_access *access)
+{
+	const uint32_t context = offset / PLIC_CONTEXT_STRIDE;
+	struct vcpu *frame;
+
+	if (context >= vm->plan->vcpu_count)
+		return;
+	frame = vm_vcpu(vm, context);
+	switch (offset % PLIC_CONTEXT_STRIDE) {
+	case PLIC_THRESHOLD:
+		if (access->is_write) {
+			frame->arch.threshold = (uint32_t)access->value & PLIC_GUEST_PRIORITIES;
+			settle(vm);
+		} else {
+			access->value = frame->arch.threshold;
+		}
+		break;
+	case PLIC_CLAIM:
+		if (access->is_write)
+			complete(frame, (uint32_t)access->value);
+		else
+			access->value = claim(frame);
+		break;
+	}
+}
+
+static void access_sources(struct vm *vm, uint32_t offset, struct mmio_access *access)
+{
+	if (offset >= PLIC_PENDING) {
+		const uint32_t first = (offset - PLIC_PENDING) * 8;
+
+		if (!access->is_write && first < vm->plan->irq_limit)
+			access->value = irq_bank(vm, first)->pending;
+	} else if (access->is_write) {
+		write_priority(vm, offset / 4, (uint32_t)access->value);
+	} else if (is_owned(vm, offset / 4)) {
+		access->value = *priority_of(vm, offset / 4);
+	}
+}
+
+enum mmio_result plic_guest_access(struct vcpu *vcpu, struct mmio_access *access)
+{
+	const uint32_t offset = (uint32_t)access->address;
+
+	if (!access->is_write)
+		access->value = 0;
+	if (offset < PLIC_ENABLE)
+		access_sources(vcpu->vm, offset, access);
+	else if (offset < PLIC_CONTEXT)
+		access_enables(vcpu->vm, offset - PLIC_ENABLE, access);
+	else
+		access_context(vcpu->vm, offset - PLIC_CONTEXT, access);
+	return MMIO_DONE;
+}
+
+void plic_guest_set_line(struct vm *vm, uint32_t irq, bool high)
+{
+	struct irq_bank *bank = irq_bank(vm, irq);
+
+	if (!is_owned(vm, irq) || is_hardware(vm, irq))
+		return;
+	bank->line = high ? bank->line | bit_of(irq) : bank->line & ~bit_of(irq);
+	reopen(vm, irq);
+	settle(vm);
+}
+
+/* What the guest left claimed is completed, for which it must be enabled. */
+static void quiesce(const struct vm *vm, uint32_t irq)
+{
+	const struct cpu *cpu = vm_vcpu(vm, 0)->cpu;
+
+	plic_set_priority(irq, 0);
+	plic_set_enabled(cpu, irq, true);
+	plic_complete(cpu, irq);
+	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
+		plic_set_enabled(vm_vcpu(vm, i)->cpu, irq, false);
+}
+
+void plic_guest_reset(struct vm *vm)
+{
+	const struct plan_vm *plan = vm->plan;
+
+	CHECK(plan->irq_limit % ARCH_BANK_IRQS == 0);
+	memset(plan->irq_banks, 0, plan->irq_limit / ARCH_BANK_IRQS * sizeof(struct irq_bank));
+	for (uint32_t i = 0; i < plan->irq_count; i++) {
+		const struct plan_irq *irq = &plan->irqs[i];
+		struct irq_bank *bank = irq_bank(vm, irq->id);
+
+		bank->owned |= bit_of(irq->id);
+		if (irq->flags & PLAN_IRQ_VIRTUAL)
+			continue;
+		bank->hardware |= bit_of(irq->id);
+		quiesce(vm, irq->id);
+	}
+}
+
+void plic_guest_vcpu_reset(struct vcpu *vcpu)
+{
+	plic_guest_update(vcpu);
+}

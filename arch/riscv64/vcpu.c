@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A vCPU's state after reset, its VM's second stage, and the windows for restoring memory.
+ */
+#include "arch/include/arch_vcpu.h"
+
+#include "abi/plan.h"
+#include "arch/riscv64/exit.h"
+#include "arch/riscv64/firmware.h"
+#include "arch/riscv64/guarded.h"
+#include "arch/riscv64/irq.h"
+#include "arch/riscv64/layout.h"
+#include "arch/riscv64/regs.h"
+#include "arch/riscv64/start.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "lib/string.h"
+
+/* A guest's own exceptions: all but its calls and what stage 2 or the hypervisor forbids. */
+#define DELEGATED_EXCEPTIONS 0xb1ff
+#define DELEGATED_INTERRUPTS (BIT(IRQ_VS_SOFT) | BIT(IRQ_VS_TIMER) | BIT(IRQ_VS_EXT))
+
+#define COUNTERS 7 /* cycle, time, instret */
+
+/* hstateen0 (Smstateen): all but what no guest is told of. AIA and its CSRs, envcfg, jvt, fcsr. */
+#define HSTATEEN0_GUEST (BIT(63) | BIT(62) | BIT(60) | BIT(59) | BIT(58) | BIT(2) | BIT(1))
+
+#define TIMER_NEVER (~0ull)
+
+/* Whether this board's harts have a timer for guests (Sstc); the same for all of them. */
+static bool has_guest_timer;
+
+void vcpu_probe_features(void)
+{
+	has_guest_timer = guarded_vstimecmp(TIMER_NEVER) == 0;
+	guarded_hstateen0(HSTATEEN0_GUEST);
+}
+
+void vcpu_set_timer(uint64_t ticks)
+{
+	if (has_guest_timer) {
+		csr_write(CSR_VSTIMECMP, ticks);
+		return;
+	}
+	csr_clear(CSR_HVIP, BIT(IRQ_VS_TIMER));
+	firmware_call(SBI_TIME, 0, (const uint64_t[5]){ticks});
+	csr_set(CSR_SIE, BIT(IRQ_S_TIMER));
+}
+
+void vcpu_timer_arrived(void)
+{
+	csr_clear(CSR_SIE, BIT(IRQ_S_TIMER));
+	csr_set(CSR_HVIP, BIT(IRQ_VS_TIMER));
+}
+
+static void stop_timer(void)
+{
+	if (has_guest_timer)
+		csr_write(CSR_VSTIMECMP, TIMER_NEVER);
+	csr_clear(CSR_SIE, BIT(IRQ_S_TIMER));
+}
+
+/*
+ * What a guest may do by itself. Only bits that this hypervisor knows are set: each unknown one
+ * would be a feature with state of its own. CBO.INVAL of a guest flushes (priv, CBIE).
+ */
+static void set_controls(void)
+{
+	uint64_t envcfg = HENVCFG_PBMTE | HENVCFG_ADUE | HENVCFG_CBZE | HENVCFG_CBCFE |
+			  HENVCFG_CBIE_FLUSH;
+
+	if (has_guest_timer)
+		envcfg |= HENVCFG_STCE;
+	csr_write(CSR_HENVCFG, envcfg);
+	csr_write(CSR_HEDELEG, DELEGATED_EXCEPTIONS);
+	csr_write(CSR_HIDELEG, DELEGATED_INTERRUPTS);
+	csr_write(CSR_HCOUNTEREN, COUNTERS);
+	csr_write(CSR_HTIMEDELTA, 0);
+	csr_write(CSR_HGEIE, 0);
+	csr_write(CSR_HIE, 0);
+}
+
+/* The guest's supervisor state after reset, and what has no copy of its own for it. */
+static void reset_supervisor(void)
+{
+	csr_write(CSR_VSSTATUS, SSTATUS_UXL64);
+	csr_write(CSR_VSIE, 0);
+	csr_write(CSR_VSTVEC, 0);
+	csr_write(CSR_VSSCRATCH, 0);
+	csr_write(CSR_VSEPC, 0);
+	csr_write(CSR_VSCAUSE, 0);
+	csr_write(CSR_VSTVAL, 0);
+	csr_write(CSR_VSATP, 0);
+	csr_write(CSR_HVIP, 0);
+	csr_write(CSR_SCOUNTEREN, 0);
+	csr_write(CSR_SENVCFG, 0);
+}
+
+static void load_stage2(const struct vcpu *vcpu)
+{
+	const struct plan_vm *plan = vcpu->vm->plan;
+
+	csr_write(CSR_HGATP,
+		plan->stage2_control | HGATP_VMID(plan->id + 1u) | plan->stage2_root_pa >> 12);
+	/* Nothing of an earlier use of this VMID stays on this hart, and no old instructions. */
+	hfence_gvma_all();
+	hfence_vvma_all();
+	fence_i();
+}
+
+/* FP and vector state are the guest's alone: the hypervisor has none, and the hart one guest. */
+static void set_return_state(uint64_t pc)
+{
+	const uint64_t traps = HSTATUS_VTSR | HSTATUS_VTW | HSTATUS_VTVM | HSTATUS_HU;
+
+	csr_write(CSR_HSTATUS, (csr_read(CSR_HSTATUS) & ~traps) | HSTATUS_SPV | HSTATUS_SPVP);
+	csr_clear(CSR_SSTATUS, SSTATUS_SPIE | SSTATUS_SUM | SSTATUS_MXR);
+	csr_set(CSR_SSTATUS, SSTATUS_SPP | SSTATUS_FS | SSTATUS_VS);
+	csr_write(CSR_SEPC, pc);
+}
+
+static void set_arguments(struct vcpu *vcpu, uint64_t argument)
+{
+	memset(vcpu->arch.x, 0, sizeof(vcpu->arch.x));
+	vcpu->arch.x[10] = vcpu->plan->hw_id;
+	vcpu->arch.x[11] = argument;
+}
+
+void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
+{
+	set_controls();
+	load_stage2(vcpu);
+	reset_supervisor();
+	stop_timer();
+	irq_vcpu_reset(vcpu);
+	vcpu->arch.stack = start_stack_here();
+	set_arguments(vcpu, argument);
+	set_return_state(pc);
+}
+
+/* SBI 9.4: sstatus.SIE and satp are 0, a0 and a1 as after a start; interrupts stay as they were. */
+void vcpu_resume_at(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
+{
+	csr_write(CSR_VSSTATUS, SSTATUS_UXL64);
+	csr_write(CSR_VSATP, 0);
+	set_arguments(vcpu, argument);
+	set_return_state(pc);
+}
+
+void arch_vcpu_park(struct vcpu *vcpu)
+{
+	csr_write(CSR_VSIE, 0);
+	csr_write(CSR_HVIP, 0);
+	stop_timer();
+	irq_vcpu_reset(vcpu);
+}
+
+uint64_t arch_vcpu_pc(const struct vcpu *vcpu)
+{
+	(void)vcpu; /* the running vCPU's is still in its register */
+	return csr_read(CSR_SEPC);
+}
+
+static void set_root_valid(struct vm *vm, uint64_t valid)
+{
+	volatile uint64_t *root = vm->plan->stage2_root;
+
+	for (uint32_t i = 0; i < vm->plan->stage2_root_entries; i++) {
+		if (root[i] & ~PTE_V)
+			root[i] = (root[i] & ~PTE_V) | valid;
+	}
+}
+
+/* The firmware's fence reaches a hart whatever runs on it (priv, HFENCE.GVMA; SBI 8.4). */
+void arch_vm_cut(struct vm *vm)
+{
+	const uint64_t all = BIT(vm->plan->vcpu_count) - 1;
+
+	set_root_valid(vm, 0);
+	fence(rw, rw);
+	CHECK(firmware_fence(vm, all, RFENCE_HFENCE_GVMA_VMID, 0, ~0ull, vm->plan->id + 1u) == 0);
+}
+
+/* Each hart fences for itself when its vCPU starts (load_stage2). */
+void arch_vm_join(struct vm *vm)
+{
+	set_root_valid(vm, PTE_V);
+}
+
+static unsigned window_slot(unsigned slot)
+{
+	return slot * (PLAN_WINDOW_PAGES / 2);
+}
+
+/* The pages of a window, of which only this hart has translations. */
+static void write_window(
+	struct cpu *cpu, unsigned slot, unsigned count, uint64_t first, uint64_t step)
+{
+	const unsigned page = window_slot(slot);
+	volatile uint64_t *entries =
+		hyp_plan->window_table + cpu_index(cpu) * PLAN_WINDOW_PAGES + page;
+	const char *window = (const char *)cpu->plan->window + page * PLAN_PAGE_SIZE;
+
+	for (unsigned i = 0; i < count; i++) {
+		entries[i] = first + i * step;
+		sfence_vma_page(window + i * PLAN_PAGE_SIZE);
+	}
+}
+
+void *arch_window_open(struct cpu *cpu, unsigned slot, uint64_t pa, unsigned count)
+{
+	write_window(cpu, slot, count, PTE_PPN(pa) | HYP_PTE_DATA, PTE_PPN(PLAN_PAGE_SIZE));
+	return (char *)cpu->plan->window + window_slot(slot) * PLAN_PAGE_SIZE;
+}
+
+/* Harts are coherent for memory; for instructions each fences when its vCPU starts (Zifencei). */
+void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count)
+{
+	write_window(cpu, slot, count, 0, 0);
+}
