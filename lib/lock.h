@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct lock {
-	uint16_t next, serving;
+	uint32_t next, serving; /* words: RISC-V has no smaller atomic operations */
 };
 
 /* Wait hint of the CPU; each architecture has one, and none needs a header for it. */
@@ -23,7 +23,7 @@ static inline void lock_relax(void)
 
 static inline void lock_take(struct lock *lock)
 {
-	uint16_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+	uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 
 	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
 		lock_relax();
@@ -32,7 +32,7 @@ static inline void lock_take(struct lock *lock)
 /* Only the holder writes `serving`, so a plain increment with release order is enough. */
 static inline void lock_release(struct lock *lock)
 {
-	__atomic_store_n(&lock->serving, (uint16_t)(lock->serving + 1), __ATOMIC_RELEASE);
+	__atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
 }
 
 #endif

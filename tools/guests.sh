@@ -1,17 +1,24 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Downloads the guests that run unmodified, as Debian packages that are unpacked and never
-# installed. Usage: guests.sh FOLDER. Needs no root.
-# Makes in FOLDER/aarch64, each as it is in its package:
+# installed. Usage: guests.sh FOLDER ARCH. Needs no root.
+# Makes in FOLDER/ARCH, each as it is in its package:
 #   vmlinuz  config  busybox  u-boot.bin  and their SHA256SUMS
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/apt.sh"
 
-suite=bookworm # of the guests, whatever the machine runs
+# The guests' Debian: its name of the architecture, the release (whatever the machine runs), the
+# kernel's metapackage, and U-Boot's name of the machine.
+case ${2:-} in
+aarch64) debian=arm64 suite=bookworm metapackage=linux-image-arm64 u_boot=qemu_arm64 ;;
+riscv64) debian=riscv64 suite=trixie metapackage=linux-image-riscv64 u_boot=qemu-riscv64_smode ;;
+*) fail 'usage: guests.sh FOLDER aarch64|riscv64' ;;
+esac
 mkdir -p "$1"
 guests=$(cd "$1" && pwd)
+unpacked=$guests/unpacked/$2
 
 # use_architecture ARCH: apt and its lists for that Debian architecture.
 use_architecture() {
@@ -28,33 +35,38 @@ kernel_package() {
 		sed -n 's/^Depends: \(linux-image-[^ ,]*\).*/\1/p' | sort -V | tail -1
 }
 
-# unpack PACKAGE: downloads it, checks its files' sums, and leaves its content in unpacked/PACKAGE.
+# unpack PACKAGE: downloads it, checks its files' sums, and leaves its content in
+# unpacked/ARCH/PACKAGE.
 unpack() {
-	rm -rf "$guests/unpacked/$1"
-	mkdir -p "$guests/packages" "$guests/unpacked/$1"
-	rm -f "$guests/packages/$1"_*.deb
-	(cd "$guests/packages" && apt-get $apt_options download "$1")
-	dpkg-deb -x "$guests/packages/$1"_*.deb "$guests/unpacked/$1"
-	dpkg-deb -e "$guests/packages/$1"_*.deb "$guests/unpacked/$1/DEBIAN"
-	(cd "$guests/unpacked/$1" && md5sum --quiet -c DEBIAN/md5sums)
+	rm -rf "$unpacked/$1"
+	mkdir -p "$guests/packages/$debian" "$unpacked/$1"
+	rm -f "$guests/packages/$debian/$1"_*.deb
+	(cd "$guests/packages/$debian" && apt-get $apt_options download "$1")
+	dpkg-deb -x "$guests/packages/$debian/$1"_*.deb "$unpacked/$1"
+	dpkg-deb -e "$guests/packages/$debian/$1"_*.deb "$unpacked/$1/DEBIAN"
+	(cd "$unpacked/$1" && md5sum --quiet -c DEBIAN/md5sums)
 }
 
-aarch64_guests() {
-	use_architecture arm64
-	kernel=$(kernel_package linux-image-arm64)
-	[ -n "$kernel" ] || fail "$suite has no kernel behind linux-image-arm64"
-	out=$guests/aarch64
-	mkdir -p "$out"
-	unpack "$kernel"
-	unpack busybox-static
-	unpack u-boot-qemu
-	cp "$guests/unpacked/$kernel/boot/vmlinuz"-* "$out/vmlinuz"
-	cp "$guests/unpacked/$kernel/boot/config"-* "$out/config"
-	cp "$guests/unpacked/u-boot-qemu/usr/lib/u-boot/qemu_arm64/u-boot.bin" "$out/u-boot.bin"
-	cp "$guests/unpacked/busybox-static/bin/busybox" "$out/busybox"
-	(cd "$out" && sha256sum vmlinuz config busybox u-boot.bin > SHA256SUMS)
-	say "$kernel" > "$out/vmlinuz.package"
+# Where Debian 13 has merged the folders, /bin is in /usr.
+find_busybox() {
+	for file in "$unpacked/busybox-static/bin/busybox" \
+		"$unpacked/busybox-static/usr/bin/busybox"; do
+		[ ! -f "$file" ] || say "$file"
+	done
 }
 
-aarch64_guests
-say "guests: $(cat "$guests/aarch64/vmlinuz.package"), busybox and U-Boot are in $1/aarch64"
+use_architecture $debian
+kernel=$(kernel_package $metapackage)
+[ -n "$kernel" ] || fail "$suite has no kernel behind $metapackage"
+out=$guests/$2
+mkdir -p "$out"
+unpack "$kernel"
+unpack busybox-static
+unpack u-boot-qemu
+cp "$unpacked/$kernel/boot/vmlinu"[xz]-* "$out/vmlinuz"
+cp "$unpacked/$kernel/boot/config"-* "$out/config"
+cp "$unpacked/u-boot-qemu/usr/lib/u-boot/$u_boot/u-boot.bin" "$out/u-boot.bin"
+cp "$(find_busybox)" "$out/busybox"
+(cd "$out" && sha256sum vmlinuz config busybox u-boot.bin > SHA256SUMS)
+say "$kernel" > "$out/vmlinuz.package"
+say "guests: $kernel, busybox and U-Boot are in $1/$2"

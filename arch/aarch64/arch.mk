@@ -5,7 +5,8 @@ ARCH_CLANG    := --target=aarch64-none-elf
 ARCH_MACHINE  := 183
 # The hypervisor's own calling convention: x9-x15 and x18 are kept by the callee, so that an exit
 # saves twelve registers at the door and a handler that needs more saves what it uses (exit.S).
-ARCH_CFLAGS   := -march=armv8-a -mgeneral-regs-only -mstrict-align \
+# The tiny code model has no ADRP, and so neither its second instruction nor Cortex-A53 erratum 843419.
+ARCH_CFLAGS   := -march=armv8-a -mgeneral-regs-only -mstrict-align -mcmodel=tiny \
                  $(foreach r,9 10 11 12 13 14 15 18,-fcall-saved-x$(r)) \
                  -DARCH_ELF_MACHINE=$(ARCH_MACHINE) -DLOCK_RELAX='"yield"'
 ARCH_GCC_CFLAGS := -mno-outline-atomics

@@ -95,11 +95,13 @@ static void init_interface(void)
 	isb();
 	sysreg_write(ICC_SRE_EL1, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
 	isb();
-	sysreg_write(ICC_PMR_EL1, 0xff);
+	sysreg_write(ICC_PMR_EL1, GIC_MASK_GUESTS);
 	sysreg_write(ICC_BPR0_EL1, 0);
 	sysreg_write(ICC_BPR1_EL1, 0);
 	if (hyp_plan->own_group)
 		sysreg_write(ICC_IGRPEN0_EL1, 1);
+	else
+		sysreg_write(ICC_IGRPEN1_EL1, 1);
 	isb();
 }
 

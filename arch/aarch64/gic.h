@@ -61,9 +61,13 @@
 #define GICR_WAKER_SLEEP          BIT(1)
 #define GICR_WAKER_CHILDREN_SLEEP BIT(2)
 
-/* Everything that stands at a guest's disposal is below the hypervisor's own. */
+/* Priorities: everything of a guest is below (numerically above) the hypervisor's own. */
 #define GIC_PRIORITY_OWN   0x00u
 #define GIC_PRIORITY_GUEST 0x80u
+
+/* Priority masks: while a CPU has no guest, a guest's interrupts wait and do not wake it. */
+#define GIC_MASK_GUESTS 0x40u
+#define GIC_MASK_NONE   0xffu
 
 /* This CPU's redistributor and interface; arch_irq_init has prepared the distributor. */
 void gic_cpu_init(const struct cpu *cpu);

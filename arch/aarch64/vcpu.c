@@ -48,6 +48,20 @@ static void reset_el1(void)
 	sysreg_write(cntp_cval_el0, 0);
 }
 
+/* D13.3: counters off, and no overflow interrupt of an earlier life. */
+static void reset_performance_monitors(void)
+{
+	const uint64_t version = bits_get(sysreg_read(id_aa64dfr0_el1), 8, 4);
+
+	if (version == 0 || version == 15)
+		return;
+	sysreg_write(pmcr_el0, 0);
+	sysreg_write(pmcntenclr_el0, 0xffffffff);
+	sysreg_write(pmintenclr_el1, 0xffffffff);
+	sysreg_write(pmovsclr_el0, 0xffffffff);
+	sysreg_write(pmuserenr_el0, 0);
+}
+
 static void load_stage2(const struct vcpu *vcpu)
 {
 	const struct plan_vm *plan = vcpu->vm->plan;
@@ -64,6 +78,7 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 	sysreg_init_traps(vcpu);
 	load_stage2(vcpu);
 	reset_el1();
+	reset_performance_monitors();
 	vgic_cpu_start(vcpu);
 	memset(vcpu->arch.x, 0, sizeof(vcpu->arch.x));
 	vcpu->arch.x[0] = argument;

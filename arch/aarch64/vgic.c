@@ -116,6 +116,7 @@ __attribute__((cold)) void vgic_cpu_start(struct vcpu *vcpu)
 	sysreg_write(ICC_CTLR_EL1, vgic_is_direct(vcpu->vm) ? 0 : ICC_CTLR_EOIMODE);
 	if (!vgic_is_direct(vcpu->vm))
 		vgic_injected_start();
+	sysreg_write(ICC_PMR_EL1, GIC_MASK_NONE);
 	isb();
 }
 
@@ -124,6 +125,7 @@ __attribute__((cold)) void vgic_cpu_park(struct vcpu *vcpu)
 {
 	const unsigned priority_bits = (unsigned)bits_get(sysreg_read(ICC_CTLR_EL1), 8, 3) + 1;
 
+	sysreg_write(ICC_PMR_EL1, GIC_MASK_GUESTS);
 	for (uint32_t todo = SGIS | GIC_PPI_GUEST; todo; todo &= todo - 1)
 		gic_quiesce(vcpu->cpu, bits_lowest(todo));
 	if (vgic_is_direct(vcpu->vm))

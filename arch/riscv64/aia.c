@@ -4,9 +4,9 @@
  * interrupts, its guest files those of the guests, with no exit. The APLIC only turns wires into
  * messages. References are to the RISC-V Advanced Interrupt Architecture 1.0.
  */
+#include "arch/riscv64/aia.h"
 #include "abi/plan.h"
 #include "arch/riscv64/aplic.h"
-#include "arch/riscv64/aia.h"
 #include "arch/riscv64/guarded.h"
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/regs.h"
@@ -31,7 +31,8 @@ static void init(void)
 	REQUIRE(mmio_read32(aplic, APLIC_DOMAINCFG) & DOMAINCFG_DM,
 		"the board's APLIC sends no messages (domaincfg.DM)");
 	for (uint32_t source = 1; source < hyp_plan->irq_limit; source++)
-		set_source(source, SOURCE_INACTIVE); /* which also clears pending and enabled, 4.5.2 */
+		set_source(
+			source, SOURCE_INACTIVE); /* which also clears pending and enabled, 4.5.2 */
 	mmio_write32(aplic, APLIC_DOMAINCFG, DOMAINCFG_IE | DOMAINCFG_DM);
 }
 
@@ -82,7 +83,8 @@ static void route_own(uint32_t irq, const struct cpu *cpu)
 {
 	void *aplic = hyp_plan->intc;
 
-	mmio_write32(aplic, APLIC_TARGET + 4 * irq, TARGET_HART(cpu->plan->intc_index) | EIID_CONSOLE);
+	mmio_write32(
+		aplic, APLIC_TARGET + 4 * irq, TARGET_HART(cpu->plan->intc_index) | EIID_CONSOLE);
 	set_source(irq, SOURCE_LEVEL1);
 	mmio_write32(aplic, APLIC_SETIENUM, irq);
 }
@@ -96,7 +98,7 @@ void aia_send(const struct vcpu *vcpu, uint32_t eiid)
 }
 
 /* Memory and the guest's file are this hart's own: hstatus.VGEIN selects it for vsireg. */
-void aia_vcpu_reset(struct vcpu *vcpu)
+static void vcpu_reset(struct vcpu *vcpu)
 {
 	uint64_t hstatus = csr_read(CSR_HSTATUS) & ~HSTATUS_VGEIN(0x3f);
 
@@ -113,7 +115,7 @@ const struct irq_controller irq_aia = {
 	.arrived = arrived,
 	.route_own = route_own,
 	.reset = aia_guest_reset,
-	.vcpu_reset = aia_vcpu_reset,
+	.vcpu_reset = vcpu_reset,
 	.set_line = aia_guest_set_line,
 	.access = aia_guest_access,
 };

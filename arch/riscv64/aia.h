@@ -13,10 +13,12 @@
 struct vcpu;
 struct vm;
 
-/* Makes identity `eiid` pending in the vCPU's guest interrupt file; 0 and unknown ones do nothing. */
+/* Makes identity `eiid` pending in the vCPU's guest interrupt file; 0 and unknown ones do nothing.
+ */
 void aia_send(const struct vcpu *vcpu, uint32_t eiid);
 
-/* The functions of struct irq_controller that concern guests; vm->arch.lock is held but for reset. */
+/* The functions of struct irq_controller that concern guests; vm->arch.lock is held but for reset.
+ */
 void aia_guest_reset(struct vm *vm);
 void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high);
 enum mmio_result aia_guest_access(struct vcpu *vcpu, struct mmio_access *access);

@@ -24,9 +24,9 @@ struct irq_bank {
 	uint32_t owned;    /* the guest has this interrupt */
 	uint32_t hardware; /* a physical interrupt of the same number stands behind it */
 	uint32_t enabled;  /* APLIC */
-	uint32_t pending;  /* APLIC: of those without hardware; PLIC: not claimed by the guest yet */
-	uint32_t line;     /* the emulated device's line is high */
-	uint32_t held;     /* PLIC: claimed by the guest, not completed */
+	uint32_t pending; /* APLIC: of those without hardware; PLIC: not claimed by the guest yet */
+	uint32_t line;    /* the emulated device's line is high */
+	uint32_t held;    /* PLIC: claimed by the guest, not completed */
 
 	uint8_t mode[ARCH_BANK_IRQS]; /* APLIC: source mode; PLIC: priority */
 

@@ -48,7 +48,8 @@ int64_t firmware_fence(const struct vm *vm, uint64_t vcpus, unsigned function, u
 		struct sbi_result result;
 
 		for (; vcpus; vcpus &= vcpus - 1) {
-			const uint64_t bit = vm_vcpu(vm, bits_lowest(vcpus))->cpu->plan->hw_id - base;
+			const uint64_t bit =
+				vm_vcpu(vm, bits_lowest(vcpus))->cpu->plan->hw_id - base;
 
 			if (bit < 64)
 				mask |= BIT(bit);
@@ -73,8 +74,8 @@ void arch_cpu_init(struct cpu *cpu)
 /* The hart that booted in the place of CPU 0 may still be on its way to stop (start.S). */
 int64_t arch_cpu_start(const struct cpu *cpu)
 {
-	const uint64_t args[5] = {cpu->plan->hw_id,
-		start_pa + (uint64_t)(start_secondary - _start), cpu_index(cpu)};
+	const uint64_t args[5] = {
+		cpu->plan->hw_id, start_pa + (uint64_t)(start_secondary - _start), cpu_index(cpu)};
 	struct sbi_result result = {0};
 
 	for (unsigned left = START_TRIES; left > 0; left--) {

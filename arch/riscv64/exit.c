@@ -12,6 +12,8 @@
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
+#include "hyp/core/hypercall.h"
+#include "hyp/core/mmio.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
@@ -51,16 +53,9 @@ static void skip(unsigned length)
 }
 
 /* htval holds the address shifted right by 2, and stval its lowest bits (priv, htval). */
-static struct page_fault read_page_fault(uint64_t cause)
+static uint64_t fault_address(void)
 {
-	const uint64_t value = csr_read(CSR_STVAL);
-
-	return (struct page_fault){
-		.cause = cause,
-		.address = csr_read(CSR_HTVAL) << 2 | (value & 3),
-		.value = value,
-		.htinst = csr_read(CSR_HTINST),
-	};
+	return csr_read(CSR_HTVAL) << 2 | (csr_read(CSR_STVAL) & 3);
 }
 
 static uint64_t extend(uint64_t value, const struct access *access)
@@ -70,66 +65,60 @@ static uint64_t extend(uint64_t value, const struct access *access)
 	return access->is_signed ? (uint64_t)((int64_t)(value << unused) >> unused) : value;
 }
 
-/* Lets a device answer; the guest's register must be saved. Does nothing if there is no answer. */
-static enum mmio_result emulate(
-	struct vcpu *vcpu, const struct page_fault *fault, const struct access *access)
+/*
+ * Lets a device answer an access by one of the guest's registers that is saved. Only MMIO_DONE has
+ * an effect, which includes the step to the next instruction.
+ */
+static inline enum mmio_result emulate(
+	struct vcpu *vcpu, uint64_t address, const struct access *access)
 {
-	struct exit exit = {
-		.kind = EXIT_MMIO,
-		.mmio = {
-			.address = fault->address,
-			.size = access->size,
-			.is_write = access->is_write,
-		},
-	};
+	struct mmio_access mmio = {
+		.address = address, .size = access->size, .is_write = access->is_write};
+	uint64_t *reg = &vcpu->arch.x[access->reg];
+	enum mmio_result result;
 
-	trace_write(&vcpu->cpu->trace, access->is_write ? TRACE_MMIO_WRITE : TRACE_MMIO_READ,
-		vcpu->number, fault->address);
-	if (fault->address & (access->size - 1u))
+	if (address & (access->size - 1u))
 		return MMIO_DENIED;
-	if (access->is_write)
-		exit.mmio.value = vcpu->arch.x[access->reg] & (~0ull >> (64 - 8 * access->size));
-	vcpu_handle_exit(vcpu, &exit);
-	if (exit.mmio_result == MMIO_DONE) {
-		if (!access->is_write && access->reg != 0)
-			vcpu->arch.x[access->reg] = extend(exit.mmio.value, access);
-		skip(access->length);
+	if (access->is_write) {
+		mmio.value = *reg & ~0ull >> (64 - 8 * access->size);
+		trace_write(&vcpu->cpu->trace, TRACE_MMIO_WRITE, vcpu->number, address);
 	}
-	return exit.mmio_result;
+	result = mmio_dispatch(vcpu, &mmio);
+	if (result != MMIO_DONE)
+		return result;
+	if (!access->is_write && access->reg != 0)
+		*reg = extend(mmio.value, access);
+	skip(access->length);
+	return MMIO_DONE;
 }
 
-/* The result is a word of the core's; what SBI calls an error goes with it. */
+/* SBI's error for a result of the core's, which goes with it. */
 static int64_t sbi_error_of(int64_t result)
 {
-	if (result >= 0)
+	if (__builtin_expect(result >= 0, 1))
 		return SBI_SUCCESS;
 	return result == HYPERCALL_NOT_SUPPORTED ? SBI_NOT_SUPPORTED : SBI_INVALID_PARAM;
 }
 
-static void hypercall(struct vcpu *vcpu)
+static bool quick_hypercall(struct vcpu *vcpu)
 {
-	struct exit exit = {
-		.kind = EXIT_HYPERCALL,
-		.hypercall = {
-			.number = vcpu->arch.x[A6],
-			.args = &vcpu->arch.x[A0],
-		},
-	};
+	int64_t result;
 
-	trace_write(&vcpu->cpu->trace, TRACE_HYPERCALL, vcpu->number, exit.hypercall.number);
+	if (vcpu->arch.x[A7] != HYPERCALL_EXTENSION)
+		return false;
 	skip(4);
-	vcpu_handle_exit(vcpu, &exit);
-	vcpu->arch.x[A0] = (uint64_t)sbi_error_of(exit.hypercall.result);
-	vcpu->arch.x[A0 + 1] = (uint64_t)exit.hypercall.result;
+	result = hypercall_handle(vcpu, vcpu->arch.x[A6], &vcpu->arch.x[A0]);
+	vcpu->arch.x[A0] = (uint64_t)sbi_error_of(result);
+	vcpu->arch.x[A0 + 1] = (uint64_t)result;
+	return true;
 }
 
-static bool emulate_at_once(struct vcpu *vcpu, uint64_t cause)
+static bool quick_access(struct vcpu *vcpu)
 {
-	const struct page_fault fault = read_page_fault(cause);
 	struct access access;
 
-	return access_decode_transformed(fault.htinst, &access) && is_saved(access.reg) &&
-	       emulate(vcpu, &fault, &access) == MMIO_DONE;
+	return access_decode_transformed(csr_read(CSR_HTINST), &access) && is_saved(access.reg) &&
+	       emulate(vcpu, fault_address(), &access) == MMIO_DONE;
 }
 
 /*
@@ -138,34 +127,23 @@ static bool emulate_at_once(struct vcpu *vcpu, uint64_t cause)
  */
 bool exit_sync(struct vcpu *vcpu, uint64_t cause)
 {
-	switch (cause) {
-	case CAUSE_VS_ECALL:
-		if (vcpu->arch.x[A7] != HYPERCALL_EXTENSION)
-			return false;
-		hypercall(vcpu);
-		return true;
-	case CAUSE_LOAD_GUEST_PAGE:
-	case CAUSE_STORE_GUEST_PAGE:
-		return emulate_at_once(vcpu, cause);
-	default:
-		return false;
-	}
+	if (__builtin_expect(cause == CAUSE_VS_ECALL, 1))
+		return quick_hypercall(vcpu);
+	if (cause == CAUSE_LOAD_GUEST_PAGE || cause == CAUSE_STORE_GUEST_PAGE)
+		return quick_access(vcpu);
+	return false;
 }
 
-static struct vcpu *stop(struct vcpu *vcpu, const char *what, const struct page_fault *fault)
+RARELY static struct vcpu *stop(
+	struct vcpu *vcpu, const char *what, uint64_t cause, uint64_t address)
 {
-	struct exit exit = {
-		.kind = EXIT_FAULT,
-		.fault = {.what = what, .syndrome = fault->cause, .address = fault->address},
-	};
+	const struct fault fault = {.what = what, .syndrome = cause, .address = address};
 
-	/* A VM that is being stopped has lost its memory (arch_vm_cut): that is not its fault. */
-	if (__atomic_load_n(&vcpu->vm->state, __ATOMIC_ACQUIRE) != VM_RUNNING)
-		return cpu_attend(vcpu);
-	return vcpu_handle_exit(vcpu, &exit);
+	return vm_fault(vcpu, &fault);
 }
 
-/* Where the hart does not say what it executed: fetches it. Returns false if that is not possible. */
+/* Where the hart does not say what it executed: fetches it. Returns false if that is not possible.
+ */
 static bool fetch_access(const struct page_fault *fault, struct access *access)
 {
 	const struct guarded state = guarded_enter();
@@ -195,9 +173,11 @@ static const char *words(const struct page_fault *fault, bool decoded)
 	if (fault->cause == CAUSE_FETCH_GUEST_PAGE)
 		return "it executes where it has no memory";
 	if (!decoded)
-		return "access to an address where it has nothing, by an instruction that cannot be emulated";
-	return fault->cause == CAUSE_STORE_GUEST_PAGE ? "write to an address where it has nothing" :
-							"read of an address where it has nothing";
+		return "access to an address where it has nothing, by an instruction that cannot "
+		       "be emulated";
+	return fault->cause == CAUSE_STORE_GUEST_PAGE
+		       ? "write to an address where it has nothing, or may only read"
+		       : "read of an address where it has nothing";
 }
 
 /* The guest's exception for a page fault of the second stage: no memory there, an access fault. */
@@ -213,25 +193,45 @@ static unsigned access_fault_of(uint64_t cause)
 	}
 }
 
-static struct vcpu *handle_page_fault(struct vcpu *vcpu, uint64_t cause)
+RARELY static struct vcpu *handle_page_fault(struct vcpu *vcpu, uint64_t cause)
 {
-	const struct page_fault fault = read_page_fault(cause);
-	struct access access;
-	const bool decoded = decode(&fault, &access);
+	const struct page_fault fault = {
+		.cause = cause,
+		.address = fault_address(),
+		.value = csr_read(CSR_STVAL),
+		.htinst = csr_read(CSR_HTINST),
+	};
 	enum mmio_result result = MMIO_NO_DEVICE;
+	struct access access;
+	bool decoded;
 
+	/* The VM is being stopped and has been cut off from its memory: that is why we are here. */
+	if (__atomic_load_n(&vcpu->vm->state, __ATOMIC_ACQUIRE) != VM_RUNNING)
+		return cpu_attend(vcpu);
+	decoded = decode(&fault, &access);
 	if (decoded)
-		result = emulate(vcpu, &fault, &access);
+		result = emulate(vcpu, fault.address, &access);
 	if (result == MMIO_DONE)
 		return vcpu;
 	if (result == MMIO_NO_DEVICE && vcpu->vm->plan->stray_access == PLAN_STRAY_FAULT)
-		return stop(vcpu, words(&fault, decoded), &fault);
+		return stop(vcpu, words(&fault, decoded), cause, fault.address);
 	vcpu->exits[EXIT_CAUSE_FAULT]++;
 	exception_inject(vcpu, access_fault_of(cause), fault.value);
 	return vcpu;
 }
 
-struct vcpu *exit_sync_rest(struct vcpu *vcpu)
+/* What only a hypervisor may do, or a feature that guests are not given: it is not there. */
+RARELY static struct vcpu *handle_virtual_instruction(struct vcpu *vcpu)
+{
+	const uint64_t instruction = csr_read(CSR_STVAL);
+
+	vcpu->exits[EXIT_CAUSE_SYSTEM]++;
+	trace_write(&vcpu->cpu->trace, TRACE_SYSTEM, vcpu->number, instruction);
+	exception_inject(vcpu, CAUSE_ILLEGAL, instruction);
+	return vcpu;
+}
+
+__attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 {
 	const uint64_t cause = csr_read(CSR_SCAUSE);
 
@@ -244,16 +244,10 @@ struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 	case CAUSE_STORE_GUEST_PAGE:
 		return handle_page_fault(vcpu, cause);
 	case CAUSE_VIRTUAL_INSTRUCTION:
-		/* What only a hypervisor may do, or a feature that guests are not given. */
-		vcpu->exits[EXIT_CAUSE_SYSTEM]++;
-		trace_write(&vcpu->cpu->trace, TRACE_SYSTEM, vcpu->number, csr_read(CSR_STVAL));
-		exception_inject(vcpu, CAUSE_ILLEGAL, csr_read(CSR_STVAL));
-		return vcpu;
-	default: {
-		const struct page_fault fault = {.cause = cause, .address = ADDRESS_NONE};
-
-		return stop(vcpu, "an exception that its hart should not have sent to us", &fault);
-	}
+		return handle_virtual_instruction(vcpu);
+	default:
+		return stop(vcpu, "an exception that is not the hypervisor's came to it", cause,
+			ADDRESS_NONE);
 	}
 }
 
@@ -264,6 +258,7 @@ struct vcpu *exit_attend(struct vcpu *vcpu)
 
 _Noreturn void exit_panic(uint64_t cause, uint64_t pc, uint64_t value)
 {
-	console_print("exception in the hypervisor: cause 0x%lx pc 0x%lx value 0x%lx", cause, pc, value);
+	console_print(
+		"exception in the hypervisor: cause 0x%lx pc 0x%lx value 0x%lx", cause, pc, value);
 	hyp_panic(__FILE__, __LINE__, "this is a bug of the hypervisor");
 }

@@ -64,31 +64,31 @@
 #define REGS_TEXT_(x) #x
 #define REGS_TEXT(x)  REGS_TEXT_(x)
 
-#define csr_read(csr)                                                                              \
-	({                                                                                         \
-		uint64_t value_;                                                                   \
-		__asm__ volatile("csrr %0, " REGS_TEXT(csr) : "=r"(value_)::"memory");             \
-		value_;                                                                            \
+#define csr_read(csr)                                                                  \
+	({                                                                             \
+		uint64_t value_;                                                       \
+		__asm__ volatile("csrr %0, " REGS_TEXT(csr) : "=r"(value_)::"memory"); \
+		value_;                                                                \
 	})
 
-#define csr_write(csr, value)                                                                      \
+#define csr_write(csr, value) \
 	__asm__ volatile("csrw " REGS_TEXT(csr) ", %0" ::"rK"((uint64_t)(value)) : "memory")
 
-#define csr_set(csr, bits)                                                                         \
+#define csr_set(csr, bits) \
 	__asm__ volatile("csrs " REGS_TEXT(csr) ", %0" ::"rK"((uint64_t)(bits)) : "memory")
 
-#define csr_clear(csr, bits)                                                                       \
+#define csr_clear(csr, bits) \
 	__asm__ volatile("csrc " REGS_TEXT(csr) ", %0" ::"rK"((uint64_t)(bits)) : "memory")
 
 /* Writes `value` and returns what was there. */
-#define csr_swap(csr, value)                                                                       \
-	({                                                                                         \
-		uint64_t value_;                                                                   \
-		__asm__ volatile("csrrw %0, " REGS_TEXT(csr) ", %1"                                \
-				 : "=r"(value_)                                                    \
-				 : "rK"((uint64_t)(value))                                         \
-				 : "memory");                                                      \
-		value_;                                                                            \
+#define csr_swap(csr, value)                                        \
+	({                                                          \
+		uint64_t value_;                                    \
+		__asm__ volatile("csrrw %0, " REGS_TEXT(csr) ", %1" \
+				 : "=r"(value_)                     \
+				 : "rK"((uint64_t)(value))          \
+				 : "memory");                       \
+		value_;                                             \
 	})
 
 /* FENCE: accesses of `before` (r, w: memory; i, o: devices) precede those of `after`. */
@@ -100,13 +100,13 @@
 #define hfence_vvma_all() __asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, x0" ::: "memory")
 #define hfence_gvma_all() __asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" ::: "memory")
 
-#define SSTATUS_SIE  BIT(1)
-#define SSTATUS_SPIE BIT(5)
-#define SSTATUS_SPP  BIT(8)
-#define SSTATUS_VS   (3ull << 9)
-#define SSTATUS_FS   (3ull << 13)
-#define SSTATUS_SUM  BIT(18)
-#define SSTATUS_MXR  BIT(19)
+#define SSTATUS_SIE   BIT(1)
+#define SSTATUS_SPIE  BIT(5)
+#define SSTATUS_SPP   BIT(8)
+#define SSTATUS_VS    (3ull << 9)
+#define SSTATUS_FS    (3ull << 13)
+#define SSTATUS_SUM   BIT(18)
+#define SSTATUS_MXR   BIT(19)
 #define SSTATUS_UXL64 (2ull << 32)
 
 #define HSTATUS_SPV         BIT(7)

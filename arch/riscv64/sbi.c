@@ -20,8 +20,17 @@
 #define SBI_VERSION_2_0 0x02000000
 
 /* The old calls without function numbers, one extension each (SBI chapter 5). */
-enum legacy { LEGACY_SET_TIMER, LEGACY_PUT, LEGACY_GET, LEGACY_CLEAR_IPI, LEGACY_SEND_IPI,
-	      LEGACY_FENCE_I, LEGACY_SFENCE_VMA, LEGACY_SFENCE_VMA_ASID, LEGACY_SHUTDOWN };
+enum legacy {
+	LEGACY_SET_TIMER,
+	LEGACY_PUT,
+	LEGACY_GET,
+	LEGACY_CLEAR_IPI,
+	LEGACY_SEND_IPI,
+	LEGACY_FENCE_I,
+	LEGACY_SFENCE_VMA,
+	LEGACY_SFENCE_VMA_ASID,
+	LEGACY_SHUTDOWN
+};
 
 static const struct sbi_result not_supported = {SBI_NOT_SUPPORTED, 0};
 static const struct sbi_result invalid_param = {SBI_INVALID_PARAM, 0};
@@ -135,7 +144,8 @@ static const struct extension *find_extension(uint64_t id)
 
 static bool is_legacy(uint64_t id)
 {
-	return id == LEGACY_SET_TIMER || id == LEGACY_PUT || id == LEGACY_GET || id == LEGACY_SHUTDOWN;
+	return id == LEGACY_SET_TIMER || id == LEGACY_PUT || id == LEGACY_GET ||
+	       id == LEGACY_SHUTDOWN;
 }
 
 /* The processor's identity is the real one, for a kernel's errata. */
@@ -168,7 +178,8 @@ static struct sbi_result base(struct vcpu *vcpu, uint64_t function, const uint64
 	return result;
 }
 
-/* Legacy calls return one word (SBI 5). Those that take pointers into the guest's memory are not here.
+/* Legacy calls return one word (SBI 5). Those that take pointers into the guest's memory are not
+ * here.
  */
 static int64_t legacy(struct vcpu *vcpu, uint64_t id, const uint64_t *args)
 {

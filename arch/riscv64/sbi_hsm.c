@@ -2,10 +2,10 @@
 /*
  * SBI's hart state management for guests (SBI 2.0, chapter 9).
  */
+#include "arch/include/arch_cpu.h"
 #include "arch/riscv64/exit.h"
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/sbi.h"
-#include "arch/include/arch_cpu.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"

@@ -68,8 +68,8 @@ static void stop_timer(void)
  */
 static void set_controls(void)
 {
-	uint64_t envcfg = HENVCFG_PBMTE | HENVCFG_ADUE | HENVCFG_CBZE | HENVCFG_CBCFE |
-			  HENVCFG_CBIE_FLUSH;
+	uint64_t envcfg =
+		HENVCFG_PBMTE | HENVCFG_ADUE | HENVCFG_CBZE | HENVCFG_CBCFE | HENVCFG_CBIE_FLUSH;
 
 	if (has_guest_timer)
 		envcfg |= HENVCFG_STCE;
