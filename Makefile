@@ -21,7 +21,7 @@ TOOL  := $(BUILD)/orlop$(KIND_SUFFIX)
 HYP   := $(OUT)/hyp.elf
 
 SETUP  := $(BUILD)/setup.stamp
-GUESTS := $(BUILD)/guests/aarch64/initramfs.cpio.gz
+GUESTS := $(BUILD)/guests/$(ARCH)/initramfs.cpio.gz
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 
@@ -40,11 +40,12 @@ $(SETUP): tools/setup.sh
 	@sh tools/setup.sh $(BUILD)
 	@mkdir -p $(@D) && touch $@
 
-$(BUILD)/guests/stamp: tools/guests.sh | $(SETUP)
-	@sh tools/guests.sh $(BUILD)/guests
+$(BUILD)/guests/%/stamp: tools/guests.sh tools/apt.sh | $(SETUP)
+	@sh tools/guests.sh $(BUILD)/guests $*
 	@touch $@
 
-$(GUESTS): $(BUILD)/guests/stamp tools/initramfs.py $(wildcard tools/initramfs/*)
+$(BUILD)/guests/%/initramfs.cpio.gz: $(BUILD)/guests/%/stamp tools/initramfs.py \
+	$(wildcard tools/initramfs/*)
 	@python3 tools/initramfs.py $(@D)/busybox tools/initramfs $@
 
 all: tool hypervisor guests ## build the host tool, the hypervisor and the guests

@@ -46,8 +46,9 @@ struct plan_mmio {
 
 /* One shared interrupt of a VM; a VM's interrupts are sorted by id. */
 struct plan_irq {
-	uint32_t id; /* the interrupt controller's number (GIC: INTID), the same for guest and host */
-	uint32_t flags;
+	uint32_t id; /* the interrupt controller's number, as the guest counts (GIC: INTID) */
+	uint16_t flags;
+	uint16_t host_id; /* the board's number for it where that is another one, else 0 */
 };
 
 /* A step of putting a VM's memory back into its first state; pieces of whole pages, done in order. */

@@ -5,20 +5,17 @@
  */
 #include "tools/devicetree.h"
 
+#include <elf.h>
 #include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/arena.h"
+#include "tools/controller.h"
 #include "tools/message.h"
 
 #define MAX_DEPTH     32
 #define AFFINITY_MASK 0xff00ffffffull /* MPIDR_EL1 without its flag bits */
-#define GIC_CELLS     3
-#define GIC_SPI_BASE  32
-#define GIC_PPI_BASE  16
-#define GICD_SIZE     0x10000
-#define GICR_STRIDE   0x20000
 
 struct walk {
 	struct board *board;
@@ -26,7 +23,6 @@ struct walk {
 	struct place place;
 	int chain[MAX_DEPTH]; /* chain[0] is the root, chain[depth] the node at hand */
 	int depth;
-	int intc; /* the interrupt controller's node */
 	const char *path;
 };
 
@@ -150,30 +146,35 @@ static void read_regs(const struct walk *walk, struct range **regs, unsigned *co
 }
 
 static bool add_irq(
-	const struct walk *walk, struct board_device *device, uint32_t intid, uint32_t flags)
+	const struct walk *walk, struct board_device *device, uint32_t irq, bool is_edge)
 {
-	if (intid >= walk->board->irq_limit)
-		return fail(walk, "raise interrupt-limit in the board's board.yaml",
+	if (irq >= walk->board->irq_limit)
+		return fail(walk,
+			walk->board->machine == EM_AARCH64
+				? "raise interrupt-limit in the board's board.yaml"
+				: "mend the device tree",
 			arena_text("its interrupt %u is not below the board's interrupt-limit %u",
-				intid, walk->board->irq_limit));
+				irq, walk->board->irq_limit));
 	unsigned count = device->irq_count++;
 	device->irqs = arena_grow(device->irqs, count, sizeof(*device->irqs));
 	device->irq_is_edge = arena_grow(device->irq_is_edge, count, sizeof(*device->irq_is_edge));
-	device->irqs[count] = intid;
-	device->irq_is_edge[count] = flags & 3;
+	device->irqs[count] = irq;
+	device->irq_is_edge[count] = is_edge || controller_takes_edge(walk->board, device->node);
 	return true;
 }
 
-/* One interrupt specifier of the GIC: type, number, flags. */
+/* One interrupt specifier of the board's controller. */
 static bool read_specifier(const struct walk *walk, struct board_device *device, struct cells cells)
 {
-	uint64_t type = take(&cells, 1), number = take(&cells, 1);
-	uint32_t flags = (uint32_t)take(&cells, 1) & 0xf;
-	if (type > 1 || number >= (type ? 16 : 988))
-		return fail(
-			walk, "mend the device tree", "its interrupt is neither an SPI nor a PPI");
-	uint32_t base = type ? GIC_PPI_BASE : GIC_SPI_BASE;
-	return add_irq(walk, device, base + (uint32_t)number, flags);
+	const struct controller *controller = walk->board->controller;
+	uint32_t values[CONTROLLER_CELLS] = {0}, irq;
+	bool is_edge;
+	for (unsigned i = 0; i < controller->irq_cells; i++)
+		values[i] = (uint32_t)take(&cells, 1);
+	const char *fault = controller->specifier(values, &irq, &is_edge);
+	if (fault)
+		return fail(walk, "mend the device tree", fault);
+	return add_irq(walk, device, irq, is_edge);
 }
 
 static int interrupt_parent(const struct walk *walk)
@@ -189,7 +190,8 @@ static int interrupt_parent(const struct walk *walk)
 /* Interrupts of other controllers (GPIO and the like) are not counted: those own them. */
 static bool read_irqs(const struct walk *walk, struct board_device *device)
 {
-	int node = walk->chain[walk->depth];
+	int node = walk->chain[walk->depth], intc = walk->board->intc_node;
+	uint32_t enough = walk->board->controller->irq_cells;
 	struct cells cells = property(walk->fdt, node, "interrupts-extended");
 	while (cells.left > 0) {
 		int controller = fdt_node_offset_by_phandle(walk->fdt, (uint32_t)take(&cells, 1));
@@ -198,15 +200,17 @@ static bool read_irqs(const struct walk *walk, struct board_device *device)
 		if ((int)count > cells.left || count > 16)
 			return fail(
 				walk, "mend the device tree", "interrupts-extended is cut short");
-		if (controller == walk->intc && count >= GIC_CELLS &&
-			!read_specifier(walk, device, cells))
+		if (controller == intc && count >= enough && !read_specifier(walk, device, cells))
 			return false;
 		cells.next += count;
 		cells.left -= (int)count;
 	}
-	if (device->irq_count || interrupt_parent(walk) != walk->intc)
+	if (device->irq_count || interrupt_parent(walk) != intc)
 		return true;
-	uint32_t count = cell(walk->fdt, walk->intc, "#interrupt-cells", GIC_CELLS);
+	uint32_t count = cell(walk->fdt, intc, "#interrupt-cells", enough);
+	if (count < enough || count > 16)
+		return fail(walk, "mend the device tree",
+			"its interrupt controller has an odd number of #interrupt-cells");
 	for (cells = property(walk->fdt, node, "interrupts"); cells.left >= (int)count;
 		cells.next += count, cells.left -= (int)count)
 		if (!read_specifier(walk, device, cells))
@@ -221,13 +225,18 @@ static bool is_device_type(const struct walk *walk, const char *type)
 	return found && bytes == (int)strlen(type) + 1 && memcmp(found, type, (size_t)bytes) == 0;
 }
 
+uint64_t devicetree_cpu_id(const void *fdt, int node)
+{
+	struct cells reg = property(fdt, node, "reg");
+	return take(&reg, reg.left < 2 ? (unsigned)reg.left : 2) & AFFINITY_MASK;
+}
+
 static void read_cpu(const struct walk *walk)
 {
 	struct board *board = walk->board;
-	struct cells reg = property(walk->fdt, walk->chain[walk->depth], "reg");
 	board->cpu_hw_ids = arena_grow(board->cpu_hw_ids, board->cpu_count, sizeof(uint64_t));
 	board->cpu_hw_ids[board->cpu_count++] =
-		take(&reg, reg.left < 2 ? (unsigned)reg.left : 2) & AFFINITY_MASK;
+		devicetree_cpu_id(walk->fdt, walk->chain[walk->depth]);
 }
 
 static bool is_child_of(const struct walk *walk, const char *name)
@@ -317,38 +326,35 @@ static void tidy_ram(struct board *board)
 	board->ram_count = last + 1;
 }
 
-static bool read_intc(struct walk *walk)
+/* The controllers of a machine, the best first. */
+static bool find_controller(struct board *board, struct place place)
 {
-	struct board *board = walk->board;
-	const struct board_device *intc = devicetree_device(board, walk->intc);
-	walk->path = "interrupt controller";
-	if (!intc || intc->reg_count < 2 || intc->regs[0].size < GICD_SIZE)
-		return fail(
-			walk, "mend the device tree", "it has no distributor and redistributors");
-	if (cell(walk->fdt, walk->intc, "#redistributor-regions", 1) != 1)
-		return fail(walk, "use a board with one region of redistributors",
-			"several regions of redistributors are not supported");
-	struct cells stride = property(walk->fdt, walk->intc, "redistributor-stride");
-	board->intc = intc->regs[0];
-	board->intc_cpus = intc->regs[1];
-	board->intc_cpu_stride = stride.left == 2 ? take(&stride, 2) : GICR_STRIDE;
-	if (board->intc_cpu_stride < GICR_STRIDE ||
-		board->intc_cpus.size / board->intc_cpu_stride < board->cpu_count)
-		return fail(
-			walk, "mend the device tree", "its redistributors are fewer than the CPUs");
-	return true;
+	static const struct {
+		uint16_t machine;
+		const struct controller *controller;
+	} kinds[] = {
+		{EM_AARCH64, &controller_gic},
+		{EM_RISCV, &controller_aia},
+		{EM_RISCV, &controller_plic},
+	};
+	const char *names = "", *mend = "";
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i].machine != board->machine)
+			continue;
+		board->controller = kinds[i].controller;
+		if (board->controller->find(board))
+			return true;
+		names = arena_text("%s%s%s", names, *names ? " or " : "", board->controller->name);
+		mend = board->controller->mend;
+	}
+	message_error(place, mend, "no interrupt controller that Orlop knows: %s", names);
+	return false;
 }
 
 bool devicetree_read(struct board *board, struct place place)
 {
 	struct walk walk = {.board = board, .fdt = board->fdt, .place = place, .path = "/"};
-	walk.intc = fdt_node_offset_by_compatible(board->fdt, -1, "arm,gic-v3");
-	if (walk.intc < 0) {
-		message_error(place, "use a board with a GICv3 (QEMU: gic-version=3)",
-			"no interrupt controller compatible with arm,gic-v3");
-		return false;
-	}
-	if (!walk_nodes(&walk))
+	if (!find_controller(board, place) || !walk_nodes(&walk))
 		return false;
 	read_reservations(&walk);
 	tidy_ram(board);
@@ -357,7 +363,9 @@ bool devicetree_read(struct board *board, struct place place)
 			"no %s", board->ram_count ? "CPU" : "memory");
 		return false;
 	}
-	return read_intc(&walk);
+	board->intc_frames = arena_alloc(board->cpu_count, sizeof(board->intc_frames[0]));
+	board->intc_index = arena_alloc(board->cpu_count, sizeof(board->intc_index[0]));
+	return board->controller->read(board, place);
 }
 
 const struct board_device *devicetree_device(const struct board *board, int node)

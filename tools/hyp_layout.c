@@ -14,13 +14,11 @@
 
 #include "abi/plan.h"
 #include "tools/arena.h"
+#include "tools/controller.h"
 #include "tools/message.h"
 #include "tools/plan_image.h"
 
-#define RECORD_ALIGN   64u /* a cache line: no two arrays of records share one */
-#define INTC_PAGES     16u
-#define INTC_CPU_PAGES 2u       /* the RD frame's first page, the SGI frame's first page */
-#define INTC_CPU_SGI   0x10000u /* from the RD frame to the SGI frame (GICv3) */
+#define RECORD_ALIGN 64u /* a cache line: no two arrays of records share one */
 
 /* Running ends of what has been laid out. */
 struct cursor {
@@ -53,7 +51,7 @@ uint64_t hyp_layout_pa(const struct hyp_layout *layout, uint64_t address)
 {
 	uint64_t entry = layout->entries[page_index(address)];
 
-	return (entry & 0x0000fffffffff000ull) | address % STAGE2_PAGE;
+	return layout->format->own_host(entry) | address % STAGE2_PAGE;
 }
 
 unsigned hyp_layout_cpu(const struct hyp_layout *layout, unsigned board_cpu)
@@ -145,13 +143,13 @@ static const struct hyp_segment *last_read_only(const struct hyp_elf *hyp)
 static void place_plan(struct hyp_layout *layout, uint64_t *end)
 {
 	const struct hyp_segment *constants = last_read_only(layout->hyp);
-	uint64_t root = layout->format->own_root_bytes;
+	uint64_t root = layout->format->own_root_bytes, align = layout->format->own_root_align;
 	uint64_t bytes = root + layout->plan_size;
 
 	layout->sizes.plan = bytes;
 	if (constants) {
 		uint64_t tail = constants->base + constants->size;
-		uint64_t start = align_up(tail, root);
+		uint64_t start = align_up(tail, align);
 
 		if (start + bytes <= align_up(tail, STAGE2_PAGE)) {
 			layout->own_root = start;
@@ -218,20 +216,23 @@ static void place_tables(struct hyp_layout *layout, struct cursor *cursor)
 static void place_devices(struct hyp_layout *layout, struct cursor *cursor)
 {
 	const struct board *board = &layout->system->board;
+	const struct controller *controller = board->controller;
 
 	layout->windows = cursor->virtual;
 	cursor->virtual += (uint64_t)layout->cpu_count * PLAN_WINDOW_PAGES * STAGE2_PAGE;
 	layout->intc = cursor->virtual;
-	map(layout, OWN_DEVICE, layout->intc, board->intc.base, INTC_PAGES * STAGE2_PAGE);
-	cursor->virtual += INTC_PAGES * STAGE2_PAGE;
+	map(layout, OWN_DEVICE, layout->intc, board->intc.base,
+		controller->common_pages * STAGE2_PAGE);
+	cursor->virtual += controller->common_pages * STAGE2_PAGE;
 	layout->intc_cpus = cursor->virtual;
 	for (unsigned i = 0; i < layout->cpu_count; i++) {
-		uint64_t frame = board->intc_cpus.base + layout->cpus[i] * board->intc_cpu_stride;
+		uint64_t frame = board->intc_frames[layout->cpus[i]];
 
-		map(layout, OWN_DEVICE, cursor->virtual, frame, STAGE2_PAGE);
-		map(layout, OWN_DEVICE, cursor->virtual + STAGE2_PAGE, frame + INTC_CPU_SGI,
-			STAGE2_PAGE);
-		cursor->virtual += INTC_CPU_PAGES * STAGE2_PAGE;
+		for (unsigned page = 0; page < controller->cpu_pages; page++) {
+			map(layout, OWN_DEVICE, cursor->virtual,
+				frame + page * controller->cpu_page_stride, STAGE2_PAGE);
+			cursor->virtual += STAGE2_PAGE;
+		}
 	}
 	if (board->console == CONSOLE_UART) {
 		uint64_t base = board->console_device.regs[0].base;

@@ -77,14 +77,15 @@ static void write_tables(struct image *image)
 {
 	const struct hyp_layout *layout = &image->layout;
 
-	put_word(memory_at(image, layout->own_root), layout->format->own_root_index,
-		layout->format->table(hyp_layout_pa(layout, layout->own_table)));
+	layout->format->own_root((uint64_t *)memory_at(image, layout->own_root),
+		hyp_layout_pa(layout, layout->own_root), hyp_layout_pa(layout, layout->own_table));
 	memcpy(memory_at(image, layout->own_table), layout->entries, sizeof(layout->entries));
 	for (unsigned i = 0; i < image->system->vm_count; i++) {
 		const struct stage2 *stage2 = &image->vms[i].stage2;
 		uint8_t *tables = image->memory + (stage2->tables_pa - layout->base_pa);
 
-		memcpy(memory_at(image, layout->roots[i]), stage2->root, stage2_root_bytes(stage2));
+		memcpy(memory_at(image, layout->roots[i]), stage2->root,
+			stage2->root_entries * sizeof(uint64_t));
 		for (size_t n = 0; n < stage2->table_count; n++)
 			memcpy(tables + n * STAGE2_PAGE, stage2->tables[n], STAGE2_PAGE);
 	}

@@ -8,13 +8,12 @@
 #include <string.h>
 
 #include "tools/arena.h"
+#include "tools/controller.h"
 #include "tools/message.h"
 #include "tools/space.h"
 
 #define FIRMWARE_SIZE (2 * SPACE_MIB) /* below the hypervisor: firmware's and boot loader's */
 #define HYP_SIZE      SPACE_MIB
-#define GICD_SIZE     0x10000 /* of a guest */
-#define GICR_STRIDE   0x20000 /* of a guest, per vCPU */
 #define BLOCK_2M      (2 * SPACE_MIB)
 #define BLOCK_1G      (1024 * SPACE_MIB)
 
@@ -367,10 +366,19 @@ static void check_apart(const struct vm *vm, struct range range, const char *wha
 void placement_check_guest(const struct system *system, const struct vm *vm)
 {
 	const struct board *board = &system->board;
-	check_apart(vm, (struct range){board->intc.base, GICD_SIZE}, "the interrupt controller");
-	check_apart(vm,
-		(struct range){board->intc_cpus.base, (uint64_t)vm->vcpu_count * GICR_STRIDE},
-		"the interrupt controller's part per vCPU");
+	struct plan_mmio regions[CONTROLLER_REGIONS];
+	unsigned count = board->controller->regions(board, vm->vcpu_count, regions);
+	for (unsigned i = 0; i < count; i++)
+		check_apart(vm, (struct range){regions[i].base, regions[i].size_bytes},
+			regions[i].kind == PLAN_MMIO_INTC
+				? "the interrupt controller"
+				: "the interrupt controller's part per vCPU");
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		uint64_t guest, host;
+		if (controller_vcpu_page(board, vm, i, &guest, &host))
+			check_apart(
+				vm, (struct range){guest, SPACE_PAGE}, "a vCPU's interrupt file");
+	}
 	if (vm->console == GUEST_CONSOLE_SHARED && board->console_device.reg_count)
 		check_apart(vm, space_pages(board->console_device.regs[0]), "the shared console");
 	for (unsigned i = 0; i < vm->device_count; i++) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/arena.h"
+#include "tools/controller.h"
 
 /* The plan being written: bytes are where the plan begins, address is where it will be mapped. */
 struct writer {
@@ -62,7 +63,9 @@ static void write_cpus(struct writer *writer, struct plan *plan)
 
 	for (unsigned i = 0; i < layout->cpu_count; i++) {
 		cpus[i].hw_id = system->board.cpu_hw_ids[layout->cpus[i]];
-		cpus[i].intc = hyp_pointer(layout->intc_cpus + i * 2 * STAGE2_PAGE);
+		cpus[i].intc = hyp_pointer(
+			layout->intc_cpus + i * system->board.controller->cpu_pages * STAGE2_PAGE);
+		cpus[i].intc_index = system->board.intc_index[layout->cpus[i]];
 		cpus[i].window = hyp_pointer(layout->windows + i * PLAN_WINDOW_PAGES * STAGE2_PAGE);
 	}
 	for (unsigned vm = 0; vm < system->vm_count; vm++) {
@@ -72,7 +75,8 @@ static void write_cpus(struct writer *writer, struct plan *plan)
 			vcpus[vcpu] = (struct plan_vcpu){.hw_id = vm_image_hw_id(i),
 				.vm = (uint16_t)vm,
 				.index = (uint16_t)i,
-				.cpu = (uint16_t)cpu};
+				.cpu = (uint16_t)cpu,
+				.guest_file = system->board.controller->guest_file};
 			cpus[cpu].vcpu_first = vcpu;
 			cpus[cpu].vcpu_count = 1;
 		}

@@ -9,7 +9,7 @@
 /* While tables may still move, an entry for a table holds this plus the table's index. */
 #define TABLE_UNPLACED 1ull
 
-static const struct translation *const formats[] = {&translation_aarch64};
+static const struct translation *const formats[] = {&translation_aarch64, &translation_riscv64};
 
 const struct translation *translation_for(uint16_t machine)
 {
@@ -36,7 +36,9 @@ bool stage2_start(struct stage2 *stage2, const struct translation *format, uint6
 
 uint64_t stage2_root_bytes(const struct stage2 *stage2)
 {
-	return stage2->root_entries * sizeof(uint64_t);
+	uint64_t bytes = stage2->root_entries * sizeof(uint64_t);
+
+	return bytes > stage2->format->root_bytes_min ? bytes : stage2->format->root_bytes_min;
 }
 
 uint64_t stage2_root_align(const struct stage2 *stage2)

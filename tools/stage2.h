@@ -27,6 +27,7 @@ struct translation {
 	uint16_t machine;            /* ELF e_machine */
 	unsigned bits_min, bits_max; /* of a guest-physical address */
 	uint64_t root_align_min;     /* bytes; a root is aligned to its size, at least to this */
+	uint64_t root_bytes_min;     /* bytes; the processor reads so much whatever is in use */
 
 	/* A leaf that spans 1 << shift bytes. */
 	uint64_t (*leaf)(enum stage2_kind kind, uint64_t host, unsigned shift);
@@ -34,15 +35,19 @@ struct translation {
 	/* The control register for guest addresses of bits and host addresses below host_end. */
 	uint64_t (*control)(unsigned bits, uint64_t host_end);
 
-	/* The hypervisor's own table: root_bytes, with the one entry that own_page()s hang from. */
-	uint64_t own_root_bytes;
-	unsigned own_root_index;
+	/*
+	 * The hypervisor's own tables: a root, aligned so, from which the one table of own_page()s
+	 * hangs; own_root() fills it. own_host() gives back the page's address.
+	 */
+	uint64_t own_root_bytes, own_root_align;
+	void (*own_root)(uint64_t *root, uint64_t root_pa, uint64_t table_pa);
 	uint64_t (*own_page)(enum own_kind kind, uint64_t host);
+	uint64_t (*own_host)(uint64_t entry);
 };
 
 /* The translation of an ELF machine, or NULL. */
 const struct translation *translation_for(uint16_t machine);
-extern const struct translation translation_aarch64;
+extern const struct translation translation_aarch64, translation_riscv64;
 
 struct stage2 {
 	const struct translation *format;

@@ -55,12 +55,15 @@ struct board {
 	uint64_t *cpu_hw_ids; /* MPIDR affinities or hart ids, in device-tree order */
 	unsigned cpu_count;
 
-	struct range intc;      /* GICD */
-	struct range intc_cpus; /* GICR of all CPUs */
-	uint64_t intc_cpu_stride;
-	uint32_t irq_limit;     /* first INTID that the board does not have */
-	bool own_group;         /* Group 0 is left to the hypervisor */
-	struct range free_irqs; /* interrupts no device drives: base is an INTID, size a count */
+	const struct controller *controller; /* the kind of interrupt controller (controller.h) */
+	int intc_node, msi_node;             /* libfdt offsets: of it, of the IMSICs or -1 */
+	struct range intc;                   /* GICD, APLIC domain or PLIC */
+	struct range intc_cpus;              /* GICR of all CPUs, or IMSICs; PLIC: none */
+	uint64_t *intc_frames;  /* per CPU: address of its GICR, interrupt file, or context */
+	uint32_t *intc_index;   /* per CPU: plan_cpu.intc_index */
+	uint32_t irq_limit;     /* first interrupt number that the board does not have */
+	bool own_group;         /* the hypervisor's interrupts come apart from the guests' */
+	struct range free_irqs; /* interrupts no device drives: base is a number, size a count */
 
 	enum board_console console;
 	struct board_device console_device; /* of the hypervisor and, emulated, of its guests */

@@ -77,6 +77,17 @@ static uint64_t aarch64_own_page(enum own_kind kind, uint64_t host)
 	return entry | S1_ATTR(HYP_ATTR_DEVICE) | S1_XN;
 }
 
+static void aarch64_own_root(uint64_t *root, uint64_t root_pa, uint64_t table_pa)
+{
+	(void)root_pa;
+	root[HYP_VIRTUAL_BASE / HYP_VIRTUAL_SIZE] = aarch64_table(table_pa);
+}
+
+static uint64_t aarch64_own_host(uint64_t entry)
+{
+	return entry & 0x0000fffffffff000ull;
+}
+
 /*
  * 32 to 40 bits: starting at level 1 takes 31 to 43 (with up to 16 tables concatenated), and a
  * guest's addresses must not be larger than the core's physical ones, of which there are 40 or
@@ -91,6 +102,8 @@ const struct translation translation_aarch64 = {
 	.table = aarch64_table,
 	.control = aarch64_control,
 	.own_root_bytes = HYP_ROOT_BYTES,
-	.own_root_index = HYP_VIRTUAL_BASE / HYP_VIRTUAL_SIZE,
+	.own_root_align = HYP_ROOT_BYTES,
+	.own_root = aarch64_own_root,
 	.own_page = aarch64_own_page,
+	.own_host = aarch64_own_host,
 };

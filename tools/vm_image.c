@@ -10,13 +10,12 @@
 #include <string.h>
 
 #include "tools/arena.h"
+#include "tools/controller.h"
 #include "tools/guest_tree.h"
 #include "tools/message.h"
 
-#define INTC_BYTES     0x10000ull /* emulated distributor */
-#define INTC_CPU_BYTES 0x20000ull /* emulated redistributor, per vCPU */
-#define SPI_FIRST      32u
-#define PAGE_MASK      (STAGE2_PAGE - 1)
+#define BANK_IRQS 32u /* interrupts of one hyp_info.irq_bank_bytes */
+#define PAGE_MASK (STAGE2_PAGE - 1)
 
 static uint64_t page_down(uint64_t address)
 {
@@ -218,13 +217,7 @@ static void mmio_build(struct vm_image *image, const struct board *board)
 {
 	const struct vm *vm = image->vm;
 
-	image->mmio[image->mmio_count++] = (struct plan_mmio){
-		.base = board->intc.base, .size_bytes = INTC_BYTES, .kind = PLAN_MMIO_INTC};
-	image->mmio[image->mmio_count++] = (struct plan_mmio){
-		.base = board->intc_cpus.base,
-		.size_bytes = vm->vcpu_count * INTC_CPU_BYTES,
-		.kind = PLAN_MMIO_INTC_CPUS,
-	};
+	image->mmio_count = board->controller->regions(board, vm->vcpu_count, image->mmio);
 	if (vm->console == GUEST_CONSOLE_SHARED)
 		image->mmio[image->mmio_count++] = (struct plan_mmio){
 			.base = page_down(board->console_device.regs[0].base),
@@ -243,7 +236,7 @@ static void irq_add(struct vm_image *image, uint32_t id, uint32_t flags)
 	image->irqs = arena_grow(image->irqs, image->irq_count, sizeof(image->irqs[0]));
 	image->irqs[image->irq_count++] = (struct plan_irq){.id = id, .flags = flags};
 	if (id >= image->irq_limit)
-		image->irq_limit = (id / SPI_FIRST + 1) * SPI_FIRST;
+		image->irq_limit = (id / BANK_IRQS + 1) * BANK_IRQS;
 }
 
 static int irq_order(const void *left, const void *right)
@@ -254,16 +247,16 @@ static int irq_order(const void *left, const void *right)
 }
 
 /* Shared interrupts only: each CPU's own are the architecture code's affair. */
-static void irqs_build(struct vm_image *image)
+static void irqs_build(struct vm_image *image, uint32_t first)
 {
 	const struct vm *vm = image->vm;
 
-	image->irq_limit = SPI_FIRST;
+	image->irq_limit = BANK_IRQS;
 	for (unsigned i = 0; i < vm->device_count; i++) {
 		const struct board_device *device = &vm->devices[i].device;
 
 		for (unsigned n = 0; n < device->irq_count; n++) {
-			if (device->irqs[n] >= SPI_FIRST)
+			if (device->irqs[n] >= first)
 				irq_add(image, device->irqs[n],
 					device->irq_is_edge[n] ? PLAN_IRQ_EDGE : 0);
 		}
@@ -345,12 +338,28 @@ static uint64_t max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static bool stage2_build(struct vm_image *image, const struct translation *format)
+/* Each vCPU's own interrupt file, where vCPUs have such. */
+static bool map_files(struct vm_image *image, const struct board *board)
+{
+	const struct vm *vm = image->vm;
+
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		struct vm_memory file = {.size = STAGE2_PAGE, .place = vm->place};
+
+		if (controller_vcpu_page(board, vm, i, &file.guest, &file.host) &&
+			!map(image, STAGE2_DEVICE, &file))
+			return false;
+	}
+	return true;
+}
+
+static bool stage2_build(
+	struct vm_image *image, const struct board *board, const struct translation *format)
 {
 	const struct vm *vm = image->vm;
 	unsigned page_count;
 	struct range *pages = device_pages(vm, &page_count);
-	uint64_t end = 0;
+	uint64_t end = board->intc_cpus.base + vm->vcpu_count * STAGE2_PAGE;
 
 	for (unsigned i = 0; i < vm->memory_count; i++)
 		end = max(end, vm->memory[i].guest + vm->memory[i].size);
@@ -378,7 +387,7 @@ static bool stage2_build(struct vm_image *image, const struct translation *forma
 		if (!map(image, STAGE2_DEVICE, &device))
 			return false;
 	}
-	return true;
+	return map_files(image, board);
 }
 
 bool vm_image_build(struct vm_image *image, const struct system *system, const struct vm *vm)
@@ -396,6 +405,7 @@ bool vm_image_build(struct vm_image *image, const struct system *system, const s
 		return false;
 	image->device_tree_size = tree.size;
 	mmio_build(image, &system->board);
-	irqs_build(image);
-	return pieces_build(image, &tree) && restore_build(image) && stage2_build(image, format);
+	irqs_build(image, system->board.controller->irq_first);
+	return pieces_build(image, &tree) && restore_build(image) &&
+	       stage2_build(image, &system->board, format);
 }

@@ -40,9 +40,13 @@ struct arch_vcpu {
 	uint8_t asleep;         /* GICR_WAKER.ProcessorSleep as the guest sees it */
 };
 
+struct vcpu;
+
 struct arch_vm {
 	struct lock lock;   /* guards the emulated controller's state */
 	uint32_t gicd_ctlr; /* enable bits of GICD_CTLR */
+	struct vcpu *vcpus; /* the VM's first vCPU; the others follow */
+	uint32_t vcpu_mask; /* a bit for each */
 };
 
 #endif

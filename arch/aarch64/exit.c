@@ -91,7 +91,7 @@ static ALWAYS_INLINE enum mmio_result emulate(struct vcpu *vcpu, uint64_t esr, u
 		return MMIO_DENIED;
 	if (esr & ESR_WNR) {
 		access.is_write = true;
-		access.value = reg == 31 ? 0 : vcpu->arch.x[reg] & ~0ull >> (64 - 8 * size);
+		access.value = reg == 31 ? 0 : vcpu->arch.x[reg];
 		trace_write(&vcpu->cpu->trace, TRACE_MMIO_WRITE, vcpu->number, access.address);
 		return mmio_dispatch(vcpu, &access);
 	}

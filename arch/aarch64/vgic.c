@@ -69,6 +69,8 @@ __attribute__((cold)) void arch_vm_reset_irqs(struct vm *vm)
 	const struct plan_vm *plan = vm->plan;
 
 	vm->arch.gicd_ctlr = 0;
+	vm->arch.vcpus = vm_vcpu(vm, 0);
+	vm->arch.vcpu_mask = (1u << plan->vcpu_count) - 1;
 	for (uint32_t word = 1; word < plan->irq_limit / 32; word++)
 		reset_bank(vm, vgic_bank(vm_vcpu(vm, 0), word), 0, 0);
 	for (uint32_t i = 0; i < plan->irq_count; i++)
@@ -81,6 +83,9 @@ __attribute__((cold)) void arch_vm_reset_irqs(struct vm *vm)
 	}
 }
 
+#define SGI_IRM        BIT(40) /* all but the sender */
+#define SGI_AFFINITIES (BIT(48) * 0xff | BIT(44) * 0xf | BIT(32) * 0xff | BIT(16) * 0xff)
+
 /*
  * IHI 0069 12.2.20, ICC_SGI1R_EL1. vCPU n of a VM has affinity 0.0.0.n with n below 16 (the plan
  * numbers them so), hence the target list names vCPUs, and a CPU that is not there or is not the
@@ -88,21 +93,17 @@ __attribute__((cold)) void arch_vm_reset_irqs(struct vm *vm)
  */
 void vgic_send_sgi(struct vcpu *vcpu, uint64_t request, bool group1)
 {
-	const uint64_t affinities = BIT(48) * 0xff | BIT(44) * 0xf | BIT(32) * 0xff | BIT(16) * 0xff;
+	const struct vm *vm = vcpu->vm;
 	const uint64_t id = bits_get(request, 24, 4);
-	struct vcpu *first = vcpu - vcpu->plan->index;
 	uint32_t targets = (uint32_t)request & 0xffff;
 
-	if (request & BIT(40)) /* IRM: all but the sender */
-		targets = ~(1u << vcpu->plan->index);
-	else if (request & affinities)
-		return;
-	targets &= (1u << vcpu->vm->plan->vcpu_count) - 1;
+	if (__builtin_expect((request & (SGI_IRM | SGI_AFFINITIES)) != 0, 0))
+		targets = request & SGI_IRM ? ~(1u << vcpu->plan->index) : 0;
 	dsb(ishst); /* the sender's stores are seen before its interrupt */
-	for (; targets; targets &= targets - 1) {
-		struct vcpu *target = first + bits_lowest(targets);
+	for (targets &= vm->arch.vcpu_mask; targets; targets &= targets - 1) {
+		struct vcpu *target = vm->arch.vcpus + bits_lowest(targets);
 
-		if (vgic_is_direct(vcpu->vm))
+		if (vgic_is_direct(vm))
 			sysreg_write(ICC_SGI1R_EL1, target->arch.sgi_address | id << 24);
 		else
 			vgic_injected_sgi(vcpu, target, (uint32_t)id, group1);

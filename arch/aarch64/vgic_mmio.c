@@ -175,6 +175,7 @@ RARELY static void access_triggers(struct vcpu *frame, struct mmio_access *acces
 RARELY static void access_route(struct vcpu *frame, struct mmio_access *access)
 {
 	const uint32_t id = ((uint32_t)access->address - GICD_IROUTER) / 8;
+	const uint64_t affinity = access->value & (access->size == 8 ? MPIDR_AFFINITY : 0xffffff);
 	const struct vm *vm = frame->vm;
 	struct irq_bank *bank = vgic_bank(frame, id / 32);
 	uint8_t *target = &bank->target[id % 32];
@@ -188,29 +189,28 @@ RARELY static void access_route(struct vcpu *frame, struct mmio_access *access)
 		return;
 	}
 	/* A CPU that does not exist: delivered nowhere on hardware (12.9.22); here the route stays. */
-	if ((access->value & MPIDR_AFFINITY) >= vm->plan->vcpu_count)
+	if (affinity >= vm->plan->vcpu_count)
 		return;
-	*target = (uint8_t)access->value;
+	*target = (uint8_t)affinity;
 	if (bank->hardware >> id % 32 & 1)
 		gic_route(id, vm_vcpu(vm, *target)->cpu);
 	if (!vgic_is_direct(vm))
 		vgic_injected_settle(frame->vm);
 }
 
+/* On the direct way no interrupt of a guest is in Group 0; its enable bit is kept all the same. */
 RARELY static void access_control(struct vcpu *frame, struct mmio_access *access)
 {
+	const uint32_t groups = GICD_CTLR_GROUP0 | GICD_CTLR_GROUP1;
 	struct vm *vm = frame->vm;
-	uint32_t writable = GICD_CTLR_GROUP1;
 
 	if (!access->is_write) {
 		access->value = vm->arch.gicd_ctlr | GICD_CTLR_ARE | GICD_CTLR_DS;
 		return;
 	}
-	if (!vgic_is_direct(vm))
-		writable |= GICD_CTLR_GROUP0;
-	if (vm->arch.gicd_ctlr == (access->value & writable))
+	if (vm->arch.gicd_ctlr == (access->value & groups))
 		return;
-	vm->arch.gicd_ctlr = (uint32_t)access->value & writable;
+	vm->arch.gicd_ctlr = (uint32_t)access->value & groups;
 	if (vgic_is_direct(vm))
 		vgic_direct_settle(vm);
 	else

@@ -17,7 +17,7 @@
 #define EIID_KICK    1
 #define EIID_CONSOLE 2
 
-static void set_source(uint32_t source, uint32_t mode)
+void aia_set_source(uint32_t source, uint32_t mode)
 {
 	mmio_write32(hyp_plan->intc, APLIC_SOURCECFG + 4 * source, mode);
 }
@@ -85,7 +85,7 @@ static void route_own(uint32_t irq, const struct cpu *cpu)
 
 	mmio_write32(
 		aplic, APLIC_TARGET + 4 * irq, TARGET_HART(cpu->plan->intc_index) | EIID_CONSOLE);
-	set_source(irq, SOURCE_LEVEL1);
+	aia_set_source(irq, SOURCE_LEVEL1);
 	mmio_write32(aplic, APLIC_SETIENUM, irq);
 }
 

@@ -17,6 +17,9 @@ struct vm;
  */
 void aia_send(const struct vcpu *vcpu, uint32_t eiid);
 
+/* Sets the mode of a physical source; inactive, it is neither pending nor enabled (AIA 4.5.2). */
+void aia_set_source(uint32_t source, uint32_t mode);
+
 /* The functions of struct irq_controller that concern guests; vm->arch.lock is held but for reset.
  */
 void aia_guest_reset(struct vm *vm);

@@ -15,22 +15,6 @@
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
-#include "lib/string.h"
-
-static uint32_t bit_of(uint32_t irq)
-{
-	return 1u << irq % ARCH_BANK_IRQS;
-}
-
-static bool is_owned(const struct vm *vm, uint32_t irq)
-{
-	return irq < vm->plan->irq_limit && (irq_bank(vm, irq)->owned & bit_of(irq));
-}
-
-static bool is_hardware(const struct vm *vm, uint32_t irq)
-{
-	return irq_bank(vm, irq)->hardware & bit_of(irq);
-}
 
 static uint8_t mode_of(const struct vm *vm, uint32_t irq)
 {
@@ -60,7 +44,7 @@ static void write_target_hardware(const struct vm *vm, uint32_t irq)
 /* The physical enable is the guest's, gated by its domain's. */
 static void write_enable_hardware(const struct vm *vm, uint32_t irq)
 {
-	const bool enabled = irq_bank(vm, irq)->enabled & bit_of(irq);
+	const bool enabled = irq_bank(vm, irq)->enabled & irq_bit(irq);
 
 	mmio_write32(hyp_plan->intc,
 		enabled && (vm->arch.domaincfg & DOMAINCFG_IE) ? APLIC_SETIENUM : APLIC_CLRIENUM,
@@ -70,7 +54,7 @@ static void write_enable_hardware(const struct vm *vm, uint32_t irq)
 /* Of an emulated device: the wire as the source's mode reads it (4.5.2, rectified input). */
 static bool rectified(const struct vm *vm, uint32_t irq)
 {
-	const bool line = irq_bank(vm, irq)->line & bit_of(irq);
+	const bool line = irq_bank(vm, irq)->line & irq_bit(irq);
 
 	switch (mode_of(vm, irq)) {
 	case SOURCE_EDGE1:
@@ -95,16 +79,16 @@ static void forward(struct vm *vm, uint32_t irq)
 	struct irq_bank *bank = irq_bank(vm, irq);
 	const uint32_t target = *target_of(vm, irq);
 
-	if (!(vm->arch.domaincfg & DOMAINCFG_IE) || !(bank->pending & bank->enabled & bit_of(irq)))
+	if (!(vm->arch.domaincfg & DOMAINCFG_IE) || !(bank->pending & bank->enabled & irq_bit(irq)))
 		return;
-	bank->pending &= ~bit_of(irq);
+	bank->pending &= ~irq_bit(irq);
 	aia_send(vm_vcpu(vm, TARGET_HART_OF(target)), target & TARGET_EIID_MASK);
 }
 
 static void forward_all(struct vm *vm)
 {
 	for (uint32_t i = 0; i < vm->plan->irq_count; i++) {
-		if (is_hardware(vm, vm->plan->irqs[i].id))
+		if (irq_is_hardware(vm, vm->plan->irqs[i].id))
 			write_enable_hardware(vm, vm->plan->irqs[i].id);
 		else
 			forward(vm, vm->plan->irqs[i].id);
@@ -116,13 +100,14 @@ static void set_pending(struct vm *vm, uint32_t irq, bool pending)
 {
 	struct irq_bank *bank = irq_bank(vm, irq);
 
-	if (is_hardware(vm, irq)) {
-		mmio_write32(hyp_plan->intc, pending ? APLIC_SETIPNUM : APLIC_CLRIPNUM, irq);
+	if (irq_is_hardware(vm, irq)) {
+		mmio_write32(hyp_plan->intc, pending ? APLIC_SETIPNUM : APLIC_CLRIPNUM,
+			irq_host(vm, irq));
 	} else if (!pending) {
-		bank->pending &= ~bit_of(irq);
+		bank->pending &= ~irq_bit(irq);
 	} else if (mode_of(vm, irq) != SOURCE_INACTIVE &&
 		   (!is_level(vm, irq) || rectified(vm, irq))) {
-		bank->pending |= bit_of(irq);
+		bank->pending |= irq_bit(irq);
 		forward(vm, irq);
 	}
 }
@@ -133,8 +118,8 @@ static void set_enabled(struct vm *vm, uint32_t irq, bool enabled)
 
 	if (mode_of(vm, irq) == SOURCE_INACTIVE)
 		return;
-	bank->enabled = enabled ? bank->enabled | bit_of(irq) : bank->enabled & ~bit_of(irq);
-	if (is_hardware(vm, irq))
+	bank->enabled = enabled ? bank->enabled | irq_bit(irq) : bank->enabled & ~irq_bit(irq);
+	if (irq_is_hardware(vm, irq))
 		write_enable_hardware(vm, irq);
 	else
 		forward(vm, irq);
@@ -150,17 +135,17 @@ static void write_sourcecfg(struct vm *vm, uint32_t irq, uint32_t value)
 		mode = SOURCE_INACTIVE;
 	bank->mode[irq % ARCH_BANK_IRQS] = (uint8_t)mode;
 	if (mode == SOURCE_INACTIVE)
-		bank->enabled &= ~bit_of(irq);
-	if (is_hardware(vm, irq)) {
-		mmio_write32(hyp_plan->intc, APLIC_SOURCECFG + 4 * irq, mode);
+		bank->enabled &= ~irq_bit(irq);
+	if (irq_is_hardware(vm, irq)) {
+		aia_set_source(irq_host(vm, irq), mode);
 		if (mode != SOURCE_INACTIVE) /* an inactive source's target is read-only zero */
 			write_target_hardware(vm, irq);
 		return;
 	}
 	if (mode == SOURCE_INACTIVE)
-		bank->pending &= ~bit_of(irq);
+		bank->pending &= ~irq_bit(irq);
 	else if (rectified(vm, irq))
-		bank->pending |= bit_of(irq);
+		bank->pending |= irq_bit(irq);
 	forward(vm, irq);
 }
 
@@ -171,7 +156,7 @@ static void write_target(struct vm *vm, uint32_t irq, uint32_t value)
 		mode_of(vm, irq) == SOURCE_INACTIVE)
 		return;
 	*target_of(vm, irq) = value & (TARGET_HART(0x3fff) | TARGET_EIID_MASK);
-	if (is_hardware(vm, irq))
+	if (irq_is_hardware(vm, irq))
 		write_target_hardware(vm, irq);
 }
 
@@ -190,7 +175,7 @@ static void write_domaincfg(struct vm *vm, uint32_t value)
 /* The registers with a bit per source, and those that take a source's number: what each does. */
 static void write_bit(struct vm *vm, uint32_t base, uint32_t irq)
 {
-	if (!is_owned(vm, irq))
+	if (!irq_is_owned(vm, irq))
 		return;
 	switch (base) {
 	case APLIC_SETIP:
@@ -212,30 +197,31 @@ static void write_word(struct vm *vm, uint32_t base, uint32_t first, uint32_t va
 		write_bit(vm, base, first + bits_lowest(todo));
 }
 
+/* Of one source: what its bit in setip, or in in_clrip, reads as. */
+static bool read_bit(const struct vm *vm, uint32_t base, uint32_t irq)
+{
+	const uint32_t host = irq_host(vm, irq);
+
+	if (irq_is_hardware(vm, irq))
+		return mmio_read32(hyp_plan->intc, base + host / 32 * 4) >> host % 32 & 1;
+	if (base == APLIC_SETIP)
+		return irq_bank(vm, irq)->pending & irq_bit(irq);
+	return rectified(vm, irq);
+}
+
 /* in_clrip reads as the rectified inputs, setip as what is pending, clrie as zero. */
 static uint32_t read_word(const struct vm *vm, uint32_t base, uint32_t first)
 {
 	const struct irq_bank *bank;
 	uint32_t word = 0;
 
-	if (first >= vm->plan->irq_limit)
+	if (first >= vm->plan->irq_limit || base == APLIC_CLRIE)
 		return 0;
 	bank = irq_bank(vm, first);
-	switch (base) {
-	case APLIC_SETIE:
+	if (base == APLIC_SETIE)
 		return bank->enabled;
-	case APLIC_SETIP:
-		word = bank->pending & ~bank->hardware;
-		break;
-	case APLIC_IN_CLRIP:
-		for (uint32_t todo = bank->owned & ~bank->hardware; todo; todo &= todo - 1)
-			word |= rectified(vm, first + bits_lowest(todo)) ? todo & -todo : 0;
-		break;
-	default:
-		return 0;
-	}
-	if (bank->hardware)
-		word |= mmio_read32(hyp_plan->intc, base + first / 8) & bank->hardware;
+	for (uint32_t todo = bank->owned; todo; todo &= todo - 1)
+		word |= read_bit(vm, base, first + bits_lowest(todo)) ? todo & -todo : 0;
 	return word;
 }
 
@@ -245,11 +231,11 @@ static void write_register(struct vm *vm, uint32_t offset, uint32_t value)
 
 	if (offset == APLIC_DOMAINCFG)
 		write_domaincfg(vm, value);
-	else if (offset < 0x1000 && is_owned(vm, irq))
+	else if (offset < 0x1000 && irq_is_owned(vm, irq))
 		write_sourcecfg(vm, irq, value);
 	else if (offset == APLIC_GENMSI)
 		write_genmsi(vm, value);
-	else if (offset > APLIC_TARGET && is_owned(vm, irq))
+	else if (offset > APLIC_TARGET && irq_is_owned(vm, irq))
 		write_target(vm, irq, value);
 	else if (offset == APLIC_SETIPNUM_LE)
 		write_bit(vm, APLIC_SETIP, value);
@@ -268,9 +254,9 @@ static uint32_t read_register(const struct vm *vm, uint32_t offset)
 	if (offset == APLIC_DOMAINCFG)
 		return DOMAINCFG_FIXED | vm->arch.domaincfg | DOMAINCFG_DM;
 	if (offset < 0x1000)
-		return is_owned(vm, irq) ? mode_of(vm, irq) : 0;
+		return irq_is_owned(vm, irq) ? mode_of(vm, irq) : 0;
 	if (offset > APLIC_TARGET)
-		return is_owned(vm, irq) ? *target_of(vm, irq) : 0;
+		return irq_is_owned(vm, irq) ? *target_of(vm, irq) : 0;
 	if (offset >= APLIC_SETIP && offset < APLIC_SETIPNUM_LE && (offset & 0xff) < 0x80)
 		return read_word(vm, offset & ~0xffu, (offset & 0x7f) * 8);
 	return 0;
@@ -295,16 +281,16 @@ void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high)
 	struct irq_bank *bank = irq_bank(vm, irq);
 	bool before;
 
-	if (!is_owned(vm, irq) || is_hardware(vm, irq))
+	if (!irq_is_owned(vm, irq) || irq_is_hardware(vm, irq))
 		return;
 	before = rectified(vm, irq);
-	bank->line = high ? bank->line | bit_of(irq) : bank->line & ~bit_of(irq);
+	bank->line = high ? bank->line | irq_bit(irq) : bank->line & ~irq_bit(irq);
 	if (rectified(vm, irq) == before)
 		return;
 	if (!before)
-		bank->pending |= bit_of(irq);
+		bank->pending |= irq_bit(irq);
 	else if (is_level(vm, irq))
-		bank->pending &= ~bit_of(irq);
+		bank->pending &= ~irq_bit(irq);
 	forward(vm, irq);
 }
 
@@ -312,17 +298,10 @@ void aia_guest_reset(struct vm *vm)
 {
 	const struct plan_vm *plan = vm->plan;
 
-	CHECK(plan->irq_limit % ARCH_BANK_IRQS == 0);
 	vm->arch.domaincfg = 0;
-	memset(plan->irq_banks, 0, plan->irq_limit / ARCH_BANK_IRQS * sizeof(struct irq_bank));
+	irq_reset_banks(vm);
 	for (uint32_t i = 0; i < plan->irq_count; i++) {
-		const struct plan_irq *irq = &plan->irqs[i];
-		struct irq_bank *bank = irq_bank(vm, irq->id);
-
-		bank->owned |= bit_of(irq->id);
-		if (irq->flags & PLAN_IRQ_VIRTUAL)
-			continue;
-		bank->hardware |= bit_of(irq->id);
-		mmio_write32(hyp_plan->intc, APLIC_SOURCECFG + 4 * irq->id, SOURCE_INACTIVE);
+		if (irq_is_hardware(vm, plan->irqs[i].id))
+			aia_set_source(irq_host(vm, plan->irqs[i].id), SOURCE_INACTIVE);
 	}
 }

@@ -22,13 +22,14 @@
  */
 struct irq_bank {
 	uint32_t owned;    /* the guest has this interrupt */
-	uint32_t hardware; /* a physical interrupt of the same number stands behind it */
+	uint32_t hardware; /* a physical interrupt stands behind it */
 	uint32_t enabled;  /* APLIC */
 	uint32_t pending; /* APLIC: of those without hardware; PLIC: not claimed by the guest yet */
 	uint32_t line;    /* the emulated device's line is high */
 	uint32_t held;    /* PLIC: claimed by the guest, not completed */
 
-	uint8_t mode[ARCH_BANK_IRQS]; /* APLIC: source mode; PLIC: priority */
+	uint16_t host[ARCH_BANK_IRQS]; /* the board's number of a physical one */
+	uint8_t mode[ARCH_BANK_IRQS];  /* APLIC: source mode; PLIC: priority */
 
 	/* APLIC: what the guest wrote; PLIC: a bit for each vCPU whose context has it enabled. */
 	uint32_t target[ARCH_BANK_IRQS];

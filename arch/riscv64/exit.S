@@ -3,7 +3,7 @@
  * The door between guest and hypervisor. While a guest runs, sscratch points at its struct vcpu,
  * whose first 32 words are its registers; in the hypervisor sscratch is 0.
  *
- * Every exit saves the registers that C may change in the hypervisor (arch.mk: not t0-t6) and calls
+ * Every exit saves the registers that C may change in the hypervisor (see arch.mk) and calls
  * a short handler. If that says no, the rest of the registers is saved and its second half is
  * called, which may return another vCPU. The vCPU stands at the top of its CPU's stack.
  */
@@ -13,12 +13,32 @@
 #include "arch_types.h"
 
 	.text
-	.macro EACH_LATER op, base
-	\op gp, 8 * 3(\base)
-	\op tp, 8 * 4(\base)
+	.macro EACH_TEMPORARY op, base
 	\op t0, 8 * 5(\base)
 	\op t1, 8 * 6(\base)
 	\op t2, 8 * 7(\base)
+	\op t3, 8 * 28(\base)
+	\op t4, 8 * 29(\base)
+	\op t5, 8 * 30(\base)
+	\op t6, 8 * 31(\base)
+	.endm
+
+#ifdef ARCH_FIXED_TEMPORARIES
+	.macro EACH_AT_DOOR op, base
+	.endm
+#else
+	.macro EACH_AT_DOOR op, base
+	EACH_TEMPORARY \op, \base
+	.endm
+#endif
+
+	/* What is not saved at the door. */
+	.macro EACH_LATER op, base
+#ifdef ARCH_FIXED_TEMPORARIES
+	EACH_TEMPORARY \op, \base
+#endif
+	\op gp, 8 * 3(\base)
+	\op tp, 8 * 4(\base)
 	\op s0, 8 * 8(\base)
 	\op s1, 8 * 9(\base)
 	\op s2, 8 * 18(\base)
@@ -31,14 +51,11 @@
 	\op s9, 8 * 25(\base)
 	\op s10, 8 * 26(\base)
 	\op s11, 8 * 27(\base)
-	\op t3, 8 * 28(\base)
-	\op t4, 8 * 29(\base)
-	\op t5, 8 * 30(\base)
-	\op t6, 8 * 31(\base)
 	.endm
 
 	.macro RESUME         /* a0: the vCPU, whose later registers are in place */
 	csrw sscratch, a0
+	EACH_AT_DOOR ld, a0
 	ld ra, 8 * 1(a0)
 	ld sp, 8 * 2(a0)
 	ld a1, 8 * 11(a0)
@@ -57,6 +74,7 @@
 exit_entry:
 	csrrw sp, sscratch, sp
 	beqz sp, own_trap
+	EACH_AT_DOOR sd, sp
 	sd ra, 8 * 1(sp)
 	sd a0, 8 * 10(sp)
 	sd a1, 8 * 11(sp)

@@ -42,9 +42,15 @@ struct page_fault {
 };
 
 /* The guest's registers that exit.S has saved when a first half runs; x0 counts as one. */
+#ifdef ARCH_FIXED_TEMPORARIES
+#define SAVED_REGISTERS 0x0003fc07u
+#else
+#define SAVED_REGISTERS 0xf003fce7u
+#endif
+
 static bool is_saved(unsigned reg)
 {
-	return (1u << reg & 0x0003fc07u) != 0;
+	return (SAVED_REGISTERS >> reg & 1) != 0;
 }
 
 static void skip(unsigned length)

@@ -14,6 +14,7 @@
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
+#include "lib/string.h"
 
 /* Called by exit.S. */
 bool exit_irq(struct vcpu *vcpu, uint64_t cause);
@@ -47,6 +48,25 @@ void arch_irq_kick(const struct cpu *cpu)
 void arch_irq_route_own(uint32_t irq, const struct cpu *cpu)
 {
 	controller()->route_own(irq, cpu);
+}
+
+void irq_reset_banks(const struct vm *vm)
+{
+	const struct plan_vm *plan = vm->plan;
+
+	CHECK(plan->irq_limit % ARCH_BANK_IRQS == 0);
+	memset(plan->irq_banks, 0, plan->irq_limit / ARCH_BANK_IRQS * sizeof(struct irq_bank));
+	for (uint32_t i = 0; i < plan->irq_count; i++) {
+		const struct plan_irq *irq = &plan->irqs[i];
+		struct irq_bank *bank = irq_bank(vm, irq->id);
+
+		bank->owned |= irq_bit(irq->id);
+		if (irq->flags & PLAN_IRQ_VIRTUAL)
+			continue;
+		bank->hardware |= irq_bit(irq->id);
+		bank->host[irq->id % ARCH_BANK_IRQS] =
+			irq->host_id ? irq->host_id : (uint16_t)irq->id;
+	}
 }
 
 void arch_vm_reset_irqs(struct vm *vm)

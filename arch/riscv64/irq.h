@@ -56,6 +56,31 @@ static inline struct irq_bank *irq_bank(const struct vm *vm, uint32_t irq)
 	return (struct irq_bank *)vm->plan->irq_banks + irq / ARCH_BANK_IRQS;
 }
 
+/* The VM's banks after reset: what it owns, by the plan; all else is zero. */
+void irq_reset_banks(const struct vm *vm);
+
+static inline uint32_t irq_bit(uint32_t irq)
+{
+	return 1u << irq % ARCH_BANK_IRQS;
+}
+
+static inline bool irq_is_owned(const struct vm *vm, uint32_t irq)
+{
+	return irq < vm->plan->irq_limit && (irq_bank(vm, irq)->owned & irq_bit(irq));
+}
+
+/* Of one that the VM owns: whether a physical interrupt stands behind it, and the board's number.
+ */
+static inline bool irq_is_hardware(const struct vm *vm, uint32_t irq)
+{
+	return irq_bank(vm, irq)->hardware & irq_bit(irq);
+}
+
+static inline uint32_t irq_host(const struct vm *vm, uint32_t irq)
+{
+	return irq_bank(vm, irq)->host[irq % ARCH_BANK_IRQS];
+}
+
 /* The hypervisor's shared interrupt `irq` has arrived: its console's. */
 void irq_own_arrived(struct cpu *cpu, struct vcpu *vcpu, uint32_t irq);
 

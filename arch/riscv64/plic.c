@@ -16,9 +16,9 @@
 /* Guards the enable registers, which hold bits of the console's source and of a guest's. */
 static struct lock intc_lock;
 
-static uint64_t enable_word(const struct cpu *cpu, uint32_t source)
+static uint64_t enable_word(const struct plan_cpu *cpu, uint32_t source)
 {
-	return PLIC_ENABLE + cpu->plan->intc_index * PLIC_ENABLE_STRIDE + source / 32 * 4;
+	return PLIC_ENABLE + cpu->intc_index * PLIC_ENABLE_STRIDE + source / 32 * 4;
 }
 
 void plic_set_priority(uint32_t source, uint32_t priority)
@@ -33,7 +33,7 @@ uint32_t plic_get_priority(uint32_t source)
 
 void plic_set_enabled(const struct cpu *cpu, uint32_t source, bool enabled)
 {
-	const uint64_t offset = enable_word(cpu, source);
+	const uint64_t offset = enable_word(cpu->plan, source);
 	const uint32_t bit = 1u << source % 32;
 	uint32_t word;
 
@@ -54,7 +54,7 @@ static void init(void)
 		plic_set_priority(source, 0);
 	for (unsigned i = 0; i < hyp_plan->cpu_count; i++) {
 		for (uint32_t source = 0; source < hyp_plan->irq_limit; source += 32)
-			mmio_write32(hyp_plan->intc, enable_word(cpu_at(i), source), 0);
+			mmio_write32(hyp_plan->intc, enable_word(&hyp_plan->cpus[i], source), 0);
 	}
 }
 

@@ -35,8 +35,8 @@ void plic_set_enabled(const struct cpu *cpu, uint32_t source, bool enabled);
 /* Ends a claimed source from a context that has it enabled; from others that does nothing. */
 void plic_complete(const struct cpu *cpu, uint32_t source);
 
-/* Physical source `irq`, one of the VM's, has been claimed by the vCPU's CPU. */
-void plic_guest_arrived(struct vcpu *vcpu, uint32_t irq);
+/* Physical source `source`, one of the VM's, has been claimed by the vCPU's CPU. */
+void plic_guest_arrived(struct vcpu *vcpu, uint32_t source);
 
 /* The functions of struct irq_controller that concern guests. */
 void plic_guest_reset(struct vm *vm);

@@ -14,22 +14,6 @@
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
-#include "lib/string.h"
-
-static uint32_t bit_of(uint32_t irq)
-{
-	return 1u << irq % ARCH_BANK_IRQS;
-}
-
-static bool is_owned(const struct vm *vm, uint32_t irq)
-{
-	return irq < vm->plan->irq_limit && (irq_bank(vm, irq)->owned & bit_of(irq));
-}
-
-static bool is_hardware(const struct vm *vm, uint32_t irq)
-{
-	return irq_bank(vm, irq)->hardware & bit_of(irq);
-}
 
 static uint8_t *priority_of(const struct vm *vm, uint32_t irq)
 {
@@ -51,7 +35,7 @@ static uint32_t find_best(const struct vcpu *vcpu, uint32_t threshold)
 	for (uint32_t i = 0; i < plan->irq_count; i++) {
 		const uint32_t irq = plan->irqs[i].id;
 
-		if (!(irq_bank(vcpu->vm, irq)->pending & bit_of(irq)) ||
+		if (!(irq_bank(vcpu->vm, irq)->pending & irq_bit(irq)) ||
 			!(*enables_of(vcpu->vm, irq) & 1u << vcpu->plan->index))
 			continue;
 		if (*priority_of(vcpu->vm, irq) > best_priority) {
@@ -94,13 +78,26 @@ static void settle(struct vm *vm)
 	}
 }
 
-void plic_guest_arrived(struct vcpu *vcpu, uint32_t irq)
+/* The guest's number of the board's source; the VM has it, or it would not be enabled. */
+static uint32_t find_guest_irq(const struct vm *vm, uint32_t source)
+{
+	const struct plan_vm *plan = vm->plan;
+	uint32_t i = 0;
+
+	while (i < plan->irq_count && (!irq_is_hardware(vm, plan->irqs[i].id) ||
+					      irq_host(vm, plan->irqs[i].id) != source))
+		i++;
+	CHECK(i < plan->irq_count);
+	return plan->irqs[i].id;
+}
+
+void plic_guest_arrived(struct vcpu *vcpu, uint32_t source)
 {
 	struct vm *vm = vcpu->vm;
+	const uint32_t irq = find_guest_irq(vm, source);
 
-	CHECK(is_owned(vm, irq));
 	lock_take(&vm->arch.lock);
-	irq_bank(vm, irq)->pending |= bit_of(irq);
+	irq_bank(vm, irq)->pending |= irq_bit(irq);
 	settle(vm);
 	lock_release(&vm->arch.lock);
 }
@@ -112,8 +109,8 @@ static uint32_t claim(struct vcpu *vcpu)
 
 	if (irq == 0)
 		return 0;
-	irq_bank(vcpu->vm, irq)->pending &= ~bit_of(irq);
-	irq_bank(vcpu->vm, irq)->held |= bit_of(irq);
+	irq_bank(vcpu->vm, irq)->pending &= ~irq_bit(irq);
+	irq_bank(vcpu->vm, irq)->held |= irq_bit(irq);
 	settle(vcpu->vm);
 	return irq;
 }
@@ -123,8 +120,8 @@ static void reopen(struct vm *vm, uint32_t irq)
 {
 	struct irq_bank *bank = irq_bank(vm, irq);
 
-	if (bank->line & ~bank->held & bit_of(irq))
-		bank->pending |= bit_of(irq);
+	if (bank->line & ~bank->held & irq_bit(irq))
+		bank->pending |= irq_bit(irq);
 }
 
 /* Ignored unless the source is enabled for the context, as the PLIC does ("Interrupt Completion").
@@ -133,23 +130,23 @@ static void complete(struct vcpu *vcpu, uint32_t irq)
 {
 	struct vm *vm = vcpu->vm;
 
-	if (!is_owned(vm, irq) || !(*enables_of(vm, irq) & 1u << vcpu->plan->index) ||
-		!(irq_bank(vm, irq)->held & bit_of(irq)))
+	if (!irq_is_owned(vm, irq) || !(*enables_of(vm, irq) & 1u << vcpu->plan->index) ||
+		!(irq_bank(vm, irq)->held & irq_bit(irq)))
 		return;
-	irq_bank(vm, irq)->held &= ~bit_of(irq);
-	if (is_hardware(vm, irq))
-		plic_complete(vcpu->cpu, irq);
+	irq_bank(vm, irq)->held &= ~irq_bit(irq);
+	if (irq_is_hardware(vm, irq))
+		plic_complete(vcpu->cpu, irq_host(vm, irq));
 	reopen(vm, irq);
 	settle(vm);
 }
 
 static void write_priority(struct vm *vm, uint32_t irq, uint32_t value)
 {
-	if (!is_owned(vm, irq))
+	if (!irq_is_owned(vm, irq))
 		return;
-	if (is_hardware(vm, irq)) {
-		plic_set_priority(irq, value & 0xff);
-		value = plic_get_priority(irq);
+	if (irq_is_hardware(vm, irq)) {
+		plic_set_priority(irq_host(vm, irq), value & 0xff);
+		value = plic_get_priority(irq_host(vm, irq));
 	} else {
 		value &= PLIC_GUEST_PRIORITIES;
 	}
@@ -166,14 +163,14 @@ static void write_enables(struct vcpu *frame, uint32_t first, uint32_t value)
 		return;
 	for (uint32_t todo = irq_bank(vm, first)->owned; todo; todo &= todo - 1) {
 		const uint32_t irq = first + bits_lowest(todo);
-		const bool enabled = value & bit_of(irq);
+		const bool enabled = value & irq_bit(irq);
 		uint32_t *enables = enables_of(vm, irq);
 
 		if (enabled == ((*enables & own) != 0))
 			continue;
 		*enables ^= own;
-		if (is_hardware(vm, irq))
-			plic_set_enabled(frame->cpu, irq, enabled);
+		if (irq_is_hardware(vm, irq))
+			plic_set_enabled(frame->cpu, irq_host(vm, irq), enabled);
 	}
 	settle(vm);
 }
@@ -240,7 +237,7 @@ static void access_sources(struct vm *vm, uint32_t offset, struct mmio_access *a
 			access->value = irq_bank(vm, first)->pending;
 	} else if (access->is_write) {
 		write_priority(vm, offset / 4, (uint32_t)access->value);
-	} else if (is_owned(vm, offset / 4)) {
+	} else if (irq_is_owned(vm, offset / 4)) {
 		access->value = *priority_of(vm, offset / 4);
 	}
 }
@@ -264,40 +261,33 @@ void plic_guest_set_line(struct vm *vm, uint32_t irq, bool high)
 {
 	struct irq_bank *bank = irq_bank(vm, irq);
 
-	if (!is_owned(vm, irq) || is_hardware(vm, irq))
+	if (!irq_is_owned(vm, irq) || irq_is_hardware(vm, irq))
 		return;
-	bank->line = high ? bank->line | bit_of(irq) : bank->line & ~bit_of(irq);
+	bank->line = high ? bank->line | irq_bit(irq) : bank->line & ~irq_bit(irq);
 	reopen(vm, irq);
 	settle(vm);
 }
 
 /* What the guest left claimed is completed, for which it must be enabled. */
-static void quiesce(const struct vm *vm, uint32_t irq)
+static void quiesce(const struct vm *vm, uint32_t source)
 {
 	const struct cpu *cpu = vm_vcpu(vm, 0)->cpu;
 
-	plic_set_priority(irq, 0);
-	plic_set_enabled(cpu, irq, true);
-	plic_complete(cpu, irq);
+	plic_set_priority(source, 0);
+	plic_set_enabled(cpu, source, true);
+	plic_complete(cpu, source);
 	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
-		plic_set_enabled(vm_vcpu(vm, i)->cpu, irq, false);
+		plic_set_enabled(vm_vcpu(vm, i)->cpu, source, false);
 }
 
 void plic_guest_reset(struct vm *vm)
 {
 	const struct plan_vm *plan = vm->plan;
 
-	CHECK(plan->irq_limit % ARCH_BANK_IRQS == 0);
-	memset(plan->irq_banks, 0, plan->irq_limit / ARCH_BANK_IRQS * sizeof(struct irq_bank));
+	irq_reset_banks(vm);
 	for (uint32_t i = 0; i < plan->irq_count; i++) {
-		const struct plan_irq *irq = &plan->irqs[i];
-		struct irq_bank *bank = irq_bank(vm, irq->id);
-
-		bank->owned |= bit_of(irq->id);
-		if (irq->flags & PLAN_IRQ_VIRTUAL)
-			continue;
-		bank->hardware |= bit_of(irq->id);
-		quiesce(vm, irq->id);
+		if (irq_is_hardware(vm, plan->irqs[i].id))
+			quiesce(vm, irq_host(vm, plan->irqs[i].id));
 	}
 }
 

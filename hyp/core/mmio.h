@@ -13,7 +13,7 @@ struct vcpu;
 /* One access by a guest; the architecture decodes it and writes a read's value back. */
 struct mmio_access {
 	uint64_t address; /* guest-physical; a device is given the offset in its region instead */
-	uint64_t value;   /* in: what is written; out: what was read, zero-extended */
+	uint64_t value;   /* in: what is written, in the low `size` bytes; out: what was read */
 	uint8_t size;     /* bytes: 1, 2, 4 or 8 */
 	bool is_write;
 };

@@ -3,6 +3,7 @@
 import glob
 import hashlib
 import os
+import re
 import struct
 
 from harness import alone, check, exits
@@ -104,8 +105,9 @@ def guest_memory(image, vm):
     """Host address of a VM's main memory, from the image's report."""
     with open(image + ".report.txt", encoding="utf-8") as file:
         for line in file:
-            if f" {vm} " in line and "guest address 0x40000000" in line:
-                return int(line.split("-")[0], 16)
+            match = re.match(rf" *{vm} +0x(\w+)-.* memory, guest address 0x40000000", line)
+            if match:
+                return int(match[1], 16)
     raise AssertionError(f"the report says nothing of the memory of {vm}")
 
 
@@ -113,7 +115,8 @@ def test_kernel_is_the_package_s(bench):
     """What runs is, byte for byte, the file in Debian's package."""
     with open(bench.package("vmlinuz"), "rb") as file:
         kernel = file.read()
-    package, = glob.glob(os.path.join(bench.build_folder, "guests/unpacked/linux-image-*"))
+    package, = glob.glob(os.path.join(bench.build_folder, "guests/unpacked",
+                                       bench.arch, "linux-image-*"))
     with open(os.path.join(package, "DEBIAN/md5sums"), encoding="utf-8") as file:
         sums = dict(reversed(line.split()) for line in file)
     name, = [name for name in sums if name.startswith("boot/vmlinuz")]
@@ -230,7 +233,7 @@ def test_secure_board(bench):
     """A board whose Group 0 belongs to firmware: interrupts are injected."""
     image = bench.image("linux", {"linux": bench.linux("hotplug", cpus=(0, 1))},
                         board="qemu-virt-secure", boards="tests/system/boards")
-    machine = bench.run(image)
+    machine = bench.run(image, "--img")  # QEMU starts an ELF file at EL3, what has a header at EL2
     machine.expect(READY)
     machine.expect("ORLOP-CPU-ON 0-1")
     machine.finish()

@@ -151,6 +151,7 @@ void harness_say(unsigned vm, const char *text)
 struct task {
 	struct cpu *cpu;
 	struct vcpu *vcpu;
+	const struct fault *fault;
 };
 
 static struct vcpu *perform(void (*body)(void *), struct task task)
@@ -168,7 +169,7 @@ static void next(void *context)
 
 struct vcpu *harness_next(unsigned index)
 {
-	return perform(next, (struct task){cpu_at(index), NULL});
+	return perform(next, (struct task){cpu_at(index), NULL, NULL});
 }
 
 static void attend(void *context)
@@ -180,19 +181,25 @@ static void attend(void *context)
 
 struct vcpu *harness_attend(struct vcpu *vcpu)
 {
-	return perform(attend, (struct task){vcpu->cpu, vcpu});
+	return perform(attend, (struct task){vcpu->cpu, vcpu, NULL});
 }
 
 static void make_fault(void *context)
 {
 	struct task *task = context;
-	const struct fault fault = {
-		.what = "jump to nowhere", .syndrome = 0x82000005, .address = 0xdead000};
 
-	task->vcpu = vm_fault(task->vcpu, &fault);
+	task->vcpu = vm_fault(task->vcpu, task->fault);
+}
+
+struct vcpu *harness_fault_of(struct vcpu *vcpu, const struct fault *fault)
+{
+	return perform(make_fault, (struct task){vcpu->cpu, vcpu, fault});
 }
 
 struct vcpu *harness_fault(struct vcpu *vcpu)
 {
-	return perform(make_fault, (struct task){vcpu->cpu, vcpu});
+	static const struct fault fault = {
+		.what = "jump to nowhere", .syndrome = 0x82000005, .address = 0xdead000};
+
+	return harness_fault_of(vcpu, &fault);
 }

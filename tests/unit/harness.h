@@ -68,7 +68,8 @@ struct vcpu *harness_next(unsigned index);
  */
 struct vcpu *harness_attend(struct vcpu *vcpu);
 
-/* Lets `vcpu` make a fault; the vCPU to go on with, NULL if its CPU sleeps. */
+/* Lets `vcpu` make a fault, any or this one; the vCPU to go on with, NULL if its CPU sleeps. */
 struct vcpu *harness_fault(struct vcpu *vcpu);
+struct vcpu *harness_fault_of(struct vcpu *vcpu, const struct fault *fault);
 
 #endif

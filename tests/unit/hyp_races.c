@@ -100,7 +100,10 @@ static struct vcpu *step(struct vcpu *vcpu)
 	return say(vcpu, choice < 63 ? "?" : "said\r\n");
 }
 
-/* Each line has a speaker, and only one. */
+/*
+ * Each line has a speaker, and only one. (Two vCPUs of a VM can make a CR and another character of
+ * what they say at once: then the name stands there again.)
+ */
 static void check_lines(const char *said)
 {
 	while (*said != '\0') {
@@ -110,7 +113,7 @@ static void check_lines(const char *said)
 		assert_non_null(end);
 		assert_int_equal(*said, '[');
 		for (; said < end; said++)
-			opened += *said == '[';
+			opened += *said == '[' && (opened == 0 || said[-1] != '\r');
 		assert_int_equal(opened, 1);
 		said = end + 2;
 	}

@@ -62,7 +62,7 @@ static void test_fault_without_address(void **state)
 
 	(void)state;
 	start(PLAN_HALT);
-	vm_fault(vcpu_at(0), &fault);
+	assert_null(harness_fault_of(vcpu_at(0), &fault));
 	assert_non_null(strstr(fake.uart.text, "forbidden register\r\n"));
 	assert_null(strstr(fake.uart.text, "address"));
 }

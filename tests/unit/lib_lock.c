@@ -16,7 +16,7 @@
 
 #define ROUNDS 4000u
 
-static struct lock lock = {UINT16_MAX - ROUNDS, UINT16_MAX - ROUNDS};
+static struct lock lock = {UINT32_MAX - ROUNDS, UINT32_MAX - ROUNDS};
 static uint64_t guarded; /* no atomic: the lock alone keeps it whole */
 
 static void *work(void *context)

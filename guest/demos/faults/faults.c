@@ -34,10 +34,11 @@
 	X(unmapped_far, STOPS, "read of an address beyond all that the VM can have", 0, 0xb9)    \
 	X(unmapped_walk, STOPS, "page tables where there is nothing", 0, FAULT_ANY)              \
 	X(jump_nowhere, STOPS, "jump to an address where there is nothing", 0, FAULT_ANY)        \
-	X(wide_access, STOPS, "8-byte read of a 4-byte register of the distributor", 0, 0xf9)    \
-	X(narrow_access, STOPS, "1-byte write of a 4-byte register of the distributor", 0, 0x39) \
+	X(wide_access, SURVIVES, "8-byte read of a 4-byte register of the distributor", 0, 0xf9) \
+	X(narrow_access, SURVIVES, "1-byte write of a 4-byte register of the distributor", 0,    \
+		0x39)                                                                            \
 	X(exclusive_access, STOPS, "exclusive read of a distributor's register", 0, 0x88)        \
-	X(misaligned_access, STOPS, "misaligned read of a distributor's register", 0, 0xb9)      \
+	X(misaligned_access, SURVIVES, "misaligned read of a distributor's register", 0, 0xb9)   \
 	X(execute_device, STOPS, "jump into the distributor", 0, FAULT_ANY)                      \
 	X(misaligned_jump, SURVIVES, "jump to no multiple of 4", 0x8a000000, FAULT_ANY)          \
 	X(undefined_instruction, SURVIVES, "undefined instruction", 0x02000000, 0x00)            \

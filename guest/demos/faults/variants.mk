@@ -2,4 +2,5 @@
 # faults.elf does everything that the guest survives, faults-NAME.elf does one thing.
 FAULTS := $(shell sed -n 's/^\tX.\([a-z0-9_]*\),.*/\1/p' guest/demos/faults/faults.c)
 $(eval $(call GUEST,faults,guest/demos/faults,))
-$(foreach f,$(FAULTS),$(eval $(call GUEST,faults-$(subst _,-,$(f)),guest/demos/faults,-DFAULT=$(f))))
+$(foreach f,$(FAULTS),$(eval $(call \
+	GUEST,faults-$(subst _,-,$(f)),guest/demos/faults,-DFAULT=$(f))))

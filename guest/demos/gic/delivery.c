@@ -128,6 +128,17 @@ static void delivery_in_timer(unsigned irq)
 		timer_disarm();
 }
 
+/* A level that went low again before the CPU took it leaves nothing behind (IHI 0069 4.1.2). */
+static void delivery_check_timer_gone(unsigned irq)
+{
+	view_clear();
+	timer_arm(0);
+	check(gic_bit(GIC_ISPENDR, irq), "the timer pends while the CPU masks it");
+	timer_disarm();
+	check(!gic_bit(GIC_ISPENDR, irq), "the timer does not pend any more when it went low");
+	check_equal(view_take_none(0, irq), 0, "the timer is not taken when it went low before");
+}
+
 void view_check_timer(void)
 {
 	unsigned irq = BOARD_TIMER_IRQ;
@@ -148,6 +159,7 @@ void view_check_timer(void)
 	view_hook = 0;
 	check(!gic_bit(GIC_ISPENDR, irq), "the timer does not pend when it is low");
 	check(!gic_bit(GIC_ISACTIVER, irq), "the timer is not active after its end");
+	delivery_check_timer_gone(irq);
 	gic_write_bit(GIC_ICENABLER, irq);
 	timer_disarm();
 }
@@ -236,9 +248,42 @@ static void delivery_check_pair(unsigned first, unsigned second)
 	check_equal(view_order_count, 2, "two SGIs are two interrupts");
 }
 
+/* More at a time than any virtual interface can hold; each must arrive once, by priority. */
+static void delivery_check_many_pending(void)
+{
+	view_clear();
+	for (unsigned sgi = 0; sgi < GIC_SGIS; sgi++)
+		gic_set_priority(sgi, (uint8_t)(0xf0 - 0x10 * (sgi % 8)));
+	for (unsigned sgi = 0; sgi < GIC_SGIS; sgi++)
+		gic_send_sgi(0, sgi);
+	view_take(0, 0);
+	view_take(0, 8);
+	for (unsigned sgi = 0; sgi < GIC_SGIS; sgi++)
+		check_equal(view_taken[0][sgi], 1, "one of 16 SGIs pending at a time arrives once");
+	for (unsigned i = 0; i < 8; i++)
+		check_equal(view_order[i] % 8, 7 - i / 2, "16 SGIs arrive by their priority");
+}
+
+/* What software made active keeps itself back, and nothing else. */
+static void delivery_check_many_active(void)
+{
+	view_clear();
+	mmio_write32(GICR_SGI(0) + GIC_ISACTIVER, 0xff);
+	check_bits(mmio_read32(GICR_SGI(0) + GIC_ISACTIVER), 0xffff, 0xff, "eight SGIs are active");
+	gic_send_sgi(0, 9);
+	check_equal(view_take(0, 9), 1, "an SGI arrives while eight others are active");
+	gic_send_sgi(0, 3);
+	check_equal(view_take_none(0, 3), 0, "an SGI that is active does not arrive");
+	mmio_write32(GICR_SGI(0) + GIC_ICACTIVER, 0xff);
+	check_equal(view_take(0, 3), 1, "an SGI arrives once it is not active any more");
+	check_bits(mmio_read32(GICR_SGI(0) + GIC_ISACTIVER), 0xffff, 0, "no SGI is active");
+}
+
 void view_check_order(void)
 {
+	delivery_check_many_pending();
 	delivery_enable_sgis(0);
+	delivery_check_many_active();
 	delivery_check_pair(4, 9);
 	delivery_check_pair(9, 4);
 	delivery_enable_sgis(0);

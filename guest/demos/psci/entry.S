@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where the second CPU starts: notes the state in which it finds itself, before the library sets it.
+ * Where the second CPU starts: notes the state in which it finds itself, before the library
+ * changes it.
  */
 #include "psci.h"
 

@@ -8,18 +8,31 @@
 
 #include "guest/lib/aarch64/board.h"
 #include "guest/lib/aarch64/gic.h"
+#include "guest/lib/smp.h"
 #include "random.h"
 
 #define ACCESS_UART_BYTES 4096
+#ifdef RANDOM_SMP
+#define ACCESS_CPUS 2
+#else
+#define ACCESS_CPUS 1
+#endif
 
 /* Those before ACCESS_BLIND leave a syndrome from which an access can be emulated. */
-#define ACCESSES(X)                                                                          \
-	X(ldrb)                                                                              \
-	X(ldrh)                                                                              \
-	X(ldr32)                                                                             \
-	X(ldr64)                                                                             \
-	X(ldrsb) X(ldrsh) X(ldrsw) X(ldrz) X(strb) X(strh) X(str32) X(str64) X(strz) X(ldar) \
-		X(stlr) X(ldp) X(stp) X(ldr_post) X(str_pre) X(ldxr) X(stxr) X(prfm)
+#define ACCESSES(X) \
+	X(ldrb)     \
+	X(ldrh)     \
+	X(ldr32)    \
+	X(ldr64)    \
+	X(ldrsb)    \
+	X(ldrsh)    \
+	X(ldrsw)    \
+	X(ldrz)     \
+	X(strb)     \
+	X(strh)     \
+	X(str32)    \
+	X(str64)    \
+	X(strz) X(ldar) X(stlr) X(ldp) X(stp) X(ldr_post) X(str_pre) X(ldxr) X(stxr) X(prfm)
 #define ACCESS_BLIND 15
 
 #define ACCESS_DECLARE(name) void access_##name(uint64_t address, uint64_t value);
@@ -29,7 +42,12 @@ ACCESSES(ACCESS_DECLARE)
 const random_access random_accesses[] = {ACCESSES(ACCESS_ROW)};
 #define ACCESS_COUNT (sizeof(random_accesses) / sizeof(random_accesses[0]))
 
-uint8_t random_scratch[RANDOM_SCRATCH_BYTES] __attribute__((aligned(4096)));
+static uint8_t access_scratch[RANDOM_CPUS][RANDOM_SCRATCH_BYTES] __attribute__((aligned(4096)));
+
+uint64_t random_scratch(void)
+{
+	return (uint64_t)access_scratch[smp_cpu()];
+}
 
 /* Mostly aligned to 8 bytes: what is not, mostly faults. */
 static uint64_t access_offset(uint64_t size_bytes)
@@ -52,12 +70,15 @@ static uint64_t access_offset(uint64_t size_bytes)
 
 static uint64_t access_in_controller(void)
 {
+	unsigned cpu;
+
 	if (random_below(2))
 		return BOARD_GICD_BASE + access_offset(0x10000);
 	/* The first kilobytes of a frame are where the registers are. */
+	cpu = ACCESS_CPUS > 1 ? (unsigned)random_below(ACCESS_CPUS) : 0;
 	if (random_below(4))
-		return GICR_RD(0) + random_below(2) * 0x10000 + access_offset(0x1000);
-	return GICR_RD(0) + access_offset(BOARD_GICR_STRIDE);
+		return GICR_RD(cpu) + random_below(2) * 0x10000 + access_offset(0x1000);
+	return GICR_RD(cpu) + access_offset(BOARD_GICR_STRIDE);
 }
 
 #ifdef RANDOM_UART
@@ -93,7 +114,7 @@ static uint64_t access_address(void)
 		return access_in_uart();
 #endif
 	if (random_below(4) == 0)
-		return (uint64_t)random_scratch + access_offset(RANDOM_SCRATCH_BYTES);
+		return random_scratch() + access_offset(RANDOM_SCRATCH_BYTES);
 	return access_in_controller();
 }
 
@@ -104,7 +125,7 @@ void random_memory(void)
 #ifdef RANDOM_STRAY
 	kinds = ACCESS_COUNT;
 #endif
-	if (address - (uint64_t)random_scratch < RANDOM_SCRATCH_BYTES)
+	if (address - random_scratch() < RANDOM_SCRATCH_BYTES)
 		kinds = ACCESS_COUNT;
 	random_accesses[random_below(kinds)](address, random_value());
 }

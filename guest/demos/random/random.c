@@ -7,15 +7,14 @@
  */
 #include "random.h"
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "guest/lib/aarch64/exception.h"
-#include "guest/lib/aarch64/smccc.h"
 #include "guest/lib/aarch64/system.h"
 #include "guest/lib/console.h"
-#include "guest/lib/hypercall.h"
 #include "guest/lib/power.h"
 #include "guest/lib/print.h"
+#include "guest/lib/smp.h"
 #include "guest/lib/start.h"
 
 #ifndef RANDOM_SEED
@@ -27,16 +26,25 @@
 #define RANDOM_PROGRESS 100000
 #define SPSR_DAIF       0x3c0
 
-static uint64_t random_state = RANDOM_SEED;
-static uint64_t random_digest, random_exceptions, random_interrupts;
+/* Each CPU goes its own way. */
+static struct random_cpu {
+	uint64_t state, digest, exceptions, interrupts;
+} random_cpus[RANDOM_CPUS];
+
+static struct random_cpu *random_cpu(void)
+{
+	return &random_cpus[smp_cpu()];
+}
 
 /* xorshift64* (Vigna 2016) */
 uint64_t random_next(void)
 {
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return random_state * 0x2545f4914f6cdd1d;
+	uint64_t *state = &random_cpu()->state;
+
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1d;
 }
 
 uint64_t random_below(uint64_t limit)
@@ -66,13 +74,15 @@ uint64_t random_value(void)
 
 static void random_note(uint64_t value)
 {
-	random_digest = (random_digest ^ value) * 0x100000001b3; /* FNV-1a, by words */
+	struct random_cpu *cpu = random_cpu();
+
+	cpu->digest = (cpu->digest ^ value) * 0x100000001b3; /* FNV-1a, by words */
 }
 
 /* Skips the instruction. Debug exceptions that random registers brought about are turned off. */
 static void random_skip(struct exception_frame *frame)
 {
-	random_exceptions++;
+	random_cpu()->exceptions++;
 	random_note(system_read(esr_el1) & 0xfe000000);
 	system_write(mdscr_el1, 0);
 	frame->pc += 4;
@@ -81,7 +91,7 @@ static void random_skip(struct exception_frame *frame)
 
 static void random_ignore(struct exception_frame *frame)
 {
-	random_interrupts++;
+	random_cpu()->interrupts++;
 	frame->state |= SPSR_DAIF;
 }
 
@@ -99,21 +109,46 @@ static void random_operation(void)
 	__asm__ volatile("msr daifset, #0xf");
 }
 
+#ifdef RANDOM_SMP
+/* The second CPU goes on until the first one turns the guest off. */
+static void random_second(void *argument)
+{
+	(void)argument;
+	for (;;)
+		random_operation();
+}
+
+static void random_start_second(void)
+{
+	if (smp_start(1, random_second, NULL) != 0)
+		print("random: there is no second CPU\n");
+}
+#else
+static void random_start_second(void)
+{
+}
+#endif
+
 int main(uint64_t tree)
 {
+	const struct random_cpu *cpu = random_cpu();
+
 	(void)tree;
 	console_init(CONSOLE_AUTO);
+	for (unsigned i = 0; i < RANDOM_CPUS; i++)
+		random_cpus[i].state = RANDOM_SEED + i;
 	exception_set_handler(EXCEPTION_SYNC, random_skip);
 	exception_set_handler(EXCEPTION_IRQ, random_ignore);
 	exception_set_handler(EXCEPTION_FIQ, random_ignore);
 	exception_set_handler(EXCEPTION_SERROR, random_ignore);
 	print("random: %u operations from seed 0x%lx\n", RANDOM_OPERATIONS, (uint64_t)RANDOM_SEED);
+	random_start_second();
 	for (unsigned i = 1; i <= RANDOM_OPERATIONS; i++) {
 		random_operation();
 		if (i % RANDOM_PROGRESS == 0)
-			print("random: %u operations, %lu exceptions\n", i, random_exceptions);
+			print("random: %u operations, %lu exceptions\n", i, cpu->exceptions);
 	}
 	print("random: done: %u operations, %lu exceptions, %lu interrupts, digest 0x%lx\n",
-		RANDOM_OPERATIONS, random_exceptions, random_interrupts, random_digest);
+		RANDOM_OPERATIONS, cpu->exceptions, cpu->interrupts, cpu->digest);
 	power_off();
 }

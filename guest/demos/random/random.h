@@ -10,7 +10,9 @@
 
 #define RANDOM_REGISTERS 18 /* x0 to x17: what generated code may use */
 
-/* The next number of the fixed sequence. */
+#define RANDOM_CPUS 2
+
+/* The next number of the calling CPU's fixed sequence. */
 uint64_t random_next(void);
 
 /* A number below `limit`, 1 or more. */
@@ -22,8 +24,8 @@ uint64_t random_value(void);
 /* Calls the code at `code`, which ends in RET, with x0 to x17 from and to `registers`. */
 void random_execute(const uint32_t *code, uint64_t *registers);
 
-/* Memory that may be read and written. */
-extern uint8_t random_scratch[];
+/* The calling CPU's memory that may be read and written. */
+uint64_t random_scratch(void);
 #define RANDOM_SCRATCH_BYTES 65536
 
 /* One random operation of a kind. */

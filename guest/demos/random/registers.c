@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "guest/lib/aarch64/mmu.h"
+#include "guest/lib/smp.h"
 #include "random.h"
 
 #define SYSTEM_READ  0xd5200000u
@@ -27,8 +28,10 @@ struct system_operation {
 	uint32_t code[2];
 };
 
-static struct system_operation system_batch[SYSTEM_BATCH] __attribute__((aligned(4096)));
-static unsigned system_left;
+static struct system_batch {
+	struct system_operation operations[SYSTEM_BATCH];
+	unsigned left;
+} system_batches[RANDOM_CPUS] __attribute__((aligned(4096)));
 
 static bool system_is_own(uint32_t encoding)
 {
@@ -71,14 +74,14 @@ static uint32_t system_instruction(void)
 	return (read ? SYSTEM_READ : SYSTEM_WRITE) | encoding | rt;
 }
 
-static void system_fill(void)
+static void system_fill(struct system_batch *batch)
 {
 	for (unsigned i = 0; i < SYSTEM_BATCH; i++) {
-		system_batch[i].code[0] = system_instruction();
-		system_batch[i].code[1] = SYSTEM_RET;
+		batch->operations[i].code[0] = system_instruction();
+		batch->operations[i].code[1] = SYSTEM_RET;
 	}
-	mmu_sync_code(system_batch, sizeof(system_batch));
-	system_left = SYSTEM_BATCH;
+	mmu_sync_code(batch->operations, sizeof(batch->operations));
+	batch->left = SYSTEM_BATCH;
 }
 
 /*
@@ -109,21 +112,22 @@ static bool system_wants_address(uint32_t instruction)
 static uint64_t system_operand(uint32_t instruction)
 {
 	if (system_wants_address(instruction))
-		return (uint64_t)random_scratch + random_below(RANDOM_SCRATCH_BYTES);
+		return random_scratch() + random_below(RANDOM_SCRATCH_BYTES);
 	return random_value() & system_value_mask(instruction & ENCODING(3, 7, 15, 15, 7));
 }
 
 void random_system(void)
 {
+	struct system_batch *batch = &system_batches[smp_cpu()];
 	uint64_t registers[RANDOM_REGISTERS];
-	const struct system_operation *operation;
+	const uint32_t *code;
 
-	if (system_left == 0)
-		system_fill();
-	operation = &system_batch[--system_left];
+	if (batch->left == 0)
+		system_fill(batch);
+	code = batch->operations[--batch->left].code;
 	for (unsigned i = 0; i < RANDOM_REGISTERS; i++)
-		registers[i] = system_operand(operation->code[0]);
-	if (system_wants_address(operation->code[0]) && (operation->code[0] & 31) == SYSTEM_ZERO)
+		registers[i] = system_operand(code[0]);
+	if (system_wants_address(code[0]) && (code[0] & 31) == SYSTEM_ZERO)
 		return; /* address 0 */
-	random_execute(operation->code, registers);
+	random_execute(code, registers);
 }

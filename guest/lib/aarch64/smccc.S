@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The call instructions. The C calling convention passes arguments in the registers in which the SMC
- * calling convention wants them, so the short forms are two instructions.
+ * The call instructions. The C calling convention passes arguments in the registers in which the
+ * SMC calling convention wants them, so the short forms are two instructions.
  */
 	.macro call_functions conduit
 	.section .text.smccc_\conduit, "ax"

@@ -106,8 +106,8 @@ start_at_el1:
 	.ltorg
 
 /*
- * Nobody is at EL2: a hypercall learns that it does not exist, and what newer processors trap unless
- * told otherwise is skipped.
+ * Nobody is at EL2: a hypercall learns that it does not exist, and what newer processors trap
+ * unless told otherwise is skipped.
  */
 	.balign 2048
 start_el2_vectors:

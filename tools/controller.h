@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the host tool knows of each kind of interrupt controller that a board may have: how the
+ * device tree describes it, which of its pages the hypervisor uses, and what guests see of it.
+ */
+#ifndef TOOLS_CONTROLLER_H
+#define TOOLS_CONTROLLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tools/system.h"
+
+#define CONTROLLER_CELLS   3u /* most cells of an interrupt specifier that are looked at */
+#define CONTROLLER_REGIONS 2u /* most regions of it that are emulated for a guest */
+
+struct controller {
+	const char *name, *mend; /* what it is called; how a board gets one */
+	unsigned irq_cells;      /* cells of a specifier that say something */
+	uint32_t irq_first;      /* the lowest shared interrupt; those below are each CPU's own */
+
+	/* Whether a VM's interrupts may be PLAN_DIRECT, PLAN_INJECTED. */
+	bool direct, injected;
+
+	/* Finds its nodes in board->fdt and fills the fields intc_node, msi_node, irq_limit. */
+	bool (*find)(struct board *board);
+
+	/* The shared interrupt that cells name. Returns NULL, or what is wrong with them. */
+	const char *(*specifier)(const uint32_t *cells, uint32_t *irq, bool *is_edge);
+
+	/* Fills what else struct board says of it; CPUs and devices have been read. */
+	bool (*read)(struct board *board, struct place place);
+
+	/*
+	 * Pages of it that the hypervisor maps: so many from intc.base on, and so many per CPU,
+	 * cpu_page_stride bytes apart from intc_frames[cpu] on.
+	 */
+	unsigned common_pages, cpu_pages;
+	uint64_t cpu_page_stride;
+
+	/* Fills regions with what is emulated for a VM of so many vCPUs; returns how many. */
+	unsigned (*regions)(
+		const struct board *board, unsigned vcpu_count, struct plan_mmio *regions);
+	const char *region_names[2]; /* of PLAN_MMIO_INTC, PLAN_MMIO_INTC_CPUS */
+
+	/* The guest interrupt file that every vCPU has on its CPU; 0: there are none. */
+	uint16_t guest_file;
+};
+
+extern const struct controller controller_gic, controller_aia, controller_plic;
+
+/*
+ * Where a vCPU, by its index in the VM, finds its own interrupt file, one page, and which page of
+ * the board that is. Returns false if vCPUs have none.
+ */
+bool controller_vcpu_page(const struct board *board, const struct vm *vm, unsigned index,
+	uint64_t *guest, uint64_t *host);
+
+/* Whether the device's interrupt is better taken as an edge, and its drivers bear that. */
+bool controller_takes_edge(const struct board *board, int node);
+
+#endif
