@@ -24,7 +24,8 @@ HYP_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,ma
 
 # The hypervisor: small, but for what stands in the way of a frequent exit.
 
-HYP_HOT := hyp/core/mmio.c hyp/core/hypercall.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
+HYP_FAST := -O2 -fno-align-functions -fno-align-jumps -fno-align-loops
+HYP_HOT  := hyp/core/mmio.c hyp/core/hypercall.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
 
 HYP_SOURCES := $(sort $(filter-out hyp/devices/%,$(wildcard hyp/*/*.c)) \
 	$(ARCH_DEVICES:%=hyp/devices/%.c) $(ARCH_DRIVERS:%=drivers/%.c) \
@@ -34,7 +35,7 @@ HYP_OBJECTS := $(HYP_SOURCES:%=$(OUT)/hyp/%.o)
 $(OUT)/hyp/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
-	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),-O2,-Os) $(ARCH_CFLAGS) \
+	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),$(HYP_FAST),-Os) $(ARCH_CFLAGS) \
 		-MMD -MP -c $< -o $@
 
 # The hypervisor's identity, by which it knows the plans made for it: of its sources and flags.

@@ -119,7 +119,8 @@ def rule_lines():
 
 
 def freestanding(arch, base):
-    return [f"{arch}-linux-gnu-gcc", *base, "-ffreestanding", "-Iarch/include", f"-Iarch/{arch}"]
+    return ["clang", f"--target={arch}-none-elf", *base, "-ffreestanding", "-Iarch/include",
+            f"-Iarch/{arch}"]
 
 
 def header_command(path):

@@ -16,7 +16,6 @@
 #define FLAGS          24
 #define RISCV_VERSION  32
 #define RISCV_MAGIC    48
-#define MAGIC          56
 #define ARM64_FLAGS    (1u << 1) /* little-endian, 4 KiB pages, near the start of RAM */
 #define RISCV_VERSION2 2u        /* 0.2, the first with a second magic number */
 
@@ -31,7 +30,7 @@ static void arm64_header(uint8_t header[64], uint64_t text_offset, uint64_t imag
 	put(header, TEXT_OFFSET, text_offset);
 	put(header, IMAGE_SIZE, image_size);
 	put(header, FLAGS, ARM64_FLAGS);
-	memcpy(header + MAGIC, "ARM\x64\0\0\0", 8);
+	memcpy(header + ARCHITECTURE_MAGIC, "ARM\x64\0\0\0", 8);
 }
 
 static void riscv_header(uint8_t header[64], uint64_t text_offset, uint64_t image_size)
@@ -41,7 +40,7 @@ static void riscv_header(uint8_t header[64], uint64_t text_offset, uint64_t imag
 	put(header, FLAGS, 0);
 	put(header, RISCV_VERSION, RISCV_VERSION2);
 	memcpy(header + RISCV_MAGIC, "RISCV\0\0", 8);
-	memcpy(header + MAGIC, "RSC\x05\0\0\0", 8);
+	memcpy(header + ARCHITECTURE_MAGIC, "RSC\x05\0\0\0", 8);
 }
 
 static const char *const pl011[] = {"arm,pl011", NULL}, *const ns16550[] = {"ns16550a", NULL};
@@ -58,11 +57,10 @@ static const struct architecture architectures[] = {
 		.uart = "pl011",
 		.uart_words = "PL011",
 		.uart_compatible = pl011,
-		.magic = "ARM\x64",
-		.magic_offset = MAGIC,
-		.kernel_base = 2 << 20,
+		.kernel_magic = "ARM\x64",
+		.kernel_name = "arm64",
 		.kernel_file = "arch/arm64/boot/Image",
-		.kernel_package = "arm64",
+		.bootargs_max = 2047,
 		.header = arm64_header,
 	},
 	{
@@ -76,16 +74,20 @@ static const struct architecture architectures[] = {
 		.uart = "ns16550",
 		.uart_words = "16550",
 		.uart_compatible = ns16550,
-		.magic = "RSC\x05",
-		.magic_offset = MAGIC,
-		.kernel_base = 0,
+		.kernel_magic = "RSC\x05",
+		.kernel_name = "riscv64",
 		.kernel_file = "arch/riscv/boot/Image",
-		.kernel_package = "riscv64",
+		.bootargs_max = 1023,
 		.header = riscv_header,
 	},
 };
 
 #define COUNT (sizeof(architectures) / sizeof(architectures[0]))
+
+const struct architecture *architecture_at(unsigned index)
+{
+	return index < COUNT ? &architectures[index] : NULL;
+}
 
 const struct architecture *architecture_named(const char *name)
 {

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#define ARCHITECTURE_MAGIC 56u /* offset in a kernel's 64-byte header; 4 bytes */
+
 struct architecture {
 	const char *name, *words; /* in board.yaml, and in messages */
 	uint16_t machine;         /* ELF e_machine */
@@ -16,22 +18,22 @@ struct architecture {
 	const char *hypervisor; /* the file that the build makes */
 	const char *qemu, *cpu; /* QEMU's program and -cpu, unless a board says otherwise */
 
-	/* The UART that its drivers and emulated devices are: a name, and what it is compatible with. */
+	/* The UART that its drivers and emulated devices are: a name, and what it is compatible
+	 * with. */
 	const char *uart, *uart_words;
 	const char *const *uart_compatible;
 
-	/*
-	 * The 64-byte header of its Linux kernels and of our own images: bytes that identify it at
-	 * magic_offset; what text_offset counts from is that much above the start of RAM.
+	/* Linux: bytes at ARCHITECTURE_MAGIC that a kernel Image is known by; its name and package.
 	 */
-	const char *magic;
-	unsigned magic_offset;
-	uint64_t kernel_base; /* bytes that a kernel leaves free below where text_offset counts from */
-	const char *kernel_file, *kernel_package; /* in a kernel's build, and Debian's architecture */
+	const char *kernel_magic, *kernel_name, *kernel_file;
+	unsigned bootargs_max; /* characters that the kernel takes (COMMAND_LINE_SIZE less 1) */
 
-	/* Writes that header, but for its first two instructions. */
+	/* Writes the same header for an image of ours, but for its first two instructions. */
 	void (*header)(uint8_t header[64], uint64_t text_offset, uint64_t image_size);
 };
+
+/* All of them, by index; NULL where the list ends. */
+const struct architecture *architecture_at(unsigned index);
 
 /* NULL if there is no such. */
 const struct architecture *architecture_named(const char *name);

@@ -11,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/architecture.h"
 #include "tools/arena.h"
+#include "tools/controller.h"
 #include "tools/description.h"
 #include "tools/devicetree.h"
 #include "tools/file.h"
@@ -92,11 +94,30 @@ static uint64_t number(const struct tree *map, const char *key, uint64_t fallbac
 	return value ? value->number : fallback;
 }
 
+/* What the device tree says on some architectures, board.yaml has to say on others. */
+static void check_keys(const struct board *board, const struct tree *root)
+{
+	static const char *const keys[] = {"group0", "interrupt-limit"};
+	bool wanted = board->machine == EM_AARCH64;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct tree *key = tree_get(root, keys[i]);
+		if (wanted && !key)
+			message_error(root->place, arena_text("add %s", keys[i]),
+				"a board of architecture aarch64 needs the key '%s'", keys[i]);
+		else if (key && !wanted)
+			message_error(key->key_place,
+				"remove it: the device tree says what there is",
+				"'%s' is about the GIC, which only boards of architecture aarch64 "
+				"have",
+				keys[i]);
+	}
+}
+
 static void read_settings(struct board *board, const struct tree *root)
 {
 	const struct tree *limit = tree_get(root, "interrupt-limit"),
 			  *name = tree_get(root, "name");
-	board->machine = EM_AARCH64;
+	board->machine = architecture_named(tree_text(root, "architecture", "aarch64"))->machine;
 	board->own_group = strcmp(tree_text(root, "group0", ""), "hypervisor") == 0;
 	board->irq_limit = 1024;
 	if (name && strcmp(name->text, board->name) != 0)
@@ -113,11 +134,12 @@ static void read_settings(struct board *board, const struct tree *root)
 
 static void read_qemu(struct board *board, const struct tree *qemu)
 {
+	const struct architecture *architecture = architecture_of(board->machine);
 	if (!qemu)
 		return;
-	board->qemu.binary = tree_text(qemu, "binary", "qemu-system-aarch64");
+	board->qemu.binary = tree_text(qemu, "binary", architecture->qemu);
 	board->qemu.machine = tree_text(qemu, "machine", "virt");
-	board->qemu.cpu = tree_text(qemu, "cpu", "cortex-a57");
+	board->qemu.cpu = tree_text(qemu, "cpu", architecture->cpu);
 	board->qemu.memory = number(qemu, "memory", 1 << 30);
 	const struct tree *cpus = tree_get(qemu, "cpus"), *memory = tree_get(qemu, "memory");
 	if (cpus && (cpus->number < 1 || cpus->number > 512))
@@ -183,20 +205,27 @@ static const char *tree_path(
 
 static void read_console(struct board *board, const struct tree *console)
 {
-	static const char *const pl011[] = {"arm,pl011", NULL};
+	const struct architecture *architecture = architecture_of(board->machine);
 	if (console && console->kind == TREE_TEXT && strcmp(console->text, "debugger") == 0)
 		board->console = CONSOLE_DEBUGGER;
 	const struct tree *device = tree_get(console, "device");
+	const struct tree *driver = tree_get(console, "driver");
+	if (driver && strcmp(driver->text, architecture->uart) != 0)
+		message_error(driver->place, arena_text("write driver: %s", architecture->uart),
+			"Orlop has no driver %s for architecture %s", driver->text,
+			architecture->name);
 	if (!device)
 		return;
 	int node = board_find(board, device->text);
 	const struct board_device *uart = node < 0 ? NULL : devicetree_device(board, node);
 	if (!uart || !uart->reg_count || !uart->irq_count ||
-		!devicetree_compatible(board, node, pl011)) {
-		message_error(device->place, "name a node compatible with arm,pl011",
-			"'%s' is not a PL011 with registers and an interrupt in the board's device "
+		!devicetree_compatible(board, node, architecture->uart_compatible)) {
+		message_error(device->place,
+			arena_text(
+				"name a node compatible with %s", architecture->uart_compatible[0]),
+			"'%s' is not a %s with registers and an interrupt in the board's device "
 			"tree",
-			device->text);
+			device->text, architecture->uart_words);
 		return;
 	}
 	board->console = CONSOLE_UART;
@@ -218,9 +247,13 @@ static void read_free_irqs(struct board *board, const struct tree *map)
 	const struct tree *first = tree_get(map, "first"), *count = tree_get(map, "count");
 	if (!first || !count)
 		return;
-	if (first->number < 32 || first->number > board->irq_limit ||
+	if (first->number < board->controller->irq_first || first->number > board->irq_limit ||
 		count->number > board->irq_limit - first->number) {
-		message_error(tree_place(map), "choose INTIDs from 32 to below interrupt-limit",
+		message_error(tree_place(map),
+			board->machine == EM_AARCH64
+				? "choose INTIDs from 32 to below interrupt-limit"
+				: arena_text("choose numbers from %u to %u",
+					  board->controller->irq_first, board->irq_limit - 1),
 			"free-interrupts are not all shared interrupts of the controller");
 		return;
 	}
@@ -253,6 +286,7 @@ bool board_load(struct board *board, const char *name, struct place said, const 
 	if (!root)
 		return false;
 	read_settings(board, root);
+	check_keys(board, root);
 	read_qemu(board, tree_get(root, "qemu"));
 	if (message_errors() != errors)
 		return false;

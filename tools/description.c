@@ -8,12 +8,14 @@
 
 static const struct schema_key image_keys[] = {
 	{"kernel", SCHEMA_TEXT, .fallback = "-", .example = "kernel: Image",
-		.meaning = "`os: linux`, where it is required: an uncompressed arm64 kernel Image. "
+		.meaning = "`os: linux`, where it is required: an uncompressed kernel Image. "
 			   "Paths are relative to the file that names them"},
 	{"initrd", SCHEMA_TEXT, .fallback = "none", .example = "initrd: initrd.cpio.gz",
 		.meaning = "`os: linux`: the initial file system"},
 	{"bootargs", SCHEMA_TEXT, .fallback = "none", .example = "bootargs: \"console=ttyAMA0\"",
-		.meaning = "`os: linux`: the kernel's command line, at most 2047 characters"},
+		.meaning = "`os: linux`: the kernel's command line, at most 2047 characters on "
+			   "`aarch64`, 1023 on "
+			   "`riscv64`"},
 	{"file", SCHEMA_TEXT, .fallback = "-", .example = "file: u-boot.bin",
 		.meaning = "`os: bare`, where it is required: an ELF file or raw bytes"},
 	{"load", SCHEMA_NUMBER, .fallback = "start of the main memory", .example = "load: 0x0",
@@ -50,20 +52,22 @@ static const struct schema_key vcpu_keys[] = {
 
 static const struct schema_key interrupts_keys[] = {
 	{"route", SCHEMA_CHOICE, .choices = "direct injected",
-		.fallback = "`direct` where the board leaves Group 0 to the hypervisor, else "
-			    "`injected`",
+		.fallback = "`direct` where the board can: with AIA, or a GIC that leaves Group 0 "
+			    "to the hypervisor; else `injected`",
 		.example = "route: direct",
 		.meaning = "`direct`: the VM's interrupts reach it without the hypervisor. "
 			   "`injected`: the hypervisor takes each and puts it into the VM's "
 			   "virtual interface; for guests that mask by priority or split the end "
-			   "of interrupt"},
+			   "of interrupt. With AIA there is only `direct`, with a PLIC only "
+			   "`injected`"},
 	{0},
 };
 
 static const struct schema_key vm_keys[] = {
 	{"os", SCHEMA_CHOICE, .choices = "linux bare", .required = YES, .example = "os: linux",
-		.meaning = "how the VM is started. `linux`: by the arm64 kernel's boot protocol. "
-			   "`bare`: at its entry, with the device tree's address in `x0`"},
+		.meaning = "how the VM is started. `linux`: by the kernel's boot protocol. "
+			   "`bare`: at its entry, with the device tree's address in `x0` or "
+			   "`a1`"},
 	{"image", SCHEMA_TEXT | SCHEMA_MAP, .map = image_keys, .required = YES,
 		.example = "image: control.elf",
 		.meaning = "what runs in the VM: a text names the ELF file of an `os: bare` VM"},
@@ -121,20 +125,21 @@ const struct schema_key description_keys[] = {
 static const struct schema_key console_keys[] = {
 	{"device", SCHEMA_TEXT, .required = YES, .example = "device: serial0",
 		.meaning = "the UART, named like a device in `access`"},
-	{"driver", SCHEMA_CHOICE, .choices = "pl011", .required = YES, .example = "driver: pl011",
-		.meaning = "the driver for it"},
+	{"driver", SCHEMA_CHOICE, .choices = "pl011 ns16550", .required = YES,
+		.example = "driver: pl011",
+		.meaning = "the driver for it: `pl011` on `aarch64`, `ns16550` on `riscv64`"},
 	{0},
 };
 
 static const struct schema_key free_interrupts_keys[] = {
 	{"first", SCHEMA_NUMBER, .required = YES, .example = "first: 42",
-		.meaning = "the lowest INTID"},
+		.meaning = "the lowest number (GIC: INTID; APLIC, PLIC: source)"},
 	{"count", SCHEMA_NUMBER, .required = YES, .example = "count: 6", .meaning = "how many"},
 	{0},
 };
 
 static const struct schema_key qemu_keys[] = {
-	{"binary", SCHEMA_TEXT, .fallback = "`qemu-system-aarch64`",
+	{"binary", SCHEMA_TEXT, .fallback = "`qemu-system-` and the architecture",
 		.example = "binary: qemu-system-aarch64", .meaning = "the emulator"},
 	{"machine", SCHEMA_TEXT, .required = YES,
 		.example = "machine: \"virt,virtualization=on,gic-version=3\"",
@@ -151,7 +156,7 @@ static const struct schema_key qemu_keys[] = {
 const struct schema_key description_board_keys[] = {
 	{"name", SCHEMA_TEXT, .required = YES, .example = "name: qemu-virt-aarch64",
 		.meaning = "the folder's name again"},
-	{"architecture", SCHEMA_CHOICE, .choices = "aarch64", .required = YES,
+	{"architecture", SCHEMA_CHOICE, .choices = "aarch64 riscv64", .required = YES,
 		.example = "architecture: aarch64", .meaning = "of its CPUs"},
 	{"device-tree", SCHEMA_TEXT, .fallback = "QEMU emits it",
 		.example = "device-tree: board.dtb",
@@ -166,12 +171,14 @@ const struct schema_key description_board_keys[] = {
 		.fallback = "`none`", .example = "console: { device: serial0, driver: pl011 }",
 		.meaning = "where the hypervisor speaks: a UART, whose address the guests' shared "
 			   "consoles take; `debugger`: semihosting"},
-	{"group0", SCHEMA_CHOICE, .choices = "hypervisor firmware", .required = YES,
+	{"group0", SCHEMA_CHOICE, .choices = "hypervisor firmware",
+		.fallback = "required on `aarch64`, an error elsewhere",
 		.example = "group0: hypervisor",
-		.meaning = "who owns the interrupt controller's Group 0; `firmware` where EL3 "
+		.meaning = "who owns the GIC's Group 0; `firmware` where EL3 "
 			   "keeps it, and then interrupts are `injected`"},
-	{"interrupt-limit", SCHEMA_NUMBER, .required = YES, .example = "interrupt-limit: 288",
-		.meaning = "the first INTID that the interrupt controller does not have, a "
+	{"interrupt-limit", SCHEMA_NUMBER, .fallback = "required on `aarch64`, an error elsewhere",
+		.example = "interrupt-limit: 288",
+		.meaning = "the first INTID that the GIC does not have, a "
 			   "multiple of 32 from 64 to 1024"},
 	{"free-interrupts", SCHEMA_MAP, .map = free_interrupts_keys, .fallback = "none",
 		.example = "free-interrupts: { first: 42, count: 6 }",
@@ -210,14 +217,16 @@ static const char introduction[] =
 	"RAM.\n"
 	"\n"
 	"- `os: linux`: the device tree lies at the start of the main memory, which must be a\n"
-	"  multiple of 2 MiB; the kernel 2 MiB above it, plus its `text_offset`; the initrd\n"
-	"  at the next page after the kernel's `image_size`.\n"
+	"  multiple of 2 MiB; the kernel at the first multiple of 2 MiB, plus its\n"
+	"  `text_offset`, that leaves 2 MiB free for it; the initrd at the next page after\n"
+	"  the kernel's `image_size`.\n"
 	"- `os: bare`, ELF file: at its segments' physical addresses; the device tree in the\n"
 	"  last 16 KiB of the main memory.\n"
 	"- `os: bare`, raw bytes: at `load`; the device tree at the start of the main memory\n"
 	"  if its first 16 KiB are free, else in its last 16 KiB.\n"
 	"\n"
-	"The device tree's address is in `x0` at the guest's first instruction.\n"
+	"The device tree's address is in `x0` (AArch64) or `a1` (RISC-V) at the guest's first\n"
+	"instruction.\n"
 	"\n"
 	"## Devices\n"
 	"\n"
@@ -226,7 +235,12 @@ static const char introduction[] =
 	"that touch one page have to belong to one VM. The interrupt controller, timers,\n"
 	"CPUs, memory, firmware interfaces and the hypervisor's own console cannot be given\n"
 	"away. A device that moves data by itself (DMA) with no IOMMU in front of it reaches\n"
-	"all memory: the tool warns where it knows.\n";
+	"all memory: the tool warns where it knows.\n"
+	"\n"
+	"With AIA, a 16550 that a VM owns is declared in its device tree with an interrupt\n"
+	"on the rising edge rather than on the level: the end of a level-sensitive interrupt\n"
+	"costs a write to the APLIC, which the hypervisor emulates, and an edge costs nothing.\n"
+	"A driver has to serve the UART until it reports no interrupt, as Linux's does.\n";
 
 void description_print(FILE *file)
 {

@@ -201,23 +201,25 @@ static bool follow_node(struct guest_tree_select *select, int node)
 	return good;
 }
 
-bool guest_tree_select(
-	struct guest_tree_select *select, const struct system *system, const struct vm *vm)
+bool guest_tree_select(struct guest_tree_select *select, const struct system *system,
+	const struct vm *vm, const char *kept)
 {
 	const void *fdt = system->board.fdt;
-	int timer = fdt_node_offset_by_compatible(fdt, -1, "arm,armv8-timer");
+	int node = kept ? fdt_node_offset_by_compatible(fdt, -1, kept) : 0;
 	bool good = true;
 
 	*select = (struct guest_tree_select){.fdt = fdt, .vm = vm};
 	select->fate = arena_alloc(fdt_size_dt_struct(fdt), 1);
-	select->intc = fdt_node_offset_by_compatible(fdt, -1, "arm,gic-v3");
-	if (select->intc < 0 || timer < 0) {
-		message_error(message_file(system->board.name), "name a board with both",
-			"the board's device tree has no GICv3 or no armv8 timer");
+	if (node < 0) {
+		message_error(message_file(system->board.name), "mend the board's device tree",
+			"the board's device tree has no node compatible with %s", kept);
 		return false;
 	}
-	guest_tree_select_node(select, select->intc, GUEST_TREE_WHOLE);
-	guest_tree_select_node(select, timer, GUEST_TREE_WHOLE);
+	if (kept)
+		guest_tree_select_node(select, node, GUEST_TREE_WHOLE);
+	guest_tree_select_node(select, system->board.intc_node, GUEST_TREE_WHOLE);
+	if (system->board.msi_node >= 0)
+		guest_tree_select_node(select, system->board.msi_node, GUEST_TREE_WHOLE);
 	for (unsigned i = 0; i < vm->device_count; i++)
 		select_subtree(select, vm->devices[i].device.node);
 	for (unsigned i = 0; i < vm->device_count; i++)

@@ -19,16 +19,16 @@ enum guest_tree_fate {
 struct guest_tree_select {
 	const void *fdt; /* the board's */
 	const struct vm *vm;
-	int intc;      /* nodes of the board's tree */
 	uint8_t *fate; /* enum guest_tree_fate, by node offset */
 };
 
 /*
- * Selects the VM's devices, the interrupt controller, the timer, and what these refer to. Returns
+ * Selects the VM's devices, the interrupt controller, the node compatible with kept (NULL: there is
+ * no such), and what these refer to. Returns
  * false after the errors have been printed: something refers to a device that is not the VM's.
  */
-bool guest_tree_select(
-	struct guest_tree_select *select, const struct system *system, const struct vm *vm);
+bool guest_tree_select(struct guest_tree_select *select, const struct system *system,
+	const struct vm *vm, const char *kept);
 
 /* Marks a node and its parents. */
 void guest_tree_select_node(struct guest_tree_select *select, int node, enum guest_tree_fate fate);

@@ -9,20 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/architecture.h"
 #include "tools/arena.h"
 #include "tools/message.h"
 #include "tools/plan_image.h"
-
-/*
- * The kernel header of arm64 boot loaders, in 64-bit words from the image's first byte; the first
- * is the branch that the hypervisor's own file has there.
- */
-#define LINUX_TEXT_OFFSET 1
-#define LINUX_IMAGE_SIZE  2
-#define LINUX_FLAGS       3
-#define LINUX_MAGIC       7           /* in its lower half */
-#define LINUX_FLAGS_VALUE (1u << 1)   /* little-endian, 4 KiB pages, near the start of RAM */
-#define LINUX_MAGIC_VALUE 0x644d5241u /* "ARM\x64" */
 
 static uint64_t max(uint64_t a, uint64_t b)
 {
@@ -49,11 +39,6 @@ static uint8_t *memory_at(const struct image *image, uint64_t address)
 	return image->memory + (hyp_layout_pa(&image->layout, address) - image->layout.base_pa);
 }
 
-static void put_word(uint8_t *bytes, unsigned index, uint64_t value)
-{
-	memcpy(bytes + index * sizeof(value), &value, sizeof(value));
-}
-
 static void write_header(struct image *image)
 {
 	const struct hyp_layout *layout = &image->layout;
@@ -61,10 +46,9 @@ static void write_header(struct image *image)
 	uint8_t *boot = (uint8_t *)header.linux_header;
 
 	memcpy(&header, image->memory, sizeof(header));
-	put_word(boot, LINUX_TEXT_OFFSET, layout->base_pa - image->system->board.ram[0].base);
-	put_word(boot, LINUX_IMAGE_SIZE, memory_end(image) - layout->base_pa);
-	put_word(boot, LINUX_FLAGS, LINUX_FLAGS_VALUE);
-	put_word(boot, LINUX_MAGIC, LINUX_MAGIC_VALUE);
+	architecture_of(image->system->board.machine)
+		->header(boot, layout->base_pa - image->system->board.ram[0].base,
+			memory_end(image) - layout->base_pa);
 	header.root_pa = hyp_layout_pa(layout, layout->own_root);
 	header.plan = layout->plan;
 	header.plan_pa = hyp_layout_pa(layout, layout->plan);
@@ -157,6 +141,8 @@ bool image_build(struct image *image, const struct system *system, const char *h
 	image->vms = arena_alloc(system->vm_count, sizeof(image->vms[0]));
 	for (unsigned i = 0; i < system->vm_count; i++)
 		good = vm_image_build(&image->vms[i], system, &system->vms[i]) && good;
+	if (!hyp_path)
+		hyp_path = architecture_of(system->board.machine)->hypervisor;
 	if (!hyp_elf_read(&image->hyp, hyp_path, system->board.machine) || !good ||
 		!hyp_layout_build(&image->layout, system, &image->hyp, image->vms))
 		return false;

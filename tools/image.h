@@ -15,8 +15,6 @@
 #include "tools/system.h"
 #include "tools/vm_image.h"
 
-#define IMAGE_DEFAULT_HYP "build/aarch64/hyp.elf"
-
 struct image {
 	const struct system *system;
 	struct hyp_elf hyp;
@@ -27,7 +25,10 @@ struct image {
 	unsigned part_count;
 };
 
-/* Returns false after the errors have been printed. */
+/*
+ * hyp_path: the hypervisor's ELF file; NULL: the one that the build makes for the board's
+ * architecture. Returns false after the errors have been printed.
+ */
 bool image_build(struct image *image, const struct system *system, const char *hyp_path);
 
 /* Writes PATH.elf, PATH.img, PATH.json and PATH.report.txt; folders on the way are made. */

@@ -154,7 +154,7 @@ static int usage(void)
 
 int image_command(int argc, char **argv)
 {
-	const char *file = NULL, *path = NULL, *boards = NULL, *hyp = IMAGE_DEFAULT_HYP;
+	const char *file = NULL, *path = NULL, *boards = NULL, *hyp = NULL;
 	const struct {
 		const char *name;
 		const char **value;

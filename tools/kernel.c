@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads the 64-byte header of an arm64 kernel Image and recognises what is often given instead.
+ * Reads the 64-byte header of a kernel Image and recognises what is often given instead.
  */
 #include "tools/kernel.h"
 
 #include <endian.h>
 #include <string.h>
 
+#include "tools/arena.h"
 #include "tools/message.h"
 
-#define FLAG_BIG_ENDIAN  1u
-#define FLAG_PAGE(flags) ((flags) >> 1 & 3) /* 0: unspecified, 1: 4 KiB, 2: 16 KiB, 3: 64 KiB */
+#define FLAG_BIG_ENDIAN 1u
+/* arm64 only, zero elsewhere. 0: unspecified, 1: 4 KiB, 2: 16 KiB, 3: 64 KiB. */
+#define FLAG_PAGE(flags) ((flags) >> 1 & 3)
 
 struct header { /* little-endian */
 	uint32_t code[2];
@@ -33,8 +35,25 @@ static bool fail(const struct blob *blob, struct place place, const char *what, 
 	return false;
 }
 
-static bool fail_magic(const struct blob *blob, struct place place)
+/* The architecture whose kernel it is, or NULL. */
+static const struct architecture *kernel_of(const struct blob *blob)
 {
+	const struct architecture *architecture;
+	for (unsigned i = 0; (architecture = architecture_at(i)); i++)
+		if (starts_with(blob, ARCHITECTURE_MAGIC, architecture->kernel_magic, 4))
+			return architecture;
+	return NULL;
+}
+
+static bool fail_magic(
+	const struct blob *blob, const struct architecture *architecture, struct place place)
+{
+	const struct architecture *other = kernel_of(blob);
+	if (other)
+		return fail(blob, place,
+			arena_text("is a kernel for %s, and the board is %s", other->words,
+				architecture->words),
+			"name a kernel for the board's architecture, or another board");
 	if (starts_with(blob, 0, "\x1f\x8b", 2))
 		return fail(blob, place, "is compressed with gzip", "unpack it with gunzip");
 	if (starts_with(blob, 4, "zimg", 4))
@@ -42,19 +61,26 @@ static bool fail_magic(const struct blob *blob, struct place place)
 			"name the Image file of the kernel's build, or unpack it");
 	if (starts_with(blob, 0, "\177ELF", 4))
 		return fail(blob, place, "is an ELF file, not a kernel Image",
-			"name arch/arm64/boot/Image of the kernel's build instead of vmlinux");
-	return fail(blob, place, "is not an arm64 kernel Image",
-		"name an uncompressed Image, as in /boot/vmlinuz-* of Debian's arm64 packages");
+			arena_text("name %s of the kernel's build instead of vmlinux",
+				architecture->kernel_file));
+	return fail(blob, place,
+		arena_text("is not %s %s kernel Image",
+			strchr("a", architecture->kernel_name[0]) ? "an" : "a",
+			architecture->kernel_name),
+		arena_text("name an uncompressed Image, as in /boot/vmlinuz-* of Debian's %s "
+			   "packages",
+			architecture->kernel_name));
 }
 
-bool kernel_read(struct kernel *kernel, const struct blob *blob, struct place place)
+bool kernel_read(struct kernel *kernel, const struct blob *blob,
+	const struct architecture *architecture, struct place place)
 {
 	struct header header;
 	if (blob->size < sizeof(header))
-		return fail_magic(blob, place);
+		return fail_magic(blob, architecture, place);
 	memcpy(&header, blob->bytes, sizeof(header));
-	if (memcmp(header.magic, "ARM\x64", 4) != 0)
-		return fail_magic(blob, place);
+	if (kernel_of(blob) != architecture)
+		return fail_magic(blob, architecture, place);
 
 	uint64_t flags = le64toh(header.flags);
 	kernel->text_offset = le64toh(header.text_offset);

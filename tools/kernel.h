@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The header of an arm64 Linux kernel Image (Linux, Documentation/arch/arm64/booting.rst).
+ * The header of a Linux kernel Image (Linux, Documentation/arch/arm64/booting.rst and
+ * Documentation/arch/riscv/boot-image-header.rst, which share what is used here).
  */
 #ifndef TOOLS_KERNEL_H
 #define TOOLS_KERNEL_H
 
 #include <stdbool.h>
 
+#include "tools/architecture.h"
 #include "tools/system.h"
 
 struct kernel {
@@ -15,6 +17,7 @@ struct kernel {
 };
 
 /* Checks the header of blob and reads it. Returns false after a message at place. */
-bool kernel_read(struct kernel *kernel, const struct blob *blob, struct place place);
+bool kernel_read(struct kernel *kernel, const struct blob *blob,
+	const struct architecture *architecture, struct place place);
 
 #endif

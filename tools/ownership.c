@@ -10,6 +10,7 @@
 
 #include "tools/arena.h"
 #include "tools/board.h"
+#include "tools/controller.h"
 #include "tools/devicetree.h"
 #include "tools/message.h"
 #include "tools/schema.h"
@@ -17,18 +18,23 @@
 
 /* Kinds of nodes that no VM gets: what their nodes are compatible with, and the reason. */
 static const struct forbidden {
-	const char *const compatible[5];
+	const char *const compatible[9];
 	const char *what, *mend;
 } forbidden[] = {
-	{{"arm,gic-v3", "arm,gic-v3-its", "arm,gic-v2m-frame", "arm,gic-400", NULL},
+	{{"arm,gic-v3", "arm,gic-v3-its", "arm,gic-v2m-frame", "arm,gic-400", "riscv,aplic",
+		 "riscv,imsics", "riscv,plic0", "sifive,plic-1.0.0", NULL},
 		"part of the interrupt controller, which the hypervisor shares out",
 		"remove it: every VM sees an interrupt controller of its own"},
-	{{"arm,armv8-timer", "arm,armv7-timer", "arm,armv7-timer-mem", NULL}, "the CPUs' timer",
-		"remove it: every vCPU has a timer of its own"},
+	{{"arm,armv8-timer", "arm,armv7-timer", "arm,armv7-timer-mem", "riscv,clint0",
+		 "sifive,clint0", "riscv,aclint-mtimer", NULL},
+		"the CPUs' timer", "remove it: every vCPU has a timer of its own"},
+	{{"sifive,test0", "syscon-poweroff", "syscon-reboot", NULL},
+		"what switches the whole board off",
+		"remove it: every VM can switch itself off by its firmware interface"},
 	{{"arm,psci", "arm,psci-0.2", "arm,psci-1.0", NULL}, "the firmware's interface",
 		"remove it: every VM has a firmware interface of its own"},
-	{{"arm,smmu-v3", "arm,mmu-500", "arm,smmu-v2", NULL}, "an IOMMU, which guards memory",
-		"remove it: it cannot be a guest's"},
+	{{"arm,smmu-v3", "arm,mmu-500", "arm,smmu-v2", "riscv,iommu", NULL},
+		"an IOMMU, which guards memory", "remove it: it cannot be a guest's"},
 	{{"pci-host-ecam-generic", "pci-host-cam-generic", NULL}, "a PCI host bridge",
 		"remove it: PCI devices cannot be given to VMs yet"},
 };
@@ -106,7 +112,7 @@ static bool can_own(
 			return refuse(said, forbidden[0].what, forbidden[0].mend);
 	}
 	for (unsigned i = 0; i < device->irq_count; i++)
-		if (device->irqs[i] < 32)
+		if (device->irqs[i] < board->controller->irq_first)
 			return refuse(said, "wired to an interrupt that each CPU has for itself",
 				"remove it: only shared interrupts have an owner");
 	return true;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lays out guests' images: Linux by the arm64 boot protocol, ELF files at their physical addresses,
+ * Lays out guests' images: Linux by its boot protocol, ELF files at their physical addresses,
  * raw bytes where the description says.
  */
 #include "tools/payload.h"
 
 #include <string.h>
 
+#include "tools/architecture.h"
 #include "tools/arena.h"
 #include "tools/file.h"
 #include "tools/kernel.h"
@@ -17,7 +18,6 @@
 #define LINUX_TREE_ROOM (2 * SPACE_MIB) /* the kernel wants a 2 MiB boundary next */
 #define BARE_TREE_ROOM  0x4000ull
 #define ELF_LIMIT       (1024 * SPACE_MIB)
-#define BOOTARGS_MAX    2047 /* COMMAND_LINE_SIZE of the arm64 kernel, less the NUL */
 
 typedef unsigned long long ull;
 
@@ -65,16 +65,17 @@ static bool check_pseudo_nmi(const struct vm *vm, const struct tree *bootargs)
 	return false;
 }
 
-static bool read_bootargs(struct vm *vm, const struct tree *image)
+static bool read_bootargs(const struct board *board, struct vm *vm, const struct tree *image)
 {
+	unsigned most = architecture_of(board->machine)->bootargs_max;
 	const struct tree *bootargs = tree_get(image, "bootargs");
 	if (!bootargs)
 		return true;
 	size_t length = strlen(bootargs->text);
 	vm->bootargs = bootargs->text;
-	if (length <= BOOTARGS_MAX)
+	if (length <= most)
 		return check_pseudo_nmi(vm, bootargs);
-	message_error(bootargs->place, arena_text("write at most %d", BOOTARGS_MAX),
+	message_error(bootargs->place, arena_text("write at most %u", most),
 		"bootargs has %zu characters, more than the kernel takes", length);
 	return false;
 }
@@ -102,7 +103,8 @@ static bool read_initrd(struct vm *vm, const struct tree *image, const char *fil
 	return true;
 }
 
-static bool read_linux(struct vm *vm, const struct tree *image, const char *file)
+static bool read_linux(
+	const struct board *board, struct vm *vm, const struct tree *image, const char *file)
 {
 	const struct vm_memory *main = &vm->memory[0];
 	const struct tree *kernel = tree_get(image, "kernel");
@@ -112,16 +114,19 @@ static bool read_linux(struct vm *vm, const struct tree *image, const char *file
 		return fail_missing(vm, image, "kernel", "kernel: Image");
 	if (!file_read(&blob, file_beside(file, kernel->text), main->size, kernel->place,
 		    "the kernel") ||
-		!kernel_read(&header, &blob, kernel->place))
+		!kernel_read(&header, &blob, architecture_of(board->machine), kernel->place))
 		return false;
 
-	uint64_t offset = LINUX_TREE_ROOM, needed;
+	/* text_offset counts from a multiple of 2 MiB. */
+	uint64_t offset = header.text_offset < LINUX_TREE_ROOM ? LINUX_TREE_ROOM : 0, needed;
+	ull base = offset >> 20;
 	if (__builtin_add_overflow(offset, header.text_offset, &offset) ||
 		__builtin_add_overflow(offset, header.size, &needed) || needed > main->size) {
 		message_error(kernel->place, "give the VM more memory",
-			"the kernel needs %llu KiB at 2 MiB + 0x%llx, and there are %llu KiB in "
+			"the kernel needs %llu KiB at %llu MiB + 0x%llx, and there are %llu KiB in "
 			"all",
-			(ull)(header.size >> 10), (ull)header.text_offset, (ull)main->size >> 10);
+			(ull)(header.size >> 10), base, (ull)header.text_offset,
+			(ull)main->size >> 10);
 		return false;
 	}
 	vm->entry = main->guest + offset;
@@ -153,9 +158,10 @@ static uint64_t number(const struct tree *map, const char *key, uint64_t fallbac
 	return value ? value->number : fallback;
 }
 
-static bool read_raw(
-	struct vm *vm, const struct tree *image, const struct blob *blob, struct place place)
+static bool read_raw(const struct board *board, struct vm *vm, const struct tree *image,
+	const struct blob *blob, struct place place)
 {
+	uint64_t align = architecture_of(board->machine)->entry_align;
 	struct range range = {number(image, "load", vm->memory[0].guest), blob->size};
 	const struct tree *load = tree_get(image, "load"), *entry = tree_get(image, "entry");
 	vm->entry = number(image, "entry", range.base);
@@ -172,12 +178,12 @@ static bool read_raw(
 			(ull)range.base, blob->size);
 		return false;
 	}
-	if (vm->entry - range.base >= range.size || vm->entry & 3) {
+	if (vm->entry - range.base >= range.size || vm->entry % align) {
 		message_error(entry ? entry->place : place,
 			"name the address of an instruction inside the image",
-			vm->entry & 3 ? "entry 0x%llx is not a multiple of 4"
-				      : "entry 0x%llx is outside the image",
-			(ull)vm->entry);
+			vm->entry % align ? "entry 0x%llx is not a multiple of %llu"
+					  : "entry 0x%llx is outside the image",
+			(ull)vm->entry, (ull)align);
 		return false;
 	}
 	add_load(vm, (struct vm_load){range.base, blob->bytes, blob->size, "image"});
@@ -232,7 +238,7 @@ static bool read_bare(
 			"load and entry are for raw bytes, and %s is an ELF file", blob.path);
 		return false;
 	}
-	bool good = is_raw ? read_raw(vm, image, &blob, path->place)
+	bool good = is_raw ? read_raw(board, vm, image, &blob, path->place)
 			   : payload_elf_read(board, vm, &blob, path->place);
 	return good && place_tree(vm, is_raw, path->place);
 }
@@ -244,8 +250,8 @@ bool payload_read(
 		return false;
 	if (vm->os == GUEST_BARE)
 		return read_bare(board, vm, image, file);
-	bool good = read_bootargs(vm, image);
-	return read_linux(vm, image, file) && good;
+	bool good = read_bootargs(board, vm, image);
+	return read_linux(board, vm, image, file) && good;
 }
 
 uint64_t payload_pristine_size(const struct vm *vm)

@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <string.h>
 
+#include "tools/architecture.h"
 #include "tools/arena.h"
 #include "tools/message.h"
 #include "tools/space.h"
@@ -33,10 +34,15 @@ static bool fail(const struct elf *elf, const char *mend, const char *what)
 static bool check_header(const struct elf *elf, const struct board *board)
 {
 	const Elf64_Ehdr *header = &elf->header;
+	const struct architecture *other = architecture_of(header->e_machine);
 	if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
 		header->e_machine != board->machine)
 		return fail(elf, "compile it for the board's architecture",
-			arena_text("is for another architecture than board %s", board->name));
+			other && other->machine != board->machine
+				? arena_text("is for %s, and board %s is %s", other->words,
+					  board->name, architecture_of(board->machine)->words)
+				: arena_text("is for another architecture than board %s",
+					  board->name));
 	if (header->e_type != ET_EXEC)
 		return fail(elf, "link it at a fixed address (-no-pie, and not -r)",
 			"is not an executable with fixed addresses");
@@ -111,7 +117,8 @@ bool payload_elf_read(
 	if (!check_header(&elf, board) || !add_segments(&elf, vm))
 		return false;
 	vm->entry = elf.header.e_entry;
-	if (vm->entry & 3 || !overlaps_load(vm, (struct range){vm->entry, 4})) {
+	if (vm->entry % architecture_of(board->machine)->entry_align ||
+		!overlaps_load(vm, (struct range){vm->entry, 4})) {
 		message_error(place,
 			"set the entry (ENTRY in the linker script) to code of the image",
 			"entry 0x%llx of %s is not an instruction inside its segments",

@@ -9,6 +9,7 @@
 
 #include "tools/arena.h"
 #include "tools/board.h"
+#include "tools/controller.h"
 #include "tools/description.h"
 #include "tools/file.h"
 #include "tools/message.h"
@@ -58,10 +59,19 @@ static void read_delivery(const struct board *board, struct vm *vm, const struct
 {
 	const struct tree *route = tree_get(tree_get(tree, "interrupts"), "route");
 	bool asks_direct = route && strcmp(route->text, "direct") == 0;
-	if (asks_direct && !board->own_group)
+	if (asks_direct && !board->controller->direct)
+		message_error(route->place, "write route: injected, or leave it out",
+			"board %s has a %s, whose interrupts no guest gets directly", board->name,
+			board->controller->name);
+	else if (asks_direct && !board->own_group)
 		message_error(route->place, "write route: injected, or leave it out",
 			"board %s leaves Group 0 to firmware: direct interrupts are not possible",
 			board->name);
+	else if (route && !asks_direct && !board->controller->injected) {
+		message_error(route->place, "write route: direct, or leave it out",
+			"board %s has %s: every guest gets its interrupts directly", board->name,
+			board->controller->name);
+	}
 	vm->delivery = board->own_group && (!route || asks_direct) ? PLAN_DIRECT : PLAN_INJECTED;
 }
 

@@ -396,7 +396,7 @@ static int usage(void)
 
 int report_command(int argc, char **argv)
 {
-	const char *file = NULL, *boards = NULL, *hyp = IMAGE_DEFAULT_HYP;
+	const char *file = NULL, *boards = NULL, *hyp = NULL;
 	struct image image;
 
 	for (int i = 1; i < argc; i++) {

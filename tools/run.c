@@ -367,7 +367,7 @@ static int usage(void)
 			"QEMU. Ends when\n"
 			"  every VM is halted, with a table of what the hypervisor had to do.\n"
 			"  --name NAME       name for orlop stats (default: the system's)\n"
-			"  --hyp FILE        the hypervisor (default: " IMAGE_DEFAULT_HYP ")\n"
+			"  --hyp FILE        the hypervisor (default: build/ARCH/hyp.elf)\n"
 			"  --cpu CPU         QEMU's CPU instead of the board's\n"
 			"  --img             boot the raw image instead of the ELF file\n"
 			"  --icount          deterministic: one instruction takes one nanosecond\n"
@@ -399,7 +399,7 @@ static bool parse(struct options *options, int argc, char **argv)
 	bool good = true;
 	int option;
 
-	*options = (struct options){.hyp = IMAGE_DEFAULT_HYP};
+	*options = (struct options){0};
 	optind = 1;
 	while (good && (option = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (option) {

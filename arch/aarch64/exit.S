@@ -49,6 +49,7 @@
 	b save_rest
 	.endm
 
+	/* A slot for an exception of our own, behind whose branch other code stands. */
 	.macro OWN_EXCEPTION
 	.balign 128
 	b own_exception
@@ -58,19 +59,7 @@
 	.balign 2048
 	.globl vectors
 vectors:
-	.rept 8               /* from EL2 */
-	OWN_EXCEPTION
-	.endr
-	EXIT exit_sync, exit_sync_rest         /* from a guest in AArch64 */
-	EXIT exit_irq, exit_attend
-	EXIT exit_fiq, exit_attend
-	EXIT exit_never, exit_serror
-	EXIT exit_never, exit_sync_rest        /* from a guest's program in AArch32 */
-	EXIT exit_irq, exit_attend
-	EXIT exit_fiq, exit_attend
-	EXIT exit_never, exit_serror
-
-	.section .head.exit, "ax"
+	OWN_EXCEPTION         /* from EL2, with SP_EL0 */
 	/* x9: the vCPU, x1: who to call, x30: where that returns to */
 save_rest:
 	mov x0, x9
@@ -85,6 +74,7 @@ save_rest:
 	stp x28, x29, [x0, #8 * 28]
 	br x1
 
+	OWN_EXCEPTION
 	/* _Noreturn void arch_vcpu_enter(struct vcpu *vcpu) */
 	.globl arch_vcpu_enter
 arch_vcpu_enter:
@@ -101,6 +91,7 @@ enter:
 	ldp x28, x29, [x0, #8 * 28]
 	RESUME
 
+	OWN_EXCEPTION
 	/* The hypervisor's own exception, which is a bug: a fresh stack, then words. */
 own_exception:
 	mrs x0, tpidr_el2
@@ -109,3 +100,15 @@ own_exception:
 	mrs x1, elr_el2
 	mrs x2, far_el2
 	bl exit_panic
+
+	.rept 5
+	OWN_EXCEPTION
+	.endr
+	EXIT exit_sync, exit_sync_rest         /* from a guest in AArch64 */
+	EXIT exit_irq, exit_attend
+	EXIT exit_fiq, exit_attend
+	EXIT exit_never, exit_serror
+	EXIT exit_never, exit_sync_rest        /* from a guest's program in AArch32 */
+	EXIT exit_irq, exit_attend
+	EXIT exit_fiq, exit_attend
+	EXIT exit_never, exit_serror

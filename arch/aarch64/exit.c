@@ -317,6 +317,7 @@ struct vcpu *exit_attend(struct vcpu *vcpu)
 
 _Noreturn void exit_panic(uint64_t esr, uint64_t pc, uint64_t address)
 {
+	console_break_lock();
 	console_print("exception in the hypervisor: syndrome 0x%lx pc 0x%lx address 0x%lx", esr, pc, address);
 	hyp_panic(__FILE__, __LINE__, "this is a bug of the hypervisor");
 }

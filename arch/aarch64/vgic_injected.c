@@ -22,17 +22,16 @@
 #define LR_EOI      BIT(41) /* no hardware behind it: tell us when it ends */
 #define LR_ID(lr)   ((uint32_t)(lr))
 
-#define FOR_LIST_REGISTERS(X)                                                                      \
-	X(0, 12, 0) X(1, 12, 1) X(2, 12, 2) X(3, 12, 3) X(4, 12, 4) X(5, 12, 5) X(6, 12, 6)        \
-	X(7, 12, 7) X(8, 13, 0) X(9, 13, 1) X(10, 13, 2) X(11, 13, 3) X(12, 13, 4) X(13, 13, 5)    \
-	X(14, 13, 6) X(15, 13, 7)
+/* At most these are used; what does not fit waits in the book. */
+#define FOR_LIST_REGISTERS(X) X(0) X(1) X(2) X(3)
+#define LIST_REGISTERS        4u
 
 static uint64_t lr_read(unsigned index)
 {
 	switch (index) {
-#define LR_READ(n, crm, op2)                                                                       \
+#define LR_READ(n)                                                                       \
 	case n:                                                                                    \
-		return sysreg_read(S3_4_C12_C##crm##_##op2);
+		return sysreg_read(S3_4_C12_C12_##n);
 		FOR_LIST_REGISTERS(LR_READ)
 	default:
 		return 0;
@@ -42,9 +41,9 @@ static uint64_t lr_read(unsigned index)
 static void lr_write(unsigned index, uint64_t value)
 {
 	switch (index) {
-#define LR_WRITE(n, crm, op2)                                                                      \
+#define LR_WRITE(n)                                                                                \
 	case n:                                                                                    \
-		sysreg_write(S3_4_C12_C##crm##_##op2, value);                                      \
+		sysreg_write(S3_4_C12_C12_##n, value);                                      \
 		return;
 		FOR_LIST_REGISTERS(LR_WRITE)
 	}
@@ -52,7 +51,15 @@ static void lr_write(unsigned index, uint64_t value)
 
 static unsigned lr_count(void)
 {
-	return (unsigned)bits_get(sysreg_read(ICH_VTR_EL2), 0, 5) + 1;
+	const unsigned count = (unsigned)bits_get(sysreg_read(ICH_VTR_EL2), 0, 5) + 1;
+
+	return count < LIST_REGISTERS ? count : LIST_REGISTERS;
+}
+
+/* Which of them hold nothing. */
+static uint64_t lr_empty(void)
+{
+	return sysreg_read(ICH_ELRSR_EL2) & (BIT(lr_count()) - 1);
 }
 
 static struct irq_bank *bank_of(struct vcpu *vcpu, uint32_t id)
@@ -80,7 +87,7 @@ static bool owns(struct vcpu *vcpu, uint32_t id)
 /* Physical interrupts come back by themselves, so the hot path needs no lock and no book. */
 void vgic_injected_arrived(struct vcpu *vcpu, uint32_t id)
 {
-	const uint64_t empty = sysreg_read(ICH_ELRSR_EL2);
+	const uint64_t empty = lr_empty();
 	struct irq_bank *bank;
 
 	vcpu->exits[EXIT_CAUSE_INTERRUPT]++;
@@ -106,7 +113,7 @@ void vgic_injected_arrived(struct vcpu *vcpu, uint32_t id)
 static void fold(struct vcpu *vcpu)
 {
 	const unsigned count = lr_count();
-	const uint64_t empty = sysreg_read(ICH_ELRSR_EL2);
+	const uint64_t empty = lr_empty();
 
 	for (unsigned i = 0; i < count; i++) {
 		const uint64_t lr = lr_read(i);
@@ -208,13 +215,12 @@ static void list(struct vcpu *vcpu, unsigned index, uint32_t id)
 
 static void sync_locked(struct vcpu *vcpu)
 {
-	const uint64_t all = BIT(lr_count()) - 1;
 	uint32_t id;
 
 	vcpu->arch.bank.pending |= __atomic_exchange_n(&vcpu->arch.sgis_posted, 0, __ATOMIC_ACQUIRE);
 	fold(vcpu);
 	for (;;) {
-		const uint64_t empty = sysreg_read(ICH_ELRSR_EL2) & all;
+		const uint64_t empty = lr_empty();
 
 		id = most_urgent(vcpu);
 		if (id == NO_ID || !empty)

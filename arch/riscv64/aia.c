@@ -31,8 +31,7 @@ static void init(void)
 	REQUIRE(mmio_read32(aplic, APLIC_DOMAINCFG) & DOMAINCFG_DM,
 		"the board's APLIC sends no messages (domaincfg.DM)");
 	for (uint32_t source = 1; source < hyp_plan->irq_limit; source++)
-		set_source(
-			source, SOURCE_INACTIVE); /* which also clears pending and enabled, 4.5.2 */
+		aia_set_source(source, SOURCE_INACTIVE);
 	mmio_write32(aplic, APLIC_DOMAINCFG, DOMAINCFG_IE | DOMAINCFG_DM);
 }
 

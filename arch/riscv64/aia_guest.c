@@ -37,8 +37,8 @@ static uint32_t physical_target(const struct vm *vm, uint32_t target)
 
 static void write_target_hardware(const struct vm *vm, uint32_t irq)
 {
-	mmio_write32(
-		hyp_plan->intc, APLIC_TARGET + 4 * irq, physical_target(vm, *target_of(vm, irq)));
+	mmio_write32(hyp_plan->intc, APLIC_TARGET + 4 * irq_host(vm, irq),
+		physical_target(vm, *target_of(vm, irq)));
 }
 
 /* The physical enable is the guest's, gated by its domain's. */
@@ -48,7 +48,7 @@ static void write_enable_hardware(const struct vm *vm, uint32_t irq)
 
 	mmio_write32(hyp_plan->intc,
 		enabled && (vm->arch.domaincfg & DOMAINCFG_IE) ? APLIC_SETIENUM : APLIC_CLRIENUM,
-		irq);
+		irq_host(vm, irq));
 }
 
 /* Of an emulated device: the wire as the source's mode reads it (4.5.2, rectified input). */

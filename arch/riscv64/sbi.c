@@ -77,7 +77,6 @@ static struct sbi_result ipi(struct vcpu *vcpu, uint64_t function, const uint64_
 	harts = find_harts(vcpu->vm, args[0], args[1], &is_good);
 	if (!is_good)
 		return invalid_param;
-	vcpu->exits[EXIT_CAUSE_IPI]++;
 	for (; harts; harts &= harts - 1)
 		irq_post(vm_vcpu(vcpu->vm, bits_lowest(harts)), IRQ_POSTED_SOFT);
 	return (struct sbi_result){SBI_SUCCESS, 0};
@@ -207,7 +206,7 @@ bool sbi_handle(struct vcpu *vcpu)
 	const struct extension *extension = find_extension(id);
 	struct sbi_result result = not_supported;
 
-	vcpu->exits[EXIT_CAUSE_FIRMWARE]++;
+	vcpu->exits[id == SBI_IPI ? EXIT_CAUSE_IPI : EXIT_CAUSE_FIRMWARE]++;
 	trace_write(&vcpu->cpu->trace, TRACE_FIRMWARE, vcpu->number, id);
 	if (id <= SBI_LEGACY_LAST) {
 		x[10] = (uint64_t)legacy(vcpu, id, &x[10]);

@@ -207,6 +207,11 @@ void console_print(const char *text, ...)
 	va_end(args);
 }
 
+void console_break_lock(void)
+{
+	console.lock = (struct lock){0};
+}
+
 void console_init(void)
 {
 	console = (struct console){0};

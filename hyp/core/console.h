@@ -31,6 +31,9 @@ void console_init(void);
 /* Gives input to the first VM that takes it; the VMs' records and the interrupts are ready. */
 void console_start_input(void);
 
+/* For the last words of a CPU that may hold the console already: whoever writes now, writes. */
+void console_break_lock(void);
+
 /* One line of the hypervisor's own; the format of lib/format.h, without the line's end. */
 void console_print(const char *text, ...);
 

@@ -51,6 +51,7 @@ static void check_plan(const struct plan *plan)
 		"the image's plan has another format than this hypervisor; build the image again");
 	REQUIRE(plan->hyp_build == HYP_BUILD,
 		"the image's plan was made for another hypervisor; build the image again");
+	REQUIRE(plan->size_bytes <= HYP_VIRTUAL_SIZE, "the image's plan is damaged; load the image again");
 	for (uint32_t i = 0; i < plan->size_bytes / sizeof(*words); i++)
 		sum += words[i];
 	REQUIRE(sum == 2 * plan->checksum, "the image's plan is damaged; load the image again");
@@ -111,6 +112,7 @@ _Noreturn void hyp_start_secondary(unsigned index)
 
 _Noreturn void hyp_panic(const char *file, unsigned line, const char *why)
 {
+	console_break_lock();
 	console_print("stopped at %s:%u: %s", file, line, why);
 	arch_cpu_halt();
 }

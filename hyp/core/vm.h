@@ -40,7 +40,8 @@ struct vm *vm_at(unsigned index);
 struct vcpu *vm_vcpu(const struct vm *vm, unsigned index);
 
 /*
- * Begins to stop the VM: every vCPU comes out of the guest, the last one then halts or restarts
+ * Called by one of the VM's own vCPUs (so that the VM cannot be over before this is). Begins to
+ * stop the VM: every vCPU comes out of the guest, the last one then halts or restarts
  * the VM by `policy`. The first call wins. PLAN_STOP_SYSTEM switches the board off.
  */
 void vm_stop(struct vm *vm, enum plan_policy policy);

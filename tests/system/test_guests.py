@@ -159,13 +159,100 @@ def test_gic_injected(bench):
     verdict(bench, "gic", (0, 1), "injected")
 
 
-def test_random(bench):
-    """A million random operations end, and the loop beside them notices nothing."""
-    machine = beside_control(bench, "random", bench.bare("random"), timeout=200)
-    machine.expect(CONTROL_DONE)
-    machine.expect(r"^\[guest\] random: .*done", 180)
+def test_gic_masking(bench):
+    """What a guest has only by the injected route: priority masking, split end of interrupt."""
+    guest = bench.bare("gic-masking", cpus=(0, 1), interrupts={"route": "injected"})
+    machine = bench.run(bench.image("masking", {"guest": guest}))
+    machine.expect(r"gic: [1-9]\d* passed, 0 failed")
     machine.finish()
-    control_is_untouched(machine.final_stats())
+
+
+def random_beside_control(bench, name, cpus=(0,), **more):
+    """A million random operations end, and the loop beside them notices nothing."""
+    machine = beside_control(bench, name, bench.bare(name, cpus=cpus, **more), timeout=200)
+    machine.expect(CONTROL_DONE)
+    machine.expect(r"^\[guest\] random: done: 1000000 operations", 180)
+    machine.finish()
+    stats = machine.final_stats()
+    control_is_untouched(stats)
+    check(stats["vms"]["guest"]["faults"] == 0, "the hypervisor saw a fault")
+
+
+def test_random(bench):
+    random_beside_control(bench, "random")
+
+
+def test_random_injected(bench):
+    random_beside_control(bench, "random", interrupts={"route": "injected"})
+
+
+def test_random_uart(bench):
+    random_beside_control(bench, "random-uart", console="shared")
+
+
+def test_random_smp(bench):
+    random_beside_control(bench, "random-smp", cpus=(0, 1))
+
+
+def test_random_stray(bench):
+    """The same where the guest has nothing: each life ends with a fault, the next one begins."""
+    guest = bench.bare("random-stray", **{"on-fault": "restart"})
+    machine = beside_control(bench, "stray", guest)
+    for _ in range(20):
+        machine.expect(r"^\[orlop\] fault in guest")
+        machine.expect(r"^\[orlop\] guest restarts")
+    machine.expect(CONTROL_DONE)
+    control_is_untouched(machine.stats())
+
+
+def stoppable(bench, route):
+    """A second CPU that does all it can to stay is fetched back, and the board goes off."""
+    guest = bench.bare("stoppable", cpus=(0, 1), interrupts={"route": route})
+    vms = {"guest": guest, "control": bench.bare("control", cpus=(2,))}
+    machine = bench.run(bench.image("stoppable", vms))
+    machine.expect(r"^\[guest\] stoppable: the second CPU is busy")
+    machine.expect(r"^\[orlop\] guest is halted")
+    machine.expect(CONTROL_DONE)
+    machine.finish()
+    stats = machine.final_stats()
+    check(stats["vms"]["guest"]["faults"] == 0, "it was taken for a fault")
+    control_is_untouched(stats)
+
+
+def test_stoppable(bench):
+    stoppable(bench, "direct")
+
+
+def test_stoppable_injected(bench):
+    stoppable(bench, "injected")
+
+
+def test_stoppable_reset(bench):
+    """The same when the guest resets itself, again and again."""
+    guest = bench.bare("stoppable-reset", cpus=(0, 1), **{"on-reset": "restart"})
+    vms = {"guest": guest, "control": bench.bare("control", cpus=(2,))}
+    machine = bench.run(bench.image("stoppable", vms))
+    for _ in range(5):
+        machine.expect(r"^\[guest\] stoppable: the second CPU is busy")
+        machine.expect(r"^\[orlop\] guest restarts")
+    machine.expect(CONTROL_DONE)
+    control_is_untouched(machine.stats())
+
+
+def test_psci_bad_addresses(bench):
+    """A second CPU that is started where it cannot run is the guest's own affair."""
+    guest = bench.bare("psci-bad-addresses", cpus=(0, 1))
+    machine = beside_control(bench, "psci", guest)
+    machine.expect(r"^\[guest\] psci")
+    machine.expect(CONTROL_DONE)
+    control_is_untouched(machine.stats())
+
+
+def test_control_without_host(bench):
+    """With time that counts instructions the loop is never late, not by one of them."""
+    machine = bench.run(bench.image("control", {"control": bench.bare("control")}), "--icount")
+    machine.expect(r"jitter min/median/99%/max = 0/0/0/0 ns, missed 0")
+    machine.finish()
 
 
 def test_u_boot(bench):

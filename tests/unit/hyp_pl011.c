@@ -279,6 +279,10 @@ static void test_receive_levels(void **state)
 		assert_true(vm->arch.line);
 		type_many(1);
 		assert_int_equal(get(RIS), INT_RT | INT_RX);
+		type_many(1);
+		set(ICR, INT_RT);
+		get(DR);
+		assert_int_equal(get(RIS), INT_RX); /* still at the level */
 		get(DR);
 		assert_int_equal(get(RIS), INT_RT);
 		for (unsigned i = 1; i < levels[select]; i++) {

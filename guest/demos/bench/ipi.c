@@ -54,13 +54,15 @@ static void ipi_wait(uint64_t ticks)
 
 static uint64_t ipi_send(void)
 {
+	/* In an argument's register, where a compiler has such a value (exits save those first). */
+	register uint64_t request __asm__("x1") = GIC_SGI_TO(1, IPI_REQUEST);
 	uint64_t sent;
 
 	ipi_arrival = 0;
 	__asm__ volatile(
 		"dsb sy\n\tmrs %0, pmccntr_el0\n\tmsr " SYSTEM_STRING(ICC_SGI1R_EL1) ", %1\n\twfi"
 		: "=&r"(sent)
-		: "r"(GIC_SGI_TO(1, IPI_REQUEST))
+		: "r"(request)
 		: "memory");
 	while (!ipi_arrival)
 		__asm__ volatile("yield");

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is RISC-V's in a VM's device tree (bindings: Linux, riscv/cpus, riscv/extensions,
+ * riscv,aplic, riscv,imsics, sifive,plic-1.0.0).
+ */
+#include <elf.h>
+#include <libfdt.h>
+#include <string.h>
+
+#include "tools/arena.h"
+#include "tools/controller.h"
+#include "tools/guest_tree_write.h"
+
+#define IRQ_S_EXTERNAL   9u
+#define IRQ_EDGE_RISING  1u
+#define IRQ_LEVEL_HIGH   4u
+#define CONSOLE_CLOCK_HZ 3686400u
+
+/* The interrupt controller of the vCPU's own, in its node. */
+static uint32_t vcpu_phandle(const struct guest_tree *tree, unsigned index)
+{
+	return tree->spare_phandle + index;
+}
+
+static bool is_aia(const struct guest_tree *tree)
+{
+	return tree->system->board.msi_node >= 0;
+}
+
+/* Each vCPU's supervisor takes its external interrupts from here, in their order. */
+static void put_outputs(struct guest_tree *tree)
+{
+	unsigned count = tree->vm->vcpu_count;
+	uint32_t *cells = arena_alloc(2 * (size_t)count, sizeof(*cells));
+
+	for (unsigned i = 0; i < count; i++) {
+		cells[2 * i] = vcpu_phandle(tree, i);
+		cells[2 * i + 1] = IRQ_S_EXTERNAL;
+	}
+	guest_tree_put_cells(tree, "interrupts-extended", cells, 2 * count);
+}
+
+/*
+ * The emulated APLIC domain or PLIC; the IMSICs, in which a vCPU has one page: its own file, with
+ * no guest files behind it.
+ */
+static void write_intc(struct guest_tree *tree, int node)
+{
+	static const char *const copied[] = {"compatible", "interrupt-controller", "msi-controller",
+		"#interrupt-cells", "#address-cells", "#size-cells", "#msi-cells", "phandle",
+		"linux,phandle", "riscv,num-sources", "riscv,ndev", "riscv,num-ids"};
+	const struct board *board = &tree->system->board;
+	struct plan_mmio regions[CONTROLLER_REGIONS];
+	uint64_t size = (uint64_t)tree->vm->vcpu_count * PLAN_PAGE_SIZE;
+
+	if (node == board->intc_node) {
+		board->controller->regions(board, tree->vm->vcpu_count, regions);
+		size = regions[0].size_bytes;
+	}
+	guest_tree_begin(tree, fdt_get_name(tree->board, node, NULL));
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		guest_tree_copy(tree, node, copied[i]);
+	guest_tree_put_reg(tree, node, &size, 1);
+	if (node == board->intc_node && is_aia(tree))
+		guest_tree_copy(tree, node, "msi-parent");
+	else
+		put_outputs(tree);
+	guest_tree_end(tree);
+}
+
+/* The shared console: always a 16550 whose clock the guest need not know. */
+static void write_console(struct guest_tree *tree, int node)
+{
+	const uint32_t interrupt[] = {tree->vm->console_irq, IRQ_LEVEL_HIGH};
+
+	guest_tree_begin(tree, fdt_get_name(tree->board, node, NULL));
+	guest_tree_put_text(tree, "compatible", "ns16550a");
+	guest_tree_copy(tree, node, "reg");
+	guest_tree_copy(tree, node, "phandle");
+	guest_tree_put_cell(tree, "clock-frequency", CONSOLE_CLOCK_HZ);
+	guest_tree_put_cell(tree, "interrupt-parent", tree->intc_phandle);
+	guest_tree_put_cells(tree, "interrupts", interrupt, is_aia(tree) ? 2 : 1);
+	guest_tree_end(tree);
+}
+
+static bool is_one_of(const char *name, size_t length, const char *const *list)
+{
+	for (; *list; list++) {
+		if (strlen(*list) == length && memcmp(*list, name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether a guest may use an extension. What is unprivileged it may, but for what needs a counter,
+ * a control or a state that the hypervisor does not give or keep for it; of what is for supervisors
+ * only what is known to need none, or to have been given. Vendors' own are unknown.
+ */
+static bool is_given(const struct guest_tree *tree, const char *name, size_t length)
+{
+	static const char *const withheld[] = {"zihpm", "zicfilp", "zicfiss", "zkr", NULL};
+	static const char *const known[] = {"ssccptr", "sscounterenw", "sstc", "sstvala", "sstvecd",
+		"ssstrict", "ssu64xl", NULL};
+
+	switch (name[0]) {
+	case 'h':
+	case 'x':
+		return false;
+	case 's':
+		if (length > 1 && name[1] == 'v')
+			return true;
+		if (is_aia(tree) && length == 5 && memcmp(name, "ssaia", 5) == 0)
+			return true;
+		return length == 1 || is_one_of(name, length, known);
+	case 'z':
+		return !is_one_of(name, length, withheld);
+	default:
+		return true;
+	}
+}
+
+/* riscv,isa-extensions: a list of texts. */
+static void put_extensions(struct guest_tree *tree, int node)
+{
+	int size, kept = 0;
+	const char *list = fdt_getprop(tree->board, node, "riscv,isa-extensions", &size);
+	char *copy;
+
+	if (!list || size <= 0 || list[size - 1] != '\0')
+		return;
+	copy = arena_alloc((size_t)size, 1);
+	for (int at = 0; at < size;) {
+		int length = (int)strlen(list + at);
+
+		if (is_given(tree, list + at, (size_t)length)) {
+			memcpy(copy + kept, list + at, (size_t)length + 1);
+			kept += length + 1;
+		}
+		at += length + 1;
+	}
+	guest_tree_put(tree, "riscv,isa-extensions", copy, kept);
+}
+
+/* riscv,isa: "rv64", single letters, then names of several letters with underscores between. */
+static void put_isa(struct guest_tree *tree, int node)
+{
+	int size;
+	const char *isa = fdt_getprop(tree->board, node, "riscv,isa", &size);
+	char *copy, *to;
+
+	if (!isa || size < 5 || isa[size - 1] != '\0' || strncmp(isa, "rv64", 4) != 0)
+		return;
+	copy = arena_alloc((size_t)size, 1);
+	memcpy(copy, isa, 4);
+	to = copy + 4;
+	for (isa += 4; *isa && *isa != '_'; isa++) {
+		if (is_given(tree, isa, 1))
+			*to++ = *isa;
+	}
+	while (*isa == '_') {
+		size_t length = strcspn(isa + 1, "_");
+
+		if (is_given(tree, isa + 1, length)) {
+			memcpy(to, isa, length + 1);
+			to += length + 1;
+		}
+		isa += length + 1;
+	}
+	guest_tree_put_text(tree, "riscv,isa", copy);
+}
+
+static void write_cpu(struct guest_tree *tree, int node, unsigned index)
+{
+	static const char *const copied[] = {"compatible", "mmu-type", "riscv,isa-base",
+		"riscv,cbom-block-size", "riscv,cboz-block-size", "riscv,cbop-block-size"};
+
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		guest_tree_copy(tree, node, copied[i]);
+	put_isa(tree, node);
+	put_extensions(tree, node);
+	guest_tree_put_text(tree, "status", "okay");
+	guest_tree_begin(tree, "interrupt-controller");
+	guest_tree_put_text(tree, "compatible", "riscv,cpu-intc");
+	guest_tree_put(tree, "interrupt-controller", NULL, 0);
+	guest_tree_put_cell(tree, "#interrupt-cells", 1);
+	guest_tree_put_cell(tree, "phandle", vcpu_phandle(tree, index));
+	guest_tree_end(tree);
+}
+
+/* The timebase may also stand in each CPU's node; then it is the same in all. */
+static void write_cpus(struct guest_tree *tree)
+{
+	static const char property[] = "timebase-frequency";
+	int node = fdt_path_offset(tree->board, "/cpus");
+
+	for (int cpu = fdt_first_subnode(tree->board, node);
+		cpu >= 0 && !fdt_getprop(tree->board, node, property, NULL);
+		cpu = fdt_next_subnode(tree->board, cpu)) {
+		if (fdt_getprop(tree->board, cpu, property, NULL))
+			node = cpu;
+	}
+	guest_tree_copy(tree, node, property);
+}
+
+/* With AIA, a UART's level becomes an edge: see controller_takes_edge(). */
+static bool write_interrupts(struct guest_tree *tree, int node, const void *bytes, int size)
+{
+	unsigned count = (unsigned)size / 8;
+	uint32_t *cells;
+
+	if (!controller_takes_edge(&tree->system->board, node) || count == 0)
+		return false;
+	cells = arena_alloc(2 * (size_t)count, sizeof(*cells));
+	for (unsigned i = 0; i < 2 * count; i++)
+		cells[i] = i % 2 ? IRQ_EDGE_RISING : fdt32_ld((const fdt32_t *)bytes + i);
+	guest_tree_put_cells(tree, "interrupts", cells, 2 * count);
+	return true;
+}
+
+const struct guest_tree_style guest_tree_riscv64 = {
+	.machine = EM_RISCV,
+	.intc = write_intc,
+	.console = write_console,
+	.cpu = write_cpu,
+	.cpus = write_cpus,
+	.interrupts = write_interrupts,
+};
