@@ -20,6 +20,9 @@ CHECK := $(BUILD)/check
 TOOL  := $(BUILD)/orlop$(KIND_SUFFIX)
 HYP   := $(OUT)/hyp.elf
 
+# What ends the names of the examples for this architecture.
+EXAMPLE := $(if $(filter-out aarch64,$(ARCH)),-$(ARCH),)
+
 SETUP  := $(BUILD)/setup.stamp
 GUESTS := $(BUILD)/guests/$(ARCH)/initramfs.cpio.gz
 
@@ -57,10 +60,10 @@ hypervisor: $(HYP) ## build the hypervisor (build/ARCH/hyp.elf)
 guests: $(GUEST_ELFS) ## build the bare-metal guests (build/ARCH/guests/)
 
 demo: all $(GUESTS) ## a Linux beside a control loop, from examples/linux-and-control.yaml
-	@$(TOOL) run --repeat jitter examples/linux-and-control.yaml
+	@$(TOOL) run --icount --repeat jitter examples/linux-and-control$(EXAMPLE).yaml
 
 shell: all $(GUESTS) ## the same, and you are in the Linux guest's shell
-	@$(TOOL) run --raw examples/linux-shell.yaml
+	@$(TOOL) run --raw examples/linux-shell$(EXAMPLE).yaml
 
 test: all unit $(GUESTS) ## every test; the last line is "N passed, N failed"
 	@python3 tests/run.py --build $(BUILD) --arch $(ARCH)

@@ -12,15 +12,15 @@
 
 #define HYPERCALL_BASE 0xc6000000 /* SMCCC 6.1: fast, 64 bits, owner 6 */
 
-#define HYPERCALL_SBI_ID    0x4f524c                         /* as SBI implementation: "ORL" */
+#define HYPERCALL_SBI_ID    0x4f524c                        /* as SBI implementation: "ORL" */
 #define HYPERCALL_EXTENSION (0x0a000000 + HYPERCALL_SBI_ID) /* SBI, extension space */
 
 #define HYPERCALL_INFO_GET_ID   0 /* () -> the VM's number; the null call of the measurements */
 #define HYPERCALL_VERSION       1 /* () -> major << 16 | minor of this interface */
-#define HYPERCALL_CONSOLE_WRITE 2 /* (count 0..HYPERCALL_CONSOLE_MAX, 6 words of text) -> count */
+#define HYPERCALL_CONSOLE_WRITE 2 /* (count 0..HYPERCALL_CONSOLE_MAX, 5 words of text) -> count */
 #define HYPERCALL_COUNT         3
 
-#define HYPERCALL_CONSOLE_MAX 48 /* bytes; the first is the lowest of the first word */
+#define HYPERCALL_CONSOLE_MAX 40 /* bytes; the first is the lowest of the first word */
 
 #define HYPERCALL_INTERFACE_VERSION 0x00010000
 

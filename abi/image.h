@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the host tool and the hypervisor's start-up code agree on: the header at the hypervisor's
- * first byte, which the tool fills in, and hyp_info, which tells the tool how much memory to lay out.
+ * first byte, which the tool fills in, and hyp_info, which tells the tool how much memory to lay
+ * out.
  */
 #ifndef ABI_IMAGE_H
 #define ABI_IMAGE_H
@@ -21,7 +22,8 @@
 #include <stdint.h>
 
 struct image_header {
-	uint32_t linux_header[16]; /* the boot loaders' kernel header, whose layout the ISA defines */
+	uint32_t linux_header[16]; /* the boot loaders' kernel header, whose layout the ISA defines
+				    */
 	uint64_t magic;            /* IMAGE_MAGIC */
 	uint64_t root_pa;          /* the hypervisor's own page table */
 	uint64_t plan;             /* virtual address of struct plan */
@@ -45,12 +47,12 @@ struct hyp_info {
 	uint32_t stack_bytes; /* per CPU, whole pages */
 
 	/* Where `orlop stats` finds what it shows. */
-	uint32_t cpu_trace;      /* offset of struct trace_ring (abi/trace.h) in a CPU's record */
-	uint32_t vcpu_exits;     /* offset of uint64_t[EXIT_CAUSE_COUNT] (abi/stats.h) in a vCPU's */
-	uint32_t vcpu_state;     /* offset of uint32_t, enum vcpu_state */
-	uint32_t vm_state;       /* offset of uint32_t, enum vm_state */
-	uint32_t vm_faults;      /* offset of uint32_t, faults so far */
-	uint32_t vm_restarts;    /* offset of uint32_t, restarts so far */
+	uint32_t cpu_trace;   /* offset of struct trace_ring (abi/trace.h) in a CPU's record */
+	uint32_t vcpu_exits;  /* offset of uint64_t[EXIT_CAUSE_COUNT] (abi/stats.h) in a vCPU's */
+	uint32_t vcpu_state;  /* offset of uint32_t, enum vcpu_state */
+	uint32_t vm_state;    /* offset of uint32_t, enum vm_state */
+	uint32_t vm_faults;   /* offset of uint32_t, faults so far */
+	uint32_t vm_restarts; /* offset of uint32_t, restarts so far */
 	uint32_t cpu_boot_ticks; /* offset of uint64_t, counter at the start of this CPU */
 };
 #endif

@@ -41,8 +41,9 @@ struct plan_mmio {
 	uint32_t reserved;
 };
 
-#define PLAN_IRQ_EDGE    1u /* edge-triggered; else level-sensitive */
-#define PLAN_IRQ_VIRTUAL 2u /* no device drives the line: the hypervisor does, for an emulated device */
+#define PLAN_IRQ_EDGE 1u /* edge-triggered; else level-sensitive */
+#define PLAN_IRQ_VIRTUAL \
+	2u /* no device drives the line: the hypervisor does, for an emulated device */
 
 /* One shared interrupt of a VM; a VM's interrupts are sorted by id. */
 struct plan_irq {
@@ -51,7 +52,8 @@ struct plan_irq {
 	uint16_t host_id; /* the board's number for it where that is another one, else 0 */
 };
 
-/* A step of putting a VM's memory back into its first state; pieces of whole pages, done in order. */
+/* A step of putting a VM's memory back into its first state; pieces of whole pages, done in order.
+ */
 struct plan_restore {
 	uint64_t target_pa;
 	uint64_t source_pa; /* 0: fill with zeros */
@@ -113,8 +115,8 @@ struct plan {
 	uint64_t hyp_build;  /* hyp_info.build of the hypervisor it was made for */
 
 	uint16_t cpu_count, vm_count, vcpu_count;
-	uint8_t own_group; /* 1: the hypervisor's interrupts come apart from the guests' (GIC: Group 0
-			      is its own; AIA: guest interrupt files) */
+	uint8_t own_group; /* 1: the hypervisor's interrupts come apart from the guests' (GIC: Group
+			      0 is its own; AIA: guest interrupt files) */
 	uint8_t console;   /* enum plan_console */
 
 	const struct plan_cpu *cpus;
@@ -129,7 +131,8 @@ struct plan {
 	uint32_t console_irq; /* its interrupt, 0 if it has none */
 	uint32_t irq_limit;   /* first interrupt number that the board's controller does not have */
 
-	uint64_t *window_table; /* page-table entries behind plan_cpu.window, PLAN_WINDOW_PAGES each */
+	uint64_t *window_table; /* page-table entries behind plan_cpu.window, PLAN_WINDOW_PAGES each
+				 */
 };
 
 #define PLAN_WINDOW_PAGES 16u

@@ -6,15 +6,15 @@
 #define ABI_STATS_H
 
 /* Why a guest left for the hypervisor: X(symbol, words for a person). */
-#define EXIT_CAUSES(X)                                                                             \
-	X(HYPERCALL, "hypercall")                                                                  \
-	X(FIRMWARE, "firmware call")                                                               \
-	X(INTC, "interrupt controller")                                                            \
-	X(DEVICE, "emulated device")                                                               \
-	X(SYSTEM, "system register")                                                               \
-	X(IPI, "IPI sent")                                                                         \
-	X(INTERRUPT, "interrupt injected")                                                         \
-	X(OWN, "hypervisor's interrupt")                                                           \
+#define EXIT_CAUSES(X)                     \
+	X(HYPERCALL, "hypercall")          \
+	X(FIRMWARE, "firmware call")       \
+	X(INTC, "interrupt controller")    \
+	X(DEVICE, "emulated device")       \
+	X(SYSTEM, "system register")       \
+	X(IPI, "IPI sent")                 \
+	X(INTERRUPT, "interrupt injected") \
+	X(OWN, "hypervisor's interrupt")   \
 	X(FAULT, "fault")
 
 #define EXIT_CAUSE_ENUM(symbol, words) EXIT_CAUSE_##symbol,

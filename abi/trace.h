@@ -9,23 +9,23 @@
 #include <stdint.h>
 
 /* X(symbol, what a person reads before the record's value in hexadecimal) */
-#define TRACE_EVENTS(X)                                                                            \
-	X(NONE, "-")                                                                               \
-	X(CPU_START, "CPU started")                                                                \
-	X(VCPU_START, "vCPU starts at")                                                       \
-	X(VCPU_STOP, "vCPU stopped")                                                               \
-	X(HYPERCALL, "hypercall")                                                             \
-	X(FIRMWARE, "firmware call")                                                          \
-	X(MMIO_READ, "emulated read of")                                                      \
-	X(MMIO_WRITE, "emulated write to")                                                    \
-	X(SYSTEM, "system register access, syndrome")                                         \
-	X(IPI, "IPI request")                                                                 \
-	X(INJECT, "interrupt injected")                                                       \
-	X(OWN, "hypervisor's interrupt")                                                      \
-	X(EXCEPTION, "exception given to the guest, syndrome")                                \
-	X(FAULT, "fault, syndrome")                                                           \
-	X(VM_STOP, "VM stops, policy")                                                        \
-	X(VM_RESTART, "VM restarted, times")                                                 \
+#define TRACE_EVENTS(X)                                        \
+	X(NONE, "-")                                           \
+	X(CPU_START, "CPU started")                            \
+	X(VCPU_START, "vCPU starts at")                        \
+	X(VCPU_STOP, "vCPU stopped")                           \
+	X(HYPERCALL, "hypercall")                              \
+	X(FIRMWARE, "firmware call")                           \
+	X(MMIO_READ, "emulated read of")                       \
+	X(MMIO_WRITE, "emulated write to")                     \
+	X(SYSTEM, "system register access, syndrome")          \
+	X(IPI, "IPI request")                                  \
+	X(INJECT, "interrupt injected")                        \
+	X(OWN, "hypervisor's interrupt")                       \
+	X(EXCEPTION, "exception given to the guest, syndrome") \
+	X(FAULT, "fault, syndrome")                            \
+	X(VM_STOP, "VM stops, policy")                         \
+	X(VM_RESTART, "VM restarted, times")                   \
 	X(ERROR, "refused at line")
 
 #define TRACE_EVENT_ENUM(symbol, words) TRACE_##symbol,
@@ -39,7 +39,8 @@ struct trace_record {
 };
 
 struct trace_ring {
-	uint64_t next; /* records written so far; the newest is at (next - 1) % TRACE_RING_RECORDS */
+	uint64_t
+		next; /* records written so far; the newest is at (next - 1) % TRACE_RING_RECORDS */
 	struct trace_record records[TRACE_RING_RECORDS];
 };
 

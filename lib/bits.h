@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define BIT(n)          (1ull << (n))
+#define BIT(n) (1ull << (n))
 /*
  * For the parts of a hot path that have several callers; for the branches off it, so that the path
  * itself needs no stack; and for those of them that are built for size.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A small printf: %s (with width), %c, %u and %x (with zero or blank padding, width, l for 64 bits).
+ * A small printf: %s (with width), %c, %u and %x (with zero or blank padding, width, l for 64
+ * bits).
  */
 #ifndef LIB_FORMAT_H
 #define LIB_FORMAT_H

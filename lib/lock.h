@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 struct lock {
-	uint32_t next, serving; /* words: the smallest that every architecture has atomic additions of */
+	uint32_t next,
+		serving; /* words: the smallest that every architecture has atomic additions of */
 };
 
 /* Wait hint of the CPU; each architecture has one, and none needs a header for it. */

@@ -62,9 +62,15 @@ $(HYP): $(HYP_OBJECTS) $(OUT)/hyp.ld
 GUEST_BUILD := $(OUT)/guests
 -include guest/lib/guest.mk
 
-GUEST_VARIANTS := $(wildcard guest/demos/*/variants.mk)
-GUEST_FOLDERS  := $(filter-out $(GUEST_VARIANTS:%/variants.mk=%),$(patsubst %/,%,$(sort $(dir \
+# Guests about what only one architecture has.
+GUESTS_OF_aarch64 := faults gic psci random bench stoppable
+GUESTS_OF_riscv64 := sbi
+GUESTS_OF_OTHERS  := $(foreach a,$(filter-out $(ARCH),aarch64 riscv64),$(GUESTS_OF_$(a):%=guest/demos/%))
+
+GUEST_ALL      := $(filter-out $(GUESTS_OF_OTHERS),$(patsubst %/,%,$(sort $(dir \
 	$(wildcard guest/demos/*/*.[cS])))))
+GUEST_VARIANTS := $(wildcard $(GUEST_ALL:%=%/variants.mk))
+GUEST_FOLDERS  := $(filter-out $(GUEST_VARIANTS:%/variants.mk=%),$(GUEST_ALL))
 $(foreach f,$(GUEST_FOLDERS),$(eval $(call GUEST,$(notdir $(f)),$(f),)))
 -include $(GUEST_VARIANTS)
 

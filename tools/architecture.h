@@ -26,6 +26,7 @@ struct architecture {
 	/* Linux: bytes at ARCHITECTURE_MAGIC that a kernel Image is known by; its name and package.
 	 */
 	const char *kernel_magic, *kernel_name, *kernel_file;
+	uint64_t initrd_align; /* bytes, up to which the kernel takes the memory behind it */
 	unsigned bootargs_max; /* characters that the kernel takes (COMMAND_LINE_SIZE less 1) */
 
 	/* Writes the same header for an image of ours, but for its first two instructions. */

@@ -97,11 +97,11 @@ static uint64_t number(const struct tree *map, const char *key, uint64_t fallbac
 /* What the device tree says on some architectures, board.yaml has to say on others. */
 static void check_keys(const struct board *board, const struct tree *root)
 {
-	static const char *const keys[] = {"group0", "interrupt-limit"};
+	static const char *const keys[] = {"group0", "interrupt-limit", "free-interrupts"};
 	bool wanted = board->machine == EM_AARCH64;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const struct tree *key = tree_get(root, keys[i]);
-		if (wanted && !key)
+		if (wanted && !key && i < 2)
 			message_error(root->place, arena_text("add %s", keys[i]),
 				"a board of architecture aarch64 needs the key '%s'", keys[i]);
 		else if (key && !wanted)
@@ -286,7 +286,8 @@ bool board_load(struct board *board, const char *name, struct place said, const 
 	if (!root)
 		return false;
 	read_settings(board, root);
-	check_keys(board, root);
+	if (message_errors() == errors)
+		check_keys(board, root);
 	read_qemu(board, tree_get(root, "qemu"));
 	if (message_errors() != errors)
 		return false;

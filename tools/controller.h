@@ -43,6 +43,12 @@ struct controller {
 		const struct board *board, unsigned vcpu_count, struct plan_mmio *regions);
 	const char *region_names[2]; /* of PLAN_MMIO_INTC, PLAN_MMIO_INTC_CPUS */
 
+	/*
+	 * Guests count their interrupts from 1, whatever the board's numbers are, so that they set
+	 * up no more than they have; an emulated device's takes none of the board's.
+	 */
+	bool renumbers;
+
 	/* The guest interrupt file that every vCPU has on its CPU; 0: there are none. */
 	uint16_t guest_file;
 };
@@ -55,6 +61,12 @@ extern const struct controller controller_gic, controller_aia, controller_plic;
  */
 bool controller_vcpu_page(const struct board *board, const struct vm *vm, unsigned index,
 	uint64_t *guest, uint64_t *host);
+
+/* The VM's number for the board's interrupt of one of its devices; 0 if none of them has it. */
+uint32_t controller_guest_irq(const struct board *board, const struct vm *vm, uint32_t irq);
+
+/* How many numbers the VM's devices use; the next one is free if the controller renumbers. */
+uint32_t controller_irq_count(const struct vm *vm);
 
 /* Whether the device's interrupt is better taken as an edge, and its drivers bear that. */
 bool controller_takes_edge(const struct board *board, int node);

@@ -213,27 +213,6 @@ static unsigned plic_regions(
 	return 1;
 }
 
-bool controller_vcpu_page(const struct board *board, const struct vm *vm, unsigned index,
-	uint64_t *guest, uint64_t *host)
-{
-	uint64_t file = board->controller->guest_file;
-	*guest = board->intc_cpus.base + index * PLAN_PAGE_SIZE;
-	*host = board->intc_frames[vm->vcpus[index].cpu] + file * PLAN_PAGE_SIZE;
-	return file != 0;
-}
-
-/*
- * With AIA, a driver that completes a level-sensitive source has to tell the APLIC, which costs an
- * exit; an edge costs none. It is enough for a device whose driver looks again until nothing is
- * left, as those of the 16550 do, which on a PC's ISA bus has only the edge.
- */
-bool controller_takes_edge(const struct board *board, int node)
-{
-	static const char *const edge_safe[] = {"ns16550a", "ns16550", NULL};
-	return board->controller == &controller_aia &&
-	       devicetree_compatible(board, node, edge_safe);
-}
-
 const struct controller controller_aia = {
 	.name = "AIA",
 	.mend = "use a board with an APLIC and IMSICs (QEMU: aia=aplic-imsic) or a PLIC",
@@ -248,6 +227,7 @@ const struct controller controller_aia = {
 	.cpu_page_stride = PLAN_PAGE_SIZE,
 	.regions = aia_regions,
 	.region_names = {"interrupt controller (APLIC)"},
+	.renumbers = true,
 	.guest_file = GUEST_FILE,
 };
 
@@ -264,5 +244,6 @@ const struct controller controller_plic = {
 	.cpu_pages = 1,
 	.cpu_page_stride = PLAN_PAGE_SIZE,
 	.regions = plic_regions,
+	.renumbers = true,
 	.region_names = {"interrupt controller (PLIC)"},
 };

@@ -267,10 +267,11 @@ static void write_properties(struct guest_tree *tree, int node)
 
 		if (!guest_tree_select_has(&tree->select, node, name))
 			continue;
-		if (strcmp(name, "interrupts") == 0 && tree->style->interrupts &&
-			tree->style->interrupts(tree, node, bytes, size))
-			continue;
-		guest_tree_put(tree, name, bytes, size);
+		if (tree->style->interrupts && (strcmp(name, "interrupts") == 0 ||
+						       strcmp(name, "interrupts-extended") == 0))
+			tree->style->interrupts(tree, node, name, bytes, size);
+		else
+			guest_tree_put(tree, name, bytes, size);
 	}
 }
 

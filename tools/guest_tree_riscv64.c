@@ -9,6 +9,7 @@
 
 #include "tools/arena.h"
 #include "tools/controller.h"
+#include "tools/devicetree.h"
 #include "tools/guest_tree_write.h"
 
 #define IRQ_S_EXTERNAL   9u
@@ -41,6 +42,17 @@ static void put_outputs(struct guest_tree *tree)
 }
 
 /*
+ * The VM's sources: a kernel sets up every source that it is told of, an exit or more for each, so
+ * it is told of no more than it has; one at least there must be.
+ */
+static uint32_t source_count(const struct vm *vm)
+{
+	uint32_t count = controller_irq_count(vm) + (vm->console_irq != 0);
+
+	return count > 0 ? count : 1;
+}
+
+/*
  * The emulated APLIC domain or PLIC; the IMSICs, in which a vCPU has one page: its own file, with
  * no guest files behind it.
  */
@@ -48,7 +60,7 @@ static void write_intc(struct guest_tree *tree, int node)
 {
 	static const char *const copied[] = {"compatible", "interrupt-controller", "msi-controller",
 		"#interrupt-cells", "#address-cells", "#size-cells", "#msi-cells", "phandle",
-		"linux,phandle", "riscv,num-sources", "riscv,ndev", "riscv,num-ids"};
+		"linux,phandle", "riscv,num-ids"};
 	const struct board *board = &tree->system->board;
 	struct plan_mmio regions[CONTROLLER_REGIONS];
 	uint64_t size = (uint64_t)tree->vm->vcpu_count * PLAN_PAGE_SIZE;
@@ -58,6 +70,9 @@ static void write_intc(struct guest_tree *tree, int node)
 		size = regions[0].size_bytes;
 	}
 	guest_tree_begin(tree, fdt_get_name(tree->board, node, NULL));
+	if (node == board->intc_node)
+		guest_tree_put_cell(tree, is_aia(tree) ? "riscv,num-sources" : "riscv,ndev",
+			source_count(tree->vm));
 	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
 		guest_tree_copy(tree, node, copied[i]);
 	guest_tree_put_reg(tree, node, &size, 1);
@@ -203,19 +218,53 @@ static void write_cpus(struct guest_tree *tree)
 	guest_tree_copy(tree, node, property);
 }
 
-/* With AIA, a UART's level becomes an edge: see controller_takes_edge(). */
-static bool write_interrupts(struct guest_tree *tree, int node, const void *bytes, int size)
+/*
+ * A specifier with the guest's number in place of the board's, and perhaps an edge in place of a
+ * level. False if the VM does not have the interrupt: a part of a device that it has not.
+ */
+static bool translate(const struct guest_tree *tree, int node, uint32_t *specifier)
 {
-	unsigned count = (unsigned)size / 8;
-	uint32_t *cells;
+	const struct board *board = &tree->system->board;
 
-	if (!controller_takes_edge(&tree->system->board, node) || count == 0)
-		return false;
-	cells = arena_alloc(2 * (size_t)count, sizeof(*cells));
-	for (unsigned i = 0; i < 2 * count; i++)
-		cells[i] = i % 2 ? IRQ_EDGE_RISING : fdt32_ld((const fdt32_t *)bytes + i);
-	guest_tree_put_cells(tree, "interrupts", cells, 2 * count);
-	return true;
+	specifier[0] = controller_guest_irq(board, tree->vm, specifier[0]);
+	if (controller_takes_edge(board, node))
+		specifier[1] = IRQ_EDGE_RISING;
+	return specifier[0] != 0;
+}
+
+/* How many cells follow a phandle in interrupts-extended. */
+static unsigned specifier_cells(const struct guest_tree *tree, uint32_t phandle)
+{
+	int node = fdt_node_offset_by_phandle(tree->board, phandle), size = 0;
+	const fdt32_t *cells =
+		node < 0 ? NULL : fdt_getprop(tree->board, node, "#interrupt-cells", &size);
+
+	return cells && size == 4 ? fdt32_ld(cells) : 0;
+}
+
+/* The properties "interrupts" and "interrupts-extended"; other controllers' stay as they are. */
+static void write_interrupts(
+	struct guest_tree *tree, int node, const char *name, const void *bytes, int size)
+{
+	const struct board_device *device = devicetree_device(&tree->system->board, node);
+	bool extended = strcmp(name, "interrupts-extended") == 0;
+	bool is_ours = device && device->irq_count > 0;
+	unsigned count = (unsigned)size / 4, width = is_aia(tree) ? 2 : 1;
+	uint32_t *cells = arena_alloc(count + 1, sizeof(*cells));
+
+	for (unsigned i = 0; i < count; i++)
+		cells[i] = fdt32_ld((const fdt32_t *)bytes + i);
+	for (unsigned at = 0; at < count; at += width) {
+		if (extended) {
+			is_ours = cells[at] == tree->intc_phandle;
+			width = specifier_cells(tree, cells[at++]);
+		}
+		if (width > count - at)
+			break;
+		if (is_ours && !translate(tree, node, &cells[at]))
+			return;
+	}
+	guest_tree_put_cells(tree, name, cells, count);
 }
 
 const struct guest_tree_style guest_tree_riscv64 = {

@@ -41,10 +41,11 @@ struct guest_tree_style {
 	void (*root)(struct guest_tree *tree); /* nodes of the root; may be NULL */
 
 	/*
-	 * Writes the property "interrupts" of an owned device in its own way; returns false if
-	 * nothing is to be changed. May be NULL.
+	 * Writes the property "interrupts" or "interrupts-extended" of an owned device in the
+	 * guest's numbers. NULL: they are the board's.
 	 */
-	bool (*interrupts)(struct guest_tree *tree, int node, const void *bytes, int size);
+	void (*interrupts)(
+		struct guest_tree *tree, int node, const char *name, const void *bytes, int size);
 };
 
 extern const struct guest_tree_style guest_tree_aarch64, guest_tree_riscv64;

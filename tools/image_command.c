@@ -44,7 +44,7 @@ static json_t *hypervisor_json(const struct image *image)
 
 	return json_pack(
 		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-		" s:I, s:I}",
+		" s:I, s:I, s:I}",
 		"base", (json_int_t)layout->base_pa, "size", (json_int_t)layout->size, "plan",
 		(json_int_t)hyp_layout_pa(layout, layout->plan), "cpu_records",
 		(json_int_t)hyp_layout_pa(layout, layout->cpu_records), "vm_records",
@@ -56,7 +56,7 @@ static json_t *hypervisor_json(const struct image *image)
 		(json_int_t)info->vcpu_exits, "vcpu_state", (json_int_t)info->vcpu_state,
 		"vm_state", (json_int_t)info->vm_state, "vm_faults", (json_int_t)info->vm_faults,
 		"vm_restarts", (json_int_t)info->vm_restarts, "cpu_boot_ticks",
-		(json_int_t)info->cpu_boot_ticks);
+		(json_int_t)info->cpu_boot_ticks, "machine", (json_int_t)info->machine);
 }
 
 static json_t *vms_json(const struct image *image)

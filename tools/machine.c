@@ -39,6 +39,7 @@ static bool unpack_hypervisor(struct machine *machine, json_t *hypervisor, json_
 		const char *key;
 		uint32_t *value;
 	} fields[] = {
+		{"machine", &machine->info.machine},
 		{"cpu_bytes", &machine->info.cpu_bytes},
 		{"vm_bytes", &machine->info.vm_bytes},
 		{"vcpu_bytes", &machine->info.vcpu_bytes},

@@ -133,7 +133,8 @@ static bool read_linux(
 	vm->device_tree = main->guest;
 	vm->device_tree_room = LINUX_TREE_ROOM;
 	add_load(vm, (struct vm_load){vm->entry, blob.bytes, blob.size, "kernel"});
-	return read_initrd(vm, image, file, space_up(main->guest + needed, SPACE_PAGE));
+	return read_initrd(vm, image, file,
+		space_up(main->guest + needed, architecture_of(board->machine)->initrd_align));
 }
 
 static const struct vm_memory *memory_of(const struct vm *vm, struct range range)

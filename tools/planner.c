@@ -192,6 +192,10 @@ static void give_console_irqs(struct system *system)
 		struct vm *vm = &system->vms[i];
 		if (vm->console != GUEST_CONSOLE_SHARED || !system->board.console_device.reg_count)
 			continue;
+		if (system->board.controller->renumbers) {
+			vm->console_irq = controller_irq_count(vm) + 1;
+			continue;
+		}
 		if (!free_irqs.size) {
 			message_error(vm->place,
 				"write console: none for it, or add free-interrupts to the board's "

@@ -8,14 +8,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "arch/aarch64/layout.h"
 #include "tools/arena.h"
 #include "tools/message.h"
+#include "tools/stage2.h"
 
-#define PAGE           PLAN_PAGE_SIZE
-#define PAGE_ENTRIES   (HYP_VIRTUAL_SIZE / PAGE)
-#define ADDRESS_MASK   0x0000fffffffff000ull /* of a descriptor, Arm ARM D8.3 */
-#define HYP_ROOT_INDEX (HYP_VIRTUAL_BASE / HYP_VIRTUAL_SIZE)
+#define PAGE         PLAN_PAGE_SIZE
+#define PAGE_ENTRIES (HYP_VIRTUAL_SIZE / PAGE)
+#define ENTRY_VALID  1ull /* on every architecture here */
 
 static const struct place memory_place = {"hypervisor's memory", 0, 0};
 
@@ -40,18 +39,22 @@ static bool copy_physical(const struct records *records, uint64_t from, void *to
 static uint64_t page_physical(const struct records *records, uint64_t page)
 {
 	const struct image_header *header = (const struct image_header *)records->memory;
+	const struct translation *format =
+		translation_for((uint16_t)records->machine->info.machine);
 	uint64_t index = (page - HYP_VIRTUAL_BASE) / PAGE;
-	uint64_t entry;
+	uint64_t entry, table = header->root_pa;
 
-	if (page < HYP_VIRTUAL_BASE || index >= PAGE_ENTRIES)
+	if (page < HYP_VIRTUAL_BASE || index >= PAGE_ENTRIES || !format)
 		return 0;
-	if (!copy_physical(records, header->root_pa + HYP_ROOT_INDEX * sizeof(entry), &entry,
-		    sizeof(entry)))
+	for (unsigned i = 0; i < format->own_path_count; i++) {
+		if (!copy_physical(records, table + format->own_path[i] * sizeof(entry), &entry,
+			    sizeof(entry)))
+			return 0;
+		table = format->own_host(entry);
+	}
+	if (!copy_physical(records, table + index * sizeof(entry), &entry, sizeof(entry)))
 		return 0;
-	if (!copy_physical(
-		    records, (entry & ADDRESS_MASK) + index * sizeof(entry), &entry, sizeof(entry)))
-		return 0;
-	return entry & DESC_VALID ? entry & ADDRESS_MASK : 0;
+	return entry & ENTRY_VALID ? format->own_host(entry) : 0;
 }
 
 /* Copies size bytes at the hypervisor's virtual address from. */

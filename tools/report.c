@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/architecture.h"
 #include "tools/arena.h"
+#include "tools/controller.h"
 #include "tools/devicetree.h"
 #include "tools/planner.h"
 
@@ -99,6 +101,20 @@ static int owner_width(const struct system *system)
 	return (int)width;
 }
 
+/* Each vCPU's interrupt file, where there are such. */
+static void print_files(FILE *out, const struct board *board, const struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		uint64_t guest, host;
+
+		if (controller_vcpu_page(board, vm, i, &guest, &host))
+			fprintf(out,
+				"    interrupt file %-6u 0x%" PRIx64
+				", the guest file at 0x%" PRIx64 " of CPU %u\n",
+				i, guest, host, vm->vcpus[i].cpu);
+	}
+}
+
 static void print_settings(FILE *out, const struct image *image, unsigned index)
 {
 	static const char *const policies[] = {[PLAN_HALT] = "halt",
@@ -136,6 +152,7 @@ static void print_settings(FILE *out, const struct image *image, unsigned index)
 		"    stage 2               %u bits of guest address; leaves: %" PRIu64
 		" x 1 GiB, %" PRIu64 " x 2 MiB, %" PRIu64 " x 4 KiB\n",
 		stage2->bits, stage2->leaves[2], stage2->leaves[1], stage2->leaves[0]);
+	print_files(out, &image->system->board, vm);
 	for (unsigned i = 0; i < vm->load_count; i++)
 		fprintf(out, "    %-21s 0x%" PRIx64 ", %zu bytes\n", vm->loads[i].what,
 			vm->loads[i].guest, vm->loads[i].size);
@@ -240,7 +257,7 @@ static const char *device_owner(const struct system *system, const struct board_
 				return system->vms[i].name;
 		}
 	}
-	if (device->reg_count > 0 && device->regs[0].base == board->intc.base)
+	if (device->node == board->intc_node || device->node == board->msi_node)
 		return "hypervisor";
 	if (board->console == CONSOLE_UART && device->node == board->console_device.node)
 		return "hypervisor";
@@ -282,9 +299,11 @@ static void print_devices(FILE *out, const struct system *system)
 /* What the hypervisor emulates, by VM. */
 static void print_emulated(FILE *out, const struct image *image)
 {
-	static const char *const kinds[] = {[PLAN_MMIO_UART] = "shared console (PL011)",
-		[PLAN_MMIO_INTC] = "interrupt controller (GICD)",
-		[PLAN_MMIO_INTC_CPUS] = "interrupt controller (GICR)"};
+	const struct board *board = &image->system->board;
+	const char *const kinds[] = {[PLAN_MMIO_UART] = arena_text("shared console (%s)",
+					     architecture_of(board->machine)->uart_words),
+		[PLAN_MMIO_INTC] = board->controller->region_names[0],
+		[PLAN_MMIO_INTC_CPUS] = board->controller->region_names[1]};
 	int width = owner_width(image->system);
 
 	fprintf(out, "\nEmulated for the VMs\n  %-*s  %-25s  %14s  device\n", width, "VM",
@@ -301,14 +320,18 @@ static void print_emulated(FILE *out, const struct image *image)
 }
 
 /* What drives an interrupt of the VM. */
-static const char *irq_source(const struct vm *vm, uint32_t id)
+static const char *irq_source(const struct vm *vm, const struct plan_irq *irq)
 {
+	uint32_t id = irq->host_id ? irq->host_id : irq->id;
+
 	for (unsigned i = 0; i < vm->device_count; i++) {
 		const struct board_device *device = &vm->devices[i].device;
 
 		for (unsigned n = 0; n < device->irq_count; n++) {
-			if (device->irqs[n] == id)
-				return device->path;
+			if (device->irqs[n] == id && !(irq->flags & PLAN_IRQ_VIRTUAL))
+				return irq->host_id ? arena_text("%s, the guest's number %u",
+							      device->path, irq->id)
+						    : device->path;
 		}
 	}
 	return "shared console";
@@ -336,11 +359,11 @@ static void print_interrupts(FILE *out, const struct image *image)
 		for (unsigned n = 0; n < vm->irq_count; n++) {
 			const struct plan_irq *irq = &vm->irqs[n];
 
-			print_irq(out, width, vm->vm->name, irq->id,
+			print_irq(out, width, vm->vm->name, irq->host_id ? irq->host_id : irq->id,
 				irq->flags & PLAN_IRQ_VIRTUAL ? "virtual"
 				: irq->flags & PLAN_IRQ_EDGE  ? "edge"
 							      : "level",
-				irq_source(vm->vm, irq->id));
+				irq_source(vm->vm, irq));
 		}
 	}
 }

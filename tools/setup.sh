@@ -10,9 +10,11 @@ set -eu
 build=$(mkdir -p "$1" && cd "$1" && pwd)
 
 packages='gcc libc6-dev binutils make gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu
+	gcc-riscv64-linux-gnu binutils-riscv64-linux-gnu
 	clang lld llvm libclang-rt-dev clang-tidy clang-format cppcheck gcovr
 	libyaml-dev libfdt-dev libjansson-dev libcmocka-dev device-tree-compiler python3'
-qemu=qemu-system-arm
+# On Debian 12 the emulator of RISC-V comes with qemu-system-misc; opensbi is its firmware.
+qemu='qemu-system-arm qemu-system-misc opensbi'
 qemu_wanted=10
 
 # Prints the names among its arguments that are not installed.
@@ -23,9 +25,10 @@ missing() {
 	done
 }
 
-# Major version of the installed QEMU, or 0.
+# Major version of the installed QEMU, or 0 if not all of it is there.
 qemu_major() {
-	version=$(dpkg-query -W -f '${Version}' $qemu 2>/dev/null) || version=0
+	version=0
+	[ -n "$(missing $qemu)" ] || version=$(dpkg-query -W -f '${Version}' ${qemu%% *})
 	version=${version#*:}
 	printf '%s' "${version%%[!0-9]*}"
 }
@@ -63,7 +66,8 @@ install_qemu() {
 		say
 		say "setup: NOTE: the backports suite could not be reached, so QEMU 7.2 serves" \
 			"instead of QEMU $qemu_wanted."
-		say "setup: NOTE: everything on AArch64 runs with it; figures can differ."
+		say "setup: NOTE: everything on AArch64 runs with it, and figures can differ;" \
+			"RISC-V needs QEMU $qemu_wanted."
 		say
 	fi
 	[ -z "$(missing $qemu)" ] || install_missing $qemu

@@ -37,12 +37,14 @@ struct translation {
 
 	/*
 	 * The hypervisor's own tables: a root, aligned so, from which the one table of own_page()s
-	 * hangs; own_root() fills it. own_host() gives back the page's address.
+	 * hangs; own_root() fills it. own_host() gives back the page's or table's address of an
+	 * entry; own_path are the indices that lead from the root to the table.
 	 */
 	uint64_t own_root_bytes, own_root_align;
 	void (*own_root)(uint64_t *root, uint64_t root_pa, uint64_t table_pa);
 	uint64_t (*own_page)(enum own_kind kind, uint64_t host);
 	uint64_t (*own_host)(uint64_t entry);
+	unsigned own_path[2], own_path_count;
 };
 
 /* The translation of an ELF machine, or NULL. */

@@ -127,7 +127,7 @@ struct vm {
 
 	uint64_t entry, device_tree; /* guest-physical; device_tree 0: none */
 	uint64_t device_tree_room;   /* bytes kept free for the device tree there */
-	uint32_t console_irq;        /* of the shared console, else 0 */
+	uint32_t console_irq;        /* of the shared console, as the guest counts, else 0 */
 	struct range pristine;       /* host-physical: what a restart copies from; size 0: none */
 };
 

@@ -106,4 +106,6 @@ const struct translation translation_aarch64 = {
 	.own_root = aarch64_own_root,
 	.own_page = aarch64_own_page,
 	.own_host = aarch64_own_host,
+	.own_path = {HYP_VIRTUAL_BASE / HYP_VIRTUAL_SIZE},
+	.own_path_count = 1,
 };

@@ -83,4 +83,6 @@ const struct translation translation_riscv64 = {
 	.own_root = riscv64_own_root,
 	.own_page = riscv64_own_page,
 	.own_host = riscv64_own_host,
+	.own_path = {0, HYP_VIRTUAL_BASE / HYP_VIRTUAL_SIZE},
+	.own_path_count = 2,
 };

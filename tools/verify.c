@@ -11,7 +11,7 @@
 #include "tools/arena.h"
 #include "tools/message.h"
 #include "tools/planner.h"
-#include "tools/verify_model.h"
+#include "tools/verify_intc.h"
 
 #define PAGE PLAN_PAGE_SIZE
 
@@ -91,7 +91,7 @@ static void print_proof(FILE *out, const struct verify *verify)
 		"  - none of the %" PRIu64 " pages that VMs reach is reachable twice;\n"
 		"  - none is the hypervisor's memory, a translation table, the interrupt "
 		"controller,\n"
-		"    a device of the hypervisor, or a copy to restart from;\n"
+		"    a device of the hypervisor, or a copy to restart from%s;\n"
 		"  - no device is executable, no emulated region is mapped, every VM starts in its "
 		"own\n"
 		"    memory, and a restart writes every page of the VM's own memory once and no "
@@ -100,7 +100,8 @@ static void print_proof(FILE *out, const struct verify *verify)
 		"guard,\n"
 		"    the plan is whole, read-only and made for this hypervisor;\n"
 		"  - every interrupt, CPU and vCPU has one owner.\n",
-		verify->table_count, verify->leaves, pages);
+		verify->table_count, verify->leaves, pages,
+		verify_intc(verify)->files ? ", but for each vCPU's interrupt file" : "");
 }
 
 bool verify_image(const char *path, FILE *out)
@@ -120,6 +121,7 @@ bool verify_image(const char *path, FILE *out)
 	verify_separation(&verify);
 	if (walked)
 		verify_restore(&verify);
+	verify_intc_check(&verify);
 	verify_interrupts(&verify);
 	verify_cpus(&verify);
 	if (!walked || message_errors() != before)

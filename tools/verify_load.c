@@ -14,7 +14,6 @@
 #include "tools/verify_model.h"
 
 #define IMAGE_LIMIT ((size_t)16 << 30)
-#define EM_KNOWN    183 /* AArch64: the one whose tables the walkers read */
 
 void verify_complain(const struct verify *verify, const char *what, ...)
 {
@@ -140,10 +139,11 @@ static bool file_parse(struct verify *verify)
 	}
 	memcpy(&header, verify->file.bytes, sizeof(header));
 	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
-		header.e_type != ET_EXEC || header.e_machine != EM_KNOWN) {
+		header.e_type != ET_EXEC || !verify_walk_knows(header.e_machine)) {
 		verify_complain(verify, "is not an executable for a machine that this tool knows");
 		return false;
 	}
+	verify->machine = header.e_machine;
 	if (!parts_read(verify, &header)) {
 		verify_complain(verify, "is cut short, or has parts without their bytes");
 		return false;

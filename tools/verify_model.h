@@ -44,6 +44,7 @@ struct verify_table {
 
 struct verify {
 	const char *path;
+	uint16_t machine; /* ELF e_machine */
 	struct blob file;
 	struct verify_part *parts;
 	unsigned part_count;
@@ -89,6 +90,9 @@ const void *verify_table(const struct verify *verify, const void *address, uint6
 
 /* Reads file, header, the hypervisor's own translation and plan; false after messages. */
 bool verify_load(struct verify *verify, const char *path);
+
+/* Whether the tables of an ELF machine can be walked. */
+bool verify_walk_knows(uint16_t machine);
 
 /* Walks the hypervisor's own tables. */
 bool verify_walk_own(struct verify *verify);

@@ -9,10 +9,7 @@
 #include "tools/arena.h"
 #include "tools/verify_model.h"
 
-#define PAGE           PLAN_PAGE_SIZE
-#define INTC_BYTES     0x10000u /* GICD */
-#define INTC_CPU_BYTES 0x2000u  /* the first pages of a GICR's two frames */
-#define INTC_CPU_FRAME 0x10000u /* from the one frame to the other */
+#define PAGE PLAN_PAGE_SIZE
 
 /* Writable memory that the hypervisor uses for one thing. */
 struct area {
@@ -161,23 +158,6 @@ static void check_devices(const struct verify *verify)
 {
 	const struct plan *plan = verify->plan;
 
-	if (!is_mapped(verify, number(plan->intc), INTC_BYTES, true, false, true))
-		verify_complain(
-			verify, "the plan's interrupt controller is not mapped as a device");
-	for (unsigned i = 0; i < plan->cpu_count; i++) {
-		uint64_t address = number(verify->cpus[i].intc);
-		const struct verify_range *first = verify_own_at(verify, address);
-		const struct verify_range *second = verify_own_at(verify, address + PAGE);
-
-		if (!first || !second || !first->device || !second->device || !first->write ||
-			!second->write ||
-			second->pa + (address + PAGE - second->address) !=
-				first->pa + (address - first->address) + INTC_CPU_FRAME)
-			verify_complain(verify,
-				"the interrupt controller's part of CPU %u is not mapped as two "
-				"frames of a device",
-				i);
-	}
 	if ((plan->console == PLAN_CONSOLE_UART) != (plan->console_uart != NULL) ||
 		(plan->console_uart &&
 			!is_mapped(verify, number(plan->console_uart), 1, true, false, true)))

@@ -5,10 +5,17 @@
 #include <inttypes.h>
 
 #include "tools/arena.h"
-#include "tools/verify_model.h"
+#include "tools/verify_intc.h"
 
-#define SPI_FIRST 32u
-#define IRQ_LIMIT 1020u /* first INTID that is no shared interrupt (GICv3) */
+#define BANK_IRQS 32u
+
+/* The board's number; 0 where there is none, as of an emulated device (but with a GIC). */
+static uint32_t host_of(const struct verify *verify, const struct plan_irq *irq)
+{
+	if (verify_intc(verify)->virtual_apart && (irq->flags & PLAN_IRQ_VIRTUAL))
+		return 0;
+	return irq->host_id != 0 ? irq->host_id : irq->id;
+}
 
 static void check_irq(const struct verify *verify, int *owners, unsigned vm,
 	const struct plan_irq *irqs, uint32_t index)
@@ -16,9 +23,10 @@ static void check_irq(const struct verify *verify, int *owners, unsigned vm,
 	const struct plan_vm *plan = &verify->vms[vm];
 	const struct plan_irq *irq = &irqs[index];
 	const char *name = verify_owner(verify, (int)vm);
+	uint32_t host = host_of(verify, irq), first = verify_intc(verify)->irq_first;
 
-	if (irq->id < SPI_FIRST || irq->id >= plan->irq_limit ||
-		irq->id >= verify->plan->irq_limit) {
+	if (irq->id < first || irq->id >= plan->irq_limit || host >= verify->plan->irq_limit ||
+		(host != 0 && host < first)) {
 		verify_complain(
 			verify, "%s has interrupt %u, which its controller has not", name, irq->id);
 		return;
@@ -26,44 +34,52 @@ static void check_irq(const struct verify *verify, int *owners, unsigned vm,
 	if (index > 0 && irq->id <= irqs[index - 1].id)
 		verify_complain(
 			verify, "the interrupts of %s are not in order at %u", name, irq->id);
-	else if (owners[irq->id] >= 0)
-		verify_complain(verify, "interrupt %u has two owners: %s and %s", irq->id,
-			verify_owner(verify, owners[irq->id]), name);
-	if (verify->plan->console_irq == irq->id)
+	else if (host != 0 && owners[host] >= 0)
+		verify_complain(verify, "interrupt %u has two owners: %s and %s", host,
+			verify_owner(verify, owners[host]), name);
+	if (host != 0 && verify->plan->console_irq == host)
 		verify_complain(verify,
-			"interrupt %u has two owners: the hypervisor's console and %s", irq->id,
-			name);
+			"interrupt %u has two owners: the hypervisor's console and %s", host, name);
 	if (!!(irq->flags & PLAN_IRQ_VIRTUAL) != (irq->id == plan->console_irq))
 		verify_complain(verify,
 			"interrupt %u of %s is driven by a device and by the hypervisor", irq->id,
 			name);
-	owners[irq->id] = (int)vm;
+	owners[host] = (int)vm;
+}
+
+static bool has_irq(const struct plan_irq *irqs, uint32_t count, uint32_t id)
+{
+	for (uint32_t i = 0; irqs && i < count; i++) {
+		if (irqs[i].id == id)
+			return true;
+	}
+	return false;
 }
 
 void verify_interrupts(const struct verify *verify)
 {
-	int *owners = arena_alloc(IRQ_LIMIT, sizeof(*owners));
+	uint32_t limit = verify_intc(verify)->irq_limit;
+	int *owners = arena_alloc(limit, sizeof(*owners));
 
-	if (verify->plan->irq_limit > IRQ_LIMIT) {
+	if (verify->plan->irq_limit > limit) {
 		verify_complain(verify, "the plan has interrupts up to %u, which do not exist",
 			verify->plan->irq_limit - 1);
 		return;
 	}
-	for (unsigned i = 0; i < IRQ_LIMIT; i++)
+	for (unsigned i = 0; i < limit; i++)
 		owners[i] = -1;
 	for (unsigned vm = 0; vm < verify->plan->vm_count; vm++) {
 		const struct plan_vm *plan = &verify->vms[vm];
 		const struct plan_irq *irqs = verify_table(
 			verify, plan->irqs, plan->irq_count, sizeof(*irqs), "interrupts");
 
-		if (plan->irq_limit % SPI_FIRST != 0 || plan->irq_limit < SPI_FIRST)
+		if (plan->irq_limit % BANK_IRQS != 0 || plan->irq_limit < BANK_IRQS)
 			verify_complain(verify,
 				"the controller of %s has %u interrupts, not a multiple of 32",
 				verify_owner(verify, (int)vm), plan->irq_limit);
 		for (uint32_t n = 0; irqs && n < plan->irq_count; n++)
 			check_irq(verify, owners, vm, irqs, n);
-		if (plan->console_irq != 0 &&
-			(plan->console_irq >= IRQ_LIMIT || owners[plan->console_irq] != (int)vm))
+		if (plan->console_irq != 0 && !has_irq(irqs, plan->irq_count, plan->console_irq))
 			verify_complain(verify,
 				"%s has not its shared console's interrupt %u in its list",
 				verify_owner(verify, (int)vm), plan->console_irq);

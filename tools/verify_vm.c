@@ -7,10 +7,9 @@
 #include <string.h>
 
 #include "tools/arena.h"
-#include "tools/verify_model.h"
+#include "tools/verify_intc.h"
 
-#define PAGE            PLAN_PAGE_SIZE
-#define INTC_CPU_FRAMES 0x20000u /* a redistributor's two frames */
+#define PAGE PLAN_PAGE_SIZE
 
 static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 {
@@ -140,6 +139,20 @@ static bool reaches(const struct verify *verify, const struct verify_range *rang
 	return true;
 }
 
+/* A device of the hypervisor's, page by page: a vCPU's interrupt file is its VM's as well. */
+static void check_device(const struct verify *verify, const struct verify_range *range,
+	const struct verify_range *device)
+{
+	for (uint64_t at = 0; at < device->size; at += PAGE) {
+		if (!overlap(device->pa + at, PAGE, range->pa, range->size) ||
+			(range->device &&
+				verify_intc_is_file(verify, range->owner, device->pa + at)))
+			continue;
+		reaches(verify, range, device->pa + at, PAGE, "a device of the hypervisor");
+		return;
+	}
+}
+
 /* Nothing of the hypervisor's is reachable; tables get their own words, as the worst of it. */
 static void check_hypervisor(const struct verify *verify, const struct verify_range *range)
 {
@@ -162,14 +175,13 @@ static void check_hypervisor(const struct verify *verify, const struct verify_ra
 			verify_own_at(verify, (uint64_t)(uintptr_t)verify->cpus[i].intc);
 
 		if (own)
-			found = reaches(verify, range, own->pa, INTC_CPU_FRAMES,
+			found = reaches(verify, range, own->pa, verify_intc(verify)->cpu_bytes,
 					"the interrupt controller") ||
 				found;
 	}
 	for (size_t i = 0; !found && i < verify->own.count; i++) {
 		if (verify->own.ranges[i].device)
-			reaches(verify, range, verify->own.ranges[i].pa, verify->own.ranges[i].size,
-				"a device of the hypervisor");
+			check_device(verify, range, &verify->own.ranges[i]);
 	}
 }
 

@@ -1,47 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads AArch64 translation tables as a processor would (Arm ARM DDI 0487, D8), from the image's
- * bytes. Anything that this hypervisor has no use for is an error, not a riddle.
+ * Reads translation tables as a processor would, from the image's bytes: what is the same for all
+ * architectures.
  */
+#include "tools/verify_walk.h"
+
 #include <inttypes.h>
 #include <string.h>
 
-#include "arch/aarch64/layout.h"
 #include "tools/arena.h"
-#include "tools/verify_model.h"
 
-#define PAGE           PLAN_PAGE_SIZE
-#define ENTRIES        512u
-#define ADDRESS_MASK   0x0000fffffffff000ull
-#define TYPE_MASK      3ull
-#define TYPE_BLOCK     1ull
-#define TYPE_TABLE     3ull /* at level 3: a page */
-#define S1_ATTR_MASK   (7ull << 2)
-#define S2_MEMATTR     (0xfull << 2)
-#define SHAREABLE_MASK (3ull << 8)
-#define S1_KNOWN                                                                          \
-	(ADDRESS_MASK | TYPE_MASK | S1_ATTR_MASK | S1_AP_RES1 | S1_READ_ONLY | DESC_ISH | \
-		DESC_AF | S1_XN)
-#define S2_KNOWN \
-	(ADDRESS_MASK | TYPE_MASK | S2_MEMATTR | S2_READ | S2_WRITE | DESC_ISH | DESC_AF | S2_XN)
+#define PAGE PLAN_PAGE_SIZE
 
-#define VTCR_T0SZ(control) ((unsigned)((control)&0x3f))
-#define VTCR_KNOWN         0x8007ffffull
-#define VTCR_PS(control)   ((unsigned)((control) >> 16 & 7))
-#define VTCR_WALK          0x80003540ull /* inner shareable, write-back, 4 KiB, from level 1 */
-#define VTCR_WALK_MASK     0xfff8ffc0ull
-#define LEVEL1_SHIFT       30u
+static const struct verify_walker *const walkers[] = {
+	&verify_walker_aarch64, &verify_walker_riscv64};
 
-/* One walk: whose, and how large physical addresses may be. */
-struct walk {
-	struct verify *verify;
-	int owner;
-	struct verify_ranges *ranges;
-	uint64_t pa_end;
-	bool good;
-};
+static const struct verify_walker *walker_for(uint16_t machine)
+{
+	for (size_t i = 0; i < sizeof(walkers) / sizeof(walkers[0]); i++) {
+		if (walkers[i]->machine == machine)
+			return walkers[i];
+	}
+	return NULL;
+}
 
-static uint64_t entry_at(const uint8_t *table, size_t index)
+bool verify_walk_knows(uint16_t machine)
+{
+	return walker_for(machine) != NULL;
+}
+
+uint64_t verify_walk_entry(const uint8_t *table, size_t index)
 {
 	uint64_t entry;
 
@@ -49,8 +37,7 @@ static uint64_t entry_at(const uint8_t *table, size_t index)
 	return entry;
 }
 
-/* Adds a leaf, to the last range where it continues it. */
-static void range_add(struct walk *walk, const struct verify_range *leaf)
+void verify_walk_add(struct verify_walk *walk, const struct verify_range *leaf)
 {
 	struct verify_ranges *ranges = walk->ranges;
 	struct verify_range *last = ranges->count ? &ranges->ranges[ranges->count - 1] : NULL;
@@ -65,7 +52,7 @@ static void range_add(struct walk *walk, const struct verify_range *leaf)
 	ranges->ranges[ranges->count++] = *leaf;
 }
 
-static void bad_entry(struct walk *walk, uint64_t address, uint64_t entry, const char *why)
+void verify_walk_bad(struct verify_walk *walk, uint64_t address, uint64_t entry, const char *why)
 {
 	verify_complain(walk->verify,
 		"%s has the table entry 0x%016" PRIx64 " for 0x%" PRIx64 ": %s",
@@ -73,8 +60,7 @@ static void bad_entry(struct walk *walk, uint64_t address, uint64_t entry, const
 	walk->good = false;
 }
 
-/* Takes note of a table and returns its bytes; NULL if it is no table that may be there. */
-static const uint8_t *table_at(struct walk *walk, uint64_t pa, uint64_t size, bool is_root)
+const uint8_t *verify_walk_table(struct verify_walk *walk, uint64_t pa, uint64_t size, bool is_root)
 {
 	struct verify *verify = walk->verify;
 	const struct verify_part *hyp = verify->hyp;
@@ -107,154 +93,22 @@ static const uint8_t *table_at(struct walk *walk, uint64_t pa, uint64_t size, bo
 	return hyp->bytes + (pa - hyp->base);
 }
 
-static void own_page(struct walk *walk, uint64_t address, uint64_t entry)
-{
-	uint64_t attribute = entry & S1_ATTR_MASK;
-	struct verify_range leaf = {.owner = VERIFY_HYP,
-		.address = address,
-		.pa = entry & ADDRESS_MASK,
-		.size = PAGE,
-		.write = !(entry & S1_READ_ONLY),
-		.execute = !(entry & S1_XN),
-		.device = attribute == S1_ATTR(HYP_ATTR_DEVICE)};
-
-	if ((entry & TYPE_MASK) != TYPE_TABLE || (entry & ~S1_KNOWN) != 0)
-		bad_entry(walk, address, entry, "unknown bits");
-	else if (!(entry & DESC_AF) || !(entry & S1_AP_RES1))
-		bad_entry(walk, address, entry, "its first use would fault");
-	else if (!leaf.device && attribute != S1_ATTR(HYP_ATTR_NORMAL))
-		bad_entry(walk, address, entry, "neither memory nor a device");
-	else
-		range_add(walk, &leaf);
-}
-
 bool verify_walk_own(struct verify *verify)
 {
-	struct walk walk = {
+	struct verify_walk walk = {
 		.verify = verify, .owner = VERIFY_HYP, .ranges = &verify->own, .good = true};
-	size_t index = HYP_VIRTUAL_BASE / HYP_VIRTUAL_SIZE;
-	const uint8_t *root, *table;
 
-	if (verify->header.root_pa % HYP_ROOT_BYTES != 0)
-		bad_entry(&walk, 0, verify->header.root_pa, "the root table is not aligned");
-	root = table_at(&walk, verify->header.root_pa, HYP_ROOT_BYTES, true);
-	if (!root)
-		return false;
-	for (size_t i = 0; i < HYP_ROOT_BYTES / sizeof(uint64_t); i++) {
-		uint64_t entry = entry_at(root, i);
-
-		if (i == index && (entry & ~ADDRESS_MASK) != TYPE_TABLE)
-			bad_entry(&walk, HYP_VIRTUAL_BASE, entry, "not a table");
-		if (i != index && entry != 0)
-			bad_entry(&walk, i * HYP_VIRTUAL_SIZE, entry,
-				"the hypervisor has nothing there");
-	}
-	if (!walk.good)
-		return false;
-	table = table_at(&walk, entry_at(root, index) & ADDRESS_MASK, PAGE, false);
-	for (size_t i = 0; table && i < ENTRIES; i++) {
-		uint64_t entry = entry_at(table, i);
-
-		if (entry & DESC_VALID)
-			own_page(&walk, HYP_VIRTUAL_BASE + i * PAGE, entry);
-		else if (entry != 0)
-			bad_entry(&walk, HYP_VIRTUAL_BASE + i * PAGE, entry, "invalid, not empty");
-	}
+	walker_for(verify->machine)->own(&walk);
 	return walk.good;
-}
-
-static void vm_leaf(struct walk *walk, uint64_t address, uint64_t entry, unsigned shift)
-{
-	struct verify_range leaf = {.owner = walk->owner,
-		.address = address,
-		.pa = entry & ADDRESS_MASK,
-		.size = 1ull << shift,
-		.write = entry & S2_WRITE,
-		.execute = !(entry & S2_XN),
-		.device = (entry & S2_MEMATTR) == S2_DEVICE};
-
-	walk->verify->leaves++;
-	if ((entry & ~S2_KNOWN) != 0)
-		bad_entry(walk, address, entry, "unknown bits");
-	else if (!(entry & DESC_AF) || !(entry & S2_READ))
-		bad_entry(walk, address, entry, "its first use would fault");
-	else if (!leaf.device && (entry & S2_MEMATTR) != S2_NORMAL)
-		bad_entry(walk, address, entry, "neither memory nor a device");
-	else if (!leaf.device && (entry & SHAREABLE_MASK) != DESC_ISH)
-		bad_entry(walk, address, entry, "memory that other CPUs may see late");
-	else if (leaf.pa % leaf.size != 0)
-		bad_entry(walk, address, entry, "not aligned to its size");
-	else if (leaf.pa >= walk->pa_end)
-		bad_entry(walk, address, entry, "beyond the physical addresses of VTCR_EL2.PS");
-	else
-		range_add(walk, &leaf);
-}
-
-static void vm_level(
-	struct walk *walk, const uint8_t *table, size_t count, uint64_t address, unsigned shift)
-{
-	for (size_t i = 0; i < count; i++, address += 1ull << shift) {
-		uint64_t entry = entry_at(table, i);
-		uint64_t type = entry & TYPE_MASK;
-
-		if (!(entry & DESC_VALID)) {
-			if (entry != 0)
-				bad_entry(walk, address, entry, "invalid, not empty");
-		} else if ((type == TYPE_TABLE) == (shift == 12)) {
-			vm_leaf(walk, address, entry, shift);
-		} else if (shift == 12 || (entry & ~ADDRESS_MASK) != TYPE_TABLE) {
-			bad_entry(walk, address, entry, "unknown bits");
-		} else {
-			const uint8_t *next = table_at(walk, entry & ADDRESS_MASK, PAGE, false);
-
-			if (next)
-				vm_level(walk, next, ENTRIES, address, shift - 9);
-		}
-	}
-}
-
-/* VTCR_EL2: whether it says how the tables are laid out, and the end of physical addresses. */
-static bool control_read(struct walk *walk, const struct plan_vm *vm, unsigned *bits)
-{
-	static const unsigned sizes[] = {32, 36, 40, 42, 44, 48};
-	uint64_t control = vm->stage2_control;
-	unsigned ps = VTCR_PS(control);
-
-	*bits = 64 - VTCR_T0SZ(control);
-	if ((control & ~VTCR_KNOWN) != 0 || (control & VTCR_WALK_MASK) != VTCR_WALK ||
-		ps >= sizeof(sizes) / sizeof(sizes[0]) || *bits <= LEVEL1_SHIFT || *bits > 40 ||
-		sizes[ps] < *bits || vm->stage2_root_entries != 1u << (*bits - LEVEL1_SHIFT)) {
-		verify_complain(walk->verify,
-			"%s has stage2_control 0x%" PRIx64
-			" with %u root entries, which do not fit each other",
-			verify_owner(walk->verify, walk->owner), control, vm->stage2_root_entries);
-		return false;
-	}
-	walk->pa_end = 1ull << sizes[ps];
-	return true;
 }
 
 bool verify_walk_vm(struct verify *verify, unsigned index)
 {
-	const struct plan_vm *vm = &verify->vms[index];
-	struct walk walk = {.verify = verify,
+	struct verify_walk walk = {.verify = verify,
 		.owner = (int)index,
 		.ranges = &verify->of_vm[index],
 		.good = true};
-	unsigned bits;
-	uint64_t bytes;
-	const uint8_t *root;
 
-	if (!control_read(&walk, vm, &bits))
-		return false;
-	bytes = vm->stage2_root_entries * sizeof(uint64_t);
-	if (vm->stage2_root_pa % (bytes > 64 ? bytes : 64) != 0) {
-		verify_complain(verify, "%s has its root table at 0x%" PRIx64 ", not aligned",
-			verify_owner(verify, walk.owner), vm->stage2_root_pa);
-		return false;
-	}
-	root = table_at(&walk, vm->stage2_root_pa, bytes, true);
-	if (root)
-		vm_level(&walk, root, vm->stage2_root_entries, 0, LEVEL1_SHIFT);
+	walker_for(verify->machine)->vm(&walk, &verify->vms[index]);
 	return walk.good;
 }

@@ -227,14 +227,15 @@ static void mmio_build(struct vm_image *image, const struct board *board)
 	qsort(image->mmio, image->mmio_count, sizeof(image->mmio[0]), mmio_order);
 }
 
-static void irq_add(struct vm_image *image, uint32_t id, uint32_t flags)
+static void irq_add(struct vm_image *image, uint32_t id, uint32_t host, uint16_t flags)
 {
 	for (unsigned i = 0; i < image->irq_count; i++) {
 		if (image->irqs[i].id == id)
 			return;
 	}
 	image->irqs = arena_grow(image->irqs, image->irq_count, sizeof(image->irqs[0]));
-	image->irqs[image->irq_count++] = (struct plan_irq){.id = id, .flags = flags};
+	image->irqs[image->irq_count++] = (struct plan_irq){
+		.id = id, .flags = flags, .host_id = (uint16_t)(host != id ? host : 0)};
 	if (id >= image->irq_limit)
 		image->irq_limit = (id / BANK_IRQS + 1) * BANK_IRQS;
 }
@@ -247,7 +248,7 @@ static int irq_order(const void *left, const void *right)
 }
 
 /* Shared interrupts only: each CPU's own are the architecture code's affair. */
-static void irqs_build(struct vm_image *image, uint32_t first)
+static void irqs_build(struct vm_image *image, const struct board *board)
 {
 	const struct vm *vm = image->vm;
 
@@ -256,13 +257,14 @@ static void irqs_build(struct vm_image *image, uint32_t first)
 		const struct board_device *device = &vm->devices[i].device;
 
 		for (unsigned n = 0; n < device->irq_count; n++) {
-			if (device->irqs[n] >= first)
-				irq_add(image, device->irqs[n],
+			if (device->irqs[n] >= board->controller->irq_first)
+				irq_add(image, controller_guest_irq(board, vm, device->irqs[n]),
+					device->irqs[n],
 					device->irq_is_edge[n] ? PLAN_IRQ_EDGE : 0);
 		}
 	}
 	if (vm->console_irq != 0)
-		irq_add(image, vm->console_irq, PLAN_IRQ_VIRTUAL);
+		irq_add(image, vm->console_irq, vm->console_irq, PLAN_IRQ_VIRTUAL);
 	if (image->irq_count > 1)
 		qsort(image->irqs, image->irq_count, sizeof(image->irqs[0]), irq_order);
 }
@@ -405,7 +407,7 @@ bool vm_image_build(struct vm_image *image, const struct system *system, const s
 		return false;
 	image->device_tree_size = tree.size;
 	mmio_build(image, &system->board);
-	irqs_build(image, system->board.controller->irq_first);
+	irqs_build(image, &system->board);
 	return pieces_build(image, &tree) && restore_build(image) &&
 	       stage2_build(image, &system->board, format);
 }

@@ -44,9 +44,9 @@ void arch_vm_cut(struct vm *vm);
 void arch_vm_join(struct vm *vm);
 
 /*
- * Maps `count` (1..PLAN_WINDOW_PAGES / 2) pages of memory from `pa` for this CPU alone; slot 0 or 1.
- * Returns where they are. arch_window_close makes what was written there visible to a guest that
- * runs without caches, and unmaps.
+ * Maps `count` (1..PLAN_WINDOW_PAGES / 2) pages of memory from `pa` for this CPU alone; slot 0
+ * or 1. Returns where they are. arch_window_close makes what was written there visible to a guest
+ * that runs without caches, and unmaps.
  */
 void *arch_window_open(struct cpu *cpu, unsigned slot, uint64_t pa, unsigned count);
 void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count);

@@ -116,5 +116,6 @@ const struct irq_controller irq_aia = {
 	.reset = aia_guest_reset,
 	.vcpu_reset = vcpu_reset,
 	.set_line = aia_guest_set_line,
-	.access = aia_guest_access,
+	.read = aia_guest_read,
+	.write = aia_guest_write,
 };

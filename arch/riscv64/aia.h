@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "hyp/core/mmio.h"
-
 struct vcpu;
 struct vm;
 
@@ -20,10 +18,10 @@ void aia_send(const struct vcpu *vcpu, uint32_t eiid);
 /* Sets the mode of a physical source; inactive, it is neither pending nor enabled (AIA 4.5.2). */
 void aia_set_source(uint32_t source, uint32_t mode);
 
-/* The functions of struct irq_controller that concern guests; vm->arch.lock is held but for reset.
- */
+/* The guests' side; the caller of aia_guest_set_line holds vm->arch.lock. */
 void aia_guest_reset(struct vm *vm);
 void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high);
-enum mmio_result aia_guest_access(struct vcpu *vcpu, struct mmio_access *access);
+uint32_t aia_guest_read(struct vcpu *vcpu, uint32_t offset);
+void aia_guest_write(struct vcpu *vcpu, uint32_t offset, uint32_t value);
 
 #endif

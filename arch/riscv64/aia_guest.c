@@ -16,12 +16,12 @@
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 
-static uint8_t mode_of(const struct vm *vm, uint32_t irq)
+static ALWAYS_INLINE uint8_t mode_of(const struct vm *vm, uint32_t irq)
 {
 	return irq_bank(vm, irq)->mode[irq % ARCH_BANK_IRQS];
 }
 
-static uint32_t *target_of(const struct vm *vm, uint32_t irq)
+static ALWAYS_INLINE uint32_t *target_of(const struct vm *vm, uint32_t irq)
 {
 	return &irq_bank(vm, irq)->target[irq % ARCH_BANK_IRQS];
 }
@@ -74,7 +74,7 @@ static bool is_level(const struct vm *vm, uint32_t irq)
 }
 
 /* Forwards what is pending and enabled, which ends its being pending (4.9.3). */
-static void forward(struct vm *vm, uint32_t irq)
+NEVER_INLINE static void forward(struct vm *vm, uint32_t irq)
 {
 	struct irq_bank *bank = irq_bank(vm, irq);
 	const uint32_t target = *target_of(vm, irq);
@@ -112,17 +112,20 @@ static void set_pending(struct vm *vm, uint32_t irq, bool pending)
 	}
 }
 
-static void set_enabled(struct vm *vm, uint32_t irq, bool enabled)
+/* What drivers write most after the start; all else is behind it. */
+static ALWAYS_INLINE void set_enabled(struct vm *vm, uint32_t irq, bool enabled)
 {
 	struct irq_bank *bank = irq_bank(vm, irq);
+	const uint32_t bit = irq_bit(irq);
 
 	if (mode_of(vm, irq) == SOURCE_INACTIVE)
 		return;
-	bank->enabled = enabled ? bank->enabled | irq_bit(irq) : bank->enabled & ~irq_bit(irq);
-	if (irq_is_hardware(vm, irq))
-		write_enable_hardware(vm, irq);
-	else
+	bank->enabled = enabled ? bank->enabled | bit : bank->enabled & ~bit;
+	if (!(bank->hardware & bit))
 		forward(vm, irq);
+	else if (vm->arch.domaincfg & DOMAINCFG_IE)
+		mmio_write32(hyp_plan->intc, enabled ? APLIC_SETIENUM : APLIC_CLRIENUM,
+			irq_host(vm, irq));
 }
 
 /* No child domain to delegate to, so bit D reads as zero; modes 2 and 3 are reserved (4.5.2). */
@@ -134,8 +137,10 @@ static void write_sourcecfg(struct vm *vm, uint32_t irq, uint32_t value)
 	if (mode == 2 || mode == 3)
 		mode = SOURCE_INACTIVE;
 	bank->mode[irq % ARCH_BANK_IRQS] = (uint8_t)mode;
-	if (mode == SOURCE_INACTIVE)
+	if (mode == SOURCE_INACTIVE) {
 		bank->enabled &= ~irq_bit(irq);
+		*target_of(vm, irq) = 0;
+	}
 	if (irq_is_hardware(vm, irq)) {
 		aia_set_source(irq_host(vm, irq), mode);
 		if (mode != SOURCE_INACTIVE) /* an inactive source's target is read-only zero */
@@ -209,71 +214,83 @@ static bool read_bit(const struct vm *vm, uint32_t base, uint32_t irq)
 	return rectified(vm, irq);
 }
 
-/* in_clrip reads as the rectified inputs, setip as what is pending, clrie as zero. */
-static uint32_t read_word(const struct vm *vm, uint32_t base, uint32_t first)
+NEVER_INLINE static uint32_t read_bits(const struct vm *vm, uint32_t base, uint32_t first)
 {
-	const struct irq_bank *bank;
 	uint32_t word = 0;
 
-	if (first >= vm->plan->irq_limit || base == APLIC_CLRIE)
-		return 0;
-	bank = irq_bank(vm, first);
-	if (base == APLIC_SETIE)
-		return bank->enabled;
-	for (uint32_t todo = bank->owned; todo; todo &= todo - 1)
+	for (uint32_t todo = irq_bank(vm, first)->owned; todo; todo &= todo - 1)
 		word |= read_bit(vm, base, first + bits_lowest(todo)) ? todo & -todo : 0;
 	return word;
 }
 
-static void write_register(struct vm *vm, uint32_t offset, uint32_t value)
+/* in_clrip reads as the rectified inputs, setip as what is pending, clrie as zero. */
+static uint32_t read_word(const struct vm *vm, uint32_t base, uint32_t first)
+{
+	if (first >= vm->plan->irq_limit || base == APLIC_CLRIE)
+		return 0;
+	return base == APLIC_SETIE ? irq_bank(vm, first)->enabled : read_bits(vm, base, first);
+}
+
+/* Of the registers with a bit for each source, and beside them those that take a number. */
+#define IS_BITS(offset)   ((offset)-APLIC_SETIP < 0x400 && ((offset)&0xff) < 0x80)
+#define IS_NUMBER(offset) ((offset)-APLIC_SETIP < 0x400 && ((offset)&0xff) == 0xdc)
+
+/*
+ * 4.5: all registers are words; the others of the region read as zero. There are no interrupt
+ * delivery control structures behind APLIC_SIZE: MSI mode only.
+ */
+NEVER_INLINE static void write_register(struct vm *vm, uint32_t offset, uint32_t value)
 {
 	const uint32_t irq = (offset & 0xfff) / 4; /* of sourcecfg and target */
 
-	if (offset == APLIC_DOMAINCFG)
-		write_domaincfg(vm, value);
-	else if (offset < 0x1000 && irq_is_owned(vm, irq))
-		write_sourcecfg(vm, irq, value);
-	else if (offset == APLIC_GENMSI)
-		write_genmsi(vm, value);
-	else if (offset > APLIC_TARGET && irq_is_owned(vm, irq))
-		write_target(vm, irq, value);
+	if (IS_NUMBER(offset))
+		write_bit(vm, offset & ~0xffu, value);
+	else if (IS_BITS(offset))
+		write_word(vm, offset & ~0xffu, (offset & 0x7f) * 8, value);
 	else if (offset == APLIC_SETIPNUM_LE)
 		write_bit(vm, APLIC_SETIP, value);
 	else if (offset == APLIC_SETIPNUM_BE)
 		write_bit(vm, APLIC_SETIP, __builtin_bswap32(value));
-	else if (offset >= APLIC_SETIP && offset < APLIC_SETIPNUM_LE && (offset & 0xff) < 0x80)
-		write_word(vm, offset & ~0xffu, (offset & 0x7f) * 8, value);
-	else if (offset >= APLIC_SETIP && offset < APLIC_SETIPNUM_LE && (offset & 0xff) == 0xdc)
-		write_bit(vm, offset & ~0xffu, value);
+	else if (offset == APLIC_DOMAINCFG)
+		write_domaincfg(vm, value);
+	else if (offset == APLIC_GENMSI)
+		write_genmsi(vm, value);
+	else if (offset < 0x1000 && irq_is_owned(vm, irq))
+		write_sourcecfg(vm, irq, value);
+	else if (offset > APLIC_TARGET && offset < APLIC_SIZE && irq_is_owned(vm, irq))
+		write_target(vm, irq, value);
 }
 
-static uint32_t read_register(const struct vm *vm, uint32_t offset)
+void aia_guest_write(struct vcpu *vcpu, uint32_t offset, uint32_t value)
 {
+	struct vm *vm = vcpu->vm;
+
+	lock_take(&vm->arch.lock);
+	if (offset != APLIC_SETIENUM && offset != APLIC_CLRIENUM)
+		write_register(vm, offset, value);
+	else if (irq_is_owned(vm, value))
+		set_enabled(vm, value, offset == APLIC_SETIENUM);
+	lock_release(&vm->arch.lock);
+}
+
+/*
+ * What is read is one word of memory or of the physical APLIC, so that needs no lock. Mode and
+ * target of a source that the guest does not have are never written, hence 0.
+ */
+uint32_t aia_guest_read(struct vcpu *vcpu, uint32_t offset)
+{
+	const struct vm *vm = vcpu->vm;
 	const uint32_t irq = (offset & 0xfff) / 4;
 
 	if (offset == APLIC_DOMAINCFG)
 		return DOMAINCFG_FIXED | vm->arch.domaincfg | DOMAINCFG_DM;
-	if (offset < 0x1000)
-		return irq_is_owned(vm, irq) ? mode_of(vm, irq) : 0;
-	if (offset > APLIC_TARGET)
-		return irq_is_owned(vm, irq) ? *target_of(vm, irq) : 0;
-	if (offset >= APLIC_SETIP && offset < APLIC_SETIPNUM_LE && (offset & 0xff) < 0x80)
+	if (IS_BITS(offset))
 		return read_word(vm, offset & ~0xffu, (offset & 0x7f) * 8);
-	return 0;
-}
-
-/* 4.5: all registers are words; the others of the region read as zero. */
-enum mmio_result aia_guest_access(struct vcpu *vcpu, struct mmio_access *access)
-{
-	const uint32_t offset = (uint32_t)access->address;
-
-	if (access->address >= APLIC_SIZE)
-		access->value = 0; /* no interrupt delivery control structures: MSI mode only */
-	else if (access->is_write)
-		write_register(vcpu->vm, offset, (uint32_t)access->value);
-	else
-		access->value = read_register(vcpu->vm, offset);
-	return MMIO_DONE;
+	if (irq >= vm->plan->irq_limit)
+		return 0;
+	if (offset < 0x1000)
+		return mode_of(vm, irq);
+	return offset > APLIC_TARGET && offset < APLIC_SIZE ? *target_of(vm, irq) : 0;
 }
 
 void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high)

@@ -47,8 +47,9 @@ struct arch_vcpu {
 };
 
 struct arch_vm {
-	struct lock lock;   /* guards the emulated controller's state */
-	uint32_t domaincfg; /* APLIC: its interrupt enable bit */
+	uint64_t intc_base, intc_size; /* the emulated controller's region; size 0: none */
+	struct lock lock;              /* guards the emulated controller's state */
+	uint32_t domaincfg;            /* APLIC: its interrupt enable bit */
 };
 
 _Static_assert(offsetof(struct arch_vcpu, stack) == ARCH_VCPU_STACK, "ARCH_VCPU_STACK");

@@ -7,7 +7,9 @@
  * a short handler. If that says no, the rest of the registers is saved and its second half is
  * called, which may return another vCPU. The vCPU stands at the top of its CPU's stack.
  */
+#include "abi/hypercall.h"
 #include "abi/image.h"
+#include "arch/riscv64/firmware.h"
 #include "arch/riscv64/regs.h"
 #include "arch/riscv64/start.h"
 #include "arch_types.h"
@@ -53,20 +55,24 @@
 	\op s11, 8 * 27(\base)
 	.endm
 
-	.macro RESUME         /* a0: the vCPU, whose later registers are in place */
-	csrw sscratch, a0
-	EACH_AT_DOOR ld, a0
-	ld ra, 8 * 1(a0)
-	ld sp, 8 * 2(a0)
-	ld a1, 8 * 11(a0)
-	ld a2, 8 * 12(a0)
-	ld a3, 8 * 13(a0)
-	ld a4, 8 * 14(a0)
-	ld a5, 8 * 15(a0)
-	ld a6, 8 * 16(a0)
-	ld a7, 8 * 17(a0)
-	ld a0, 8 * 10(a0)
+	.macro RESUME_FROM_A2 /* sp: the vCPU; all others that C may have changed */
+	csrw sscratch, sp
+	EACH_AT_DOOR ld, sp
+	ld ra, 8 * 1(sp)
+	ld a2, 8 * 12(sp)
+	ld a3, 8 * 13(sp)
+	ld a4, 8 * 14(sp)
+	ld a5, 8 * 15(sp)
+	ld a6, 8 * 16(sp)
+	ld a7, 8 * 17(sp)
+	ld sp, 8 * 2(sp)
 	sret
+	.endm
+
+	.macro RESUME         /* sp: the vCPU, whose later registers are in place */
+	ld a0, 8 * 10(sp)
+	ld a1, 8 * 11(sp)
+	RESUME_FROM_A2
 	.endm
 
 	.balign 4             /* stvec, direct mode */
@@ -89,18 +95,56 @@ exit_entry:
 	mv a0, sp
 	ld sp, ARCH_VCPU_STACK(a0)
 	csrr a1, scause
-	bltz a1, irq
-	jal exit_sync
-	beqz a0, 1f
-	ld a0, START_STACK_VCPU(sp)
+	li a2, CAUSE_VS_ECALL
+	bne a1, a2, 1f
+
+	/*
+	 * Orlop's own call, the shortest way: number in a6, error and result in a0 and a1, which are
+	 * therefore not restored. Everything else of an ECALL is for the second half.
+	 */
+	li a2, HYPERCALL_EXTENSION
+	bne a7, a2, sync_rest
+	mv a1, a6
+	addi a2, a0, 8 * 10
+	jal hypercall_handle
+	mv a1, a0
+	li a0, SBI_SUCCESS
+	bltz a1, call_error
+call_done:
+	csrr a2, sepc
+	addi a2, a2, 4
+	csrw sepc, a2
+	ld sp, START_STACK_VCPU(sp)
+	RESUME_FROM_A2
+
+call_error:
+	li a0, SBI_NOT_SUPPORTED
+	addi a2, a1, -HYPERCALL_NOT_SUPPORTED
+	beqz a2, call_done
+	li a0, SBI_INVALID_PARAM
+	j call_done
+
+1:	bltz a1, irq
+	li a2, CAUSE_LOAD_GUEST_PAGE
+	bne a1, a2, 1f
+	jal exit_load
+	beqz a0, sync_rest
+	ld sp, START_STACK_VCPU(sp)
 	RESUME
-1:	lla a2, exit_sync_rest
+1:	li a2, CAUSE_STORE_GUEST_PAGE
+	bne a1, a2, sync_rest
+	jal exit_store
+	beqz a0, sync_rest
+	ld sp, START_STACK_VCPU(sp)
+	RESUME
+sync_rest:
+	lla a2, exit_sync_rest
 	j save_rest
 
 irq:
 	jal exit_irq
 	beqz a0, 1f
-	ld a0, START_STACK_VCPU(sp)
+	ld sp, START_STACK_VCPU(sp)
 	RESUME
 1:	lla a2, exit_attend
 
@@ -117,6 +161,7 @@ arch_vcpu_enter:
 	ld a1, ARCH_VCPU_STACK(a0)
 	sd a0, START_STACK_VCPU(a1)
 	EACH_LATER ld, a0
+	mv sp, a0
 	RESUME
 
 	/*

@@ -5,29 +5,24 @@
  */
 #include "arch/riscv64/exit.h"
 
-#include "abi/hypercall.h"
 #include "arch/riscv64/firmware.h"
 #include "arch/riscv64/guarded.h"
+#include "arch/riscv64/irq.h"
 #include "arch/riscv64/regs.h"
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
-#include "hyp/core/hypercall.h"
 #include "hyp/core/mmio.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
 /* Called by exit.S. */
-bool exit_sync(struct vcpu *vcpu, uint64_t cause);
+bool exit_load(struct vcpu *vcpu);
+bool exit_store(struct vcpu *vcpu);
 struct vcpu *exit_sync_rest(struct vcpu *vcpu);
 struct vcpu *exit_attend(struct vcpu *vcpu);
 _Noreturn void exit_panic(uint64_t cause, uint64_t pc, uint64_t value);
-
-/* Registers: a0, a6, a7. */
-#define A0 10
-#define A6 16
-#define A7 17
 
 /* htinst of an access by the walk of the guest's own page table (priv, pseudoinstructions). */
 #define HTINST_WALK_READ  0x3000u
@@ -68,7 +63,8 @@ static uint64_t extend(uint64_t value, const struct access *access)
 {
 	const unsigned unused = 64 - 8 * access->size;
 
-	return access->is_signed ? (uint64_t)((int64_t)(value << unused) >> unused) : value;
+	value <<= unused;
+	return access->is_signed ? (uint64_t)((int64_t)value >> unused) : value >> unused;
 }
 
 /*
@@ -85,59 +81,85 @@ static inline enum mmio_result emulate(
 
 	if (address & (access->size - 1u))
 		return MMIO_DENIED;
-	if (access->is_write) {
+	if (access->is_write)
 		mmio.value = *reg & ~0ull >> (64 - 8 * access->size);
-		trace_write(&vcpu->cpu->trace, TRACE_MMIO_WRITE, vcpu->number, address);
-	}
 	result = mmio_dispatch(vcpu, &mmio);
 	if (result != MMIO_DONE)
 		return result;
-	if (!access->is_write && access->reg != 0)
+	if (access->is_write)
+		trace_write(&vcpu->cpu->trace, TRACE_MMIO_WRITE, vcpu->number, address);
+	else if (access->reg != 0)
 		*reg = extend(mmio.value, access);
 	skip(access->length);
 	return MMIO_DONE;
 }
 
-/* SBI's error for a result of the core's, which goes with it. */
-static int64_t sbi_error_of(int64_t result)
-{
-	if (__builtin_expect(result >= 0, 1))
-		return SBI_SUCCESS;
-	return result == HYPERCALL_NOT_SUPPORTED ? SBI_NOT_SUPPORTED : SBI_INVALID_PARAM;
-}
-
-static bool quick_hypercall(struct vcpu *vcpu)
-{
-	int64_t result;
-
-	if (vcpu->arch.x[A7] != HYPERCALL_EXTENSION)
-		return false;
-	skip(4);
-	result = hypercall_handle(vcpu, vcpu->arch.x[A6], &vcpu->arch.x[A0]);
-	vcpu->arch.x[A0] = (uint64_t)sbi_error_of(result);
-	vcpu->arch.x[A0 + 1] = (uint64_t)result;
-	return true;
-}
-
-static bool quick_access(struct vcpu *vcpu)
+/* Any access that the hart has decoded, by a register that is saved. */
+RARELY static bool quick_access(struct vcpu *vcpu, uint64_t htinst)
 {
 	struct access access;
 
-	return access_decode_transformed(csr_read(CSR_HTINST), &access) && is_saved(access.reg) &&
+	return access_decode_transformed(htinst, &access) && is_saved(access.reg) &&
 	       emulate(vcpu, fault_address(), &access) == MMIO_DONE;
 }
 
 /*
- * The frequent exits, with only ra, sp and a0-a7 saved. Whatever is not plain success is done
- * again, from the start, by the second half.
+ * LW and SW by one of a0-a7, as htinst has them: all but the register's lower bits and bit 1, which
+ * tells the length.
  */
-bool exit_sync(struct vcpu *vcpu, uint64_t cause)
+#define WORD_MASK  0x000ff07du
+#define WORD_LOAD  0x00002001u
+#define WORD_STORE 0x00002021u
+#define ARGUMENTS  10u
+
+static inline bool is_argument(unsigned reg)
 {
-	if (__builtin_expect(cause == CAUSE_VS_ECALL, 1))
-		return quick_hypercall(vcpu);
-	if (cause == CAUSE_LOAD_GUEST_PAGE || cause == CAUSE_STORE_GUEST_PAGE)
-		return quick_access(vcpu);
-	return false;
+	return reg - ARGUMENTS < 8;
+}
+
+/*
+ * The registers of the VM's interrupt controller are words and the most frequent to be emulated, so
+ * they are found without a search. `address` is in no other region if this says so.
+ */
+static inline bool is_controller(const struct vm *vm, uint64_t address)
+{
+	return address - vm->arch.intc_base < vm->arch.intc_size;
+}
+
+/*
+ * The frequent exceptions but for calls (exit.S), with only ra, sp and a0-a7 saved. Whatever is not
+ * plain success has had no effect, and is done from the start by the second half.
+ */
+bool exit_load(struct vcpu *vcpu)
+{
+	const uint64_t htinst = csr_read(CSR_HTINST), address = csr_read(CSR_HTVAL) << 2;
+	const unsigned reg = (unsigned)bits_get(htinst, 7, 5);
+	const struct vm *vm = vcpu->vm;
+
+	if ((htinst & WORD_MASK) != WORD_LOAD || !is_argument(reg) || (csr_read(CSR_STVAL) & 3) ||
+		!is_controller(vm, address))
+		return quick_access(vcpu, htinst);
+	vcpu->exits[EXIT_CAUSE_INTC]++;
+	vcpu->arch.x[reg] = (uint64_t)(int32_t)irq_controller->read(
+		vcpu, (uint32_t)(address - vm->arch.intc_base));
+	skip(2 + (unsigned)(htinst & 2));
+	return true;
+}
+
+bool exit_store(struct vcpu *vcpu)
+{
+	const uint64_t htinst = csr_read(CSR_HTINST), address = csr_read(CSR_HTVAL) << 2;
+	const unsigned reg = (unsigned)bits_get(htinst, 20, 5);
+	const struct vm *vm = vcpu->vm;
+
+	if ((htinst & WORD_MASK) != WORD_STORE || !is_argument(reg) || (csr_read(CSR_STVAL) & 3) ||
+		!is_controller(vm, address))
+		return quick_access(vcpu, htinst);
+	vcpu->exits[EXIT_CAUSE_INTC]++;
+	irq_controller->write(
+		vcpu, (uint32_t)(address - vm->arch.intc_base), (uint32_t)vcpu->arch.x[reg]);
+	skip(2 + (unsigned)(htinst & 2));
+	return true;
 }
 
 RARELY static struct vcpu *stop(

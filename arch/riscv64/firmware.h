@@ -6,17 +6,17 @@
 #ifndef RISCV64_FIRMWARE_H
 #define RISCV64_FIRMWARE_H
 
-#include <stdint.h>
+/* Errors; for assembly, too. */
+#define SBI_SUCCESS           0
+#define SBI_FAILED            (-1)
+#define SBI_NOT_SUPPORTED     (-2)
+#define SBI_INVALID_PARAM     (-3)
+#define SBI_DENIED            (-4)
+#define SBI_INVALID_ADDRESS   (-5)
+#define SBI_ALREADY_AVAILABLE (-6)
 
-enum sbi_error {
-	SBI_SUCCESS = 0,
-	SBI_FAILED = -1,
-	SBI_NOT_SUPPORTED = -2,
-	SBI_INVALID_PARAM = -3,
-	SBI_DENIED = -4,
-	SBI_INVALID_ADDRESS = -5,
-	SBI_ALREADY_AVAILABLE = -6,
-};
+#ifndef __ASSEMBLER__
+#include <stdint.h>
 
 enum sbi_extension {
 	SBI_LEGACY_LAST = 0x0f,
@@ -52,7 +52,7 @@ enum { HSM_STARTED, HSM_STOPPED, HSM_START_PENDING, HSM_STOP_PENDING, HSM_SUSPEN
 enum { SRST_SHUTDOWN, SRST_COLD_REBOOT, SRST_WARM_REBOOT };
 
 struct sbi_result {
-	int64_t error; /* enum sbi_error */
+	int64_t error; /* SBI_SUCCESS or another of the errors above */
 	int64_t value;
 };
 
@@ -67,4 +67,5 @@ struct vm;
 int64_t firmware_fence(const struct vm *vm, uint64_t vcpus, unsigned function, uint64_t start,
 	uint64_t size, uint64_t asid);
 
+#endif
 #endif

@@ -11,6 +11,7 @@
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
+#include "hyp/core/mmio.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
@@ -19,35 +20,33 @@
 /* Called by exit.S. */
 bool exit_irq(struct vcpu *vcpu, uint64_t cause);
 
-static const struct irq_controller *controller(void)
-{
-	return hyp_plan->own_group ? &irq_aia : &irq_plic;
-}
+const struct irq_controller *irq_controller;
 
 void arch_irq_init(void)
 {
-	controller()->init();
+	irq_controller = hyp_plan->own_group ? &irq_aia : &irq_plic;
+	irq_controller->init();
 }
 
 void irq_cpu_init(struct cpu *cpu)
 {
-	controller()->cpu_init(cpu);
+	irq_controller->cpu_init(cpu);
 	csr_write(CSR_SIE, BIT(IRQ_S_SOFT) | BIT(IRQ_S_EXT));
 }
 
 void irq_vcpu_reset(struct vcpu *vcpu)
 {
-	controller()->vcpu_reset(vcpu);
+	irq_controller->vcpu_reset(vcpu);
 }
 
 void arch_irq_kick(const struct cpu *cpu)
 {
-	controller()->kick(cpu);
+	irq_controller->kick(cpu);
 }
 
 void arch_irq_route_own(uint32_t irq, const struct cpu *cpu)
 {
-	controller()->route_own(irq, cpu);
+	irq_controller->route_own(irq, cpu);
 }
 
 void irq_reset_banks(const struct vm *vm)
@@ -69,36 +68,48 @@ void irq_reset_banks(const struct vm *vm)
 	}
 }
 
+/* Where the guest has its controller: exit.c finds it there without a search. */
+static void find_controller(struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->plan->mmio_count; i++) {
+		if (vm->plan->mmio[i].kind == PLAN_MMIO_INTC) {
+			vm->arch.intc_base = vm->plan->mmio[i].base;
+			vm->arch.intc_size = vm->plan->mmio[i].size_bytes;
+		}
+	}
+}
+
 void arch_vm_reset_irqs(struct vm *vm)
 {
+	find_controller(vm);
 	for (unsigned i = 0; i < vm->plan->vcpu_count; i++) {
 		struct vcpu *vcpu = vm_vcpu(vm, i);
 
 		__atomic_store_n(&vcpu->arch.posted, 0, __ATOMIC_RELAXED);
 		vcpu->arch.threshold = 0;
 	}
-	controller()->reset(vm);
+	irq_controller->reset(vm);
 }
 
 void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
 {
 	lock_take(&vm->arch.lock);
-	controller()->set_line(vm, irq, high);
+	irq_controller->set_line(vm, irq, high);
 	lock_release(&vm->arch.lock);
 }
 
-/* The registers of both controllers are words. */
+/* The registers of both controllers are words, in one region. */
 enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
 {
-	struct vm *vm = vcpu->vm;
-	enum mmio_result result;
+	const uint32_t offset = (uint32_t)access->address;
 
 	if (unit != PLAN_MMIO_INTC || access->size != 4)
 		return MMIO_DENIED;
-	lock_take(&vm->arch.lock);
-	result = controller()->access(vcpu, access);
-	lock_release(&vm->arch.lock);
-	return result;
+	if (access->is_write)
+		irq_controller->write(vcpu, offset, (uint32_t)access->value);
+	else
+		access->value = irq_controller->read(vcpu, offset);
+	return MMIO_DONE;
 }
 
 void irq_post(struct vcpu *vcpu, uint32_t event)
@@ -117,7 +128,7 @@ void irq_take_posted(struct vcpu *vcpu)
 	if (posted & IRQ_POSTED_SOFT)
 		csr_set(CSR_HVIP, BIT(IRQ_VS_SOFT));
 	if (posted & IRQ_POSTED_EXTERNAL)
-		controller()->update(vcpu);
+		irq_controller->update(vcpu);
 }
 
 void irq_own_arrived(struct cpu *cpu, struct vcpu *vcpu, uint32_t irq)
@@ -137,7 +148,7 @@ static bool take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
 
 	switch (irq) {
 	case IRQ_S_EXT:
-		is_guests = controller()->arrived(cpu, vcpu);
+		is_guests = irq_controller->arrived(cpu, vcpu);
 		break;
 	case IRQ_S_SOFT:
 		csr_clear(CSR_SIP, BIT(IRQ_S_SOFT));

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #include "arch/include/arch_irq.h"
-#include "hyp/core/mmio.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
+#include "lib/bits.h"
 
 struct irq_controller {
 	void (*init)(void);
@@ -30,12 +30,18 @@ struct irq_controller {
 	/* On the vCPU's own CPU: its interrupts' state after reset. */
 	void (*vcpu_reset)(struct vcpu *vcpu);
 	void (*set_line)(struct vm *vm, uint32_t irq, bool high);
-	enum mmio_result (*access)(struct vcpu *vcpu, struct mmio_access *access);
+	/* The guest's registers, of 32 bits; the offset is a multiple of 4 in the emulated region.
+	 */
+	uint32_t (*read)(struct vcpu *vcpu, uint32_t offset);
+	void (*write)(struct vcpu *vcpu, uint32_t offset, uint32_t value);
 	/* On the vCPU's own CPU: IRQ_POSTED_EXTERNAL was posted. NULL if nobody posts that. */
 	void (*update)(struct vcpu *vcpu);
 };
 
 extern const struct irq_controller irq_aia, irq_plic;
+
+/* The board's; written once, by arch_irq_init. */
+extern const struct irq_controller *irq_controller;
 
 /* Events that other CPUs post for a vCPU and that its own CPU carries out. */
 #define IRQ_POSTED_SOFT     1u /* SBI's IPI: VSSIP becomes pending */
@@ -51,7 +57,7 @@ void irq_cpu_init(struct cpu *cpu);
 void irq_vcpu_reset(struct vcpu *vcpu);
 
 /* The bank of the guest's interrupts that `irq`, below the VM's irq_limit, is in. */
-static inline struct irq_bank *irq_bank(const struct vm *vm, uint32_t irq)
+static ALWAYS_INLINE struct irq_bank *irq_bank(const struct vm *vm, uint32_t irq)
 {
 	return (struct irq_bank *)vm->plan->irq_banks + irq / ARCH_BANK_IRQS;
 }
@@ -59,24 +65,24 @@ static inline struct irq_bank *irq_bank(const struct vm *vm, uint32_t irq)
 /* The VM's banks after reset: what it owns, by the plan; all else is zero. */
 void irq_reset_banks(const struct vm *vm);
 
-static inline uint32_t irq_bit(uint32_t irq)
+static ALWAYS_INLINE uint32_t irq_bit(uint32_t irq)
 {
 	return 1u << irq % ARCH_BANK_IRQS;
 }
 
-static inline bool irq_is_owned(const struct vm *vm, uint32_t irq)
+static ALWAYS_INLINE bool irq_is_owned(const struct vm *vm, uint32_t irq)
 {
 	return irq < vm->plan->irq_limit && (irq_bank(vm, irq)->owned & irq_bit(irq));
 }
 
 /* Of one that the VM owns: whether a physical interrupt stands behind it, and the board's number.
  */
-static inline bool irq_is_hardware(const struct vm *vm, uint32_t irq)
+static ALWAYS_INLINE bool irq_is_hardware(const struct vm *vm, uint32_t irq)
 {
 	return irq_bank(vm, irq)->hardware & irq_bit(irq);
 }
 
-static inline uint32_t irq_host(const struct vm *vm, uint32_t irq)
+static ALWAYS_INLINE uint32_t irq_host(const struct vm *vm, uint32_t irq)
 {
 	return irq_bank(vm, irq)->host[irq % ARCH_BANK_IRQS];
 }

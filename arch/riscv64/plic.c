@@ -101,6 +101,7 @@ const struct irq_controller irq_plic = {
 	.reset = plic_guest_reset,
 	.vcpu_reset = plic_guest_vcpu_reset,
 	.set_line = plic_guest_set_line,
-	.access = plic_guest_access,
+	.read = plic_guest_read,
+	.write = plic_guest_write,
 	.update = plic_guest_update,
 };

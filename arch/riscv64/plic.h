@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "hyp/core/mmio.h"
-
 struct cpu;
 struct vcpu;
 struct vm;
@@ -42,7 +40,8 @@ void plic_guest_arrived(struct vcpu *vcpu, uint32_t source);
 void plic_guest_reset(struct vm *vm);
 void plic_guest_vcpu_reset(struct vcpu *vcpu);
 void plic_guest_set_line(struct vm *vm, uint32_t irq, bool high);
-enum mmio_result plic_guest_access(struct vcpu *vcpu, struct mmio_access *access);
+uint32_t plic_guest_read(struct vcpu *vcpu, uint32_t offset);
+void plic_guest_write(struct vcpu *vcpu, uint32_t offset, uint32_t value);
 void plic_guest_update(struct vcpu *vcpu);
 
 #endif

@@ -189,72 +189,85 @@ static uint32_t read_enables(const struct vcpu *frame, uint32_t first)
 	return word;
 }
 
-static void access_enables(const struct vm *vm, uint32_t offset, struct mmio_access *access)
+static void write_threshold(struct vcpu *frame, uint32_t value)
 {
-	const uint32_t context = offset / PLIC_ENABLE_STRIDE;
-	const uint32_t first = offset % PLIC_ENABLE_STRIDE * 8;
-
-	if (context >= vm->plan->vcpu_count)
-		return;
-	if (access->is_write)
-		write_enables(vm_vcpu(vm, context), first, (uint32_t)access->value);
-	else
-		access->value = read_enables(vm_vcpu(vm, context), first);
+	frame->arch.threshold = value & PLIC_GUEST_PRIORITIES;
+	settle(frame->vm);
 }
 
-static void access_context(struct vm *vm, uint32_t offset, struct mmio_access *access)
+/* The vCPU whose context holds the register at `offset` behind the contexts' first, or NULL. */
+static struct vcpu *find_context(const struct vm *vm, uint32_t offset, uint32_t stride)
 {
-	const uint32_t context = offset / PLIC_CONTEXT_STRIDE;
+	return offset / stride < vm->plan->vcpu_count ? vm_vcpu(vm, offset / stride) : 0;
+}
+
+static void write_register(struct vm *vm, uint32_t offset, uint32_t value)
+{
 	struct vcpu *frame;
 
-	if (context >= vm->plan->vcpu_count)
-		return;
-	frame = vm_vcpu(vm, context);
-	switch (offset % PLIC_CONTEXT_STRIDE) {
+	if (offset < PLIC_PENDING) {
+		write_priority(vm, offset / 4, value);
+	} else if (offset >= PLIC_CONTEXT) {
+		frame = find_context(vm, offset - PLIC_CONTEXT, PLIC_CONTEXT_STRIDE);
+		if (frame && offset % PLIC_CONTEXT_STRIDE == PLIC_CLAIM)
+			complete(frame, value);
+		else if (frame && offset % PLIC_CONTEXT_STRIDE == PLIC_THRESHOLD)
+			write_threshold(frame, value);
+	} else if (offset >= PLIC_ENABLE) {
+		frame = find_context(vm, offset - PLIC_ENABLE, PLIC_ENABLE_STRIDE);
+		if (frame)
+			write_enables(frame, offset % PLIC_ENABLE_STRIDE * 8, value);
+	}
+}
+
+static uint32_t read_context(struct vcpu *frame, uint32_t offset)
+{
+	switch (offset) {
 	case PLIC_THRESHOLD:
-		if (access->is_write) {
-			frame->arch.threshold = (uint32_t)access->value & PLIC_GUEST_PRIORITIES;
-			settle(vm);
-		} else {
-			access->value = frame->arch.threshold;
-		}
-		break;
+		return frame->arch.threshold;
 	case PLIC_CLAIM:
-		if (access->is_write)
-			complete(frame, (uint32_t)access->value);
-		else
-			access->value = claim(frame);
-		break;
+		return claim(frame);
+	default:
+		return 0;
 	}
 }
 
-static void access_sources(struct vm *vm, uint32_t offset, struct mmio_access *access)
+static uint32_t read_register(struct vm *vm, uint32_t offset)
 {
-	if (offset >= PLIC_PENDING) {
-		const uint32_t first = (offset - PLIC_PENDING) * 8;
+	const uint32_t first = (offset - PLIC_PENDING) * 8;
+	struct vcpu *frame;
 
-		if (!access->is_write && first < vm->plan->irq_limit)
-			access->value = irq_bank(vm, first)->pending;
-	} else if (access->is_write) {
-		write_priority(vm, offset / 4, (uint32_t)access->value);
-	} else if (irq_is_owned(vm, offset / 4)) {
-		access->value = *priority_of(vm, offset / 4);
+	if (offset >= PLIC_CONTEXT) {
+		frame = find_context(vm, offset - PLIC_CONTEXT, PLIC_CONTEXT_STRIDE);
+		return frame ? read_context(frame, offset % PLIC_CONTEXT_STRIDE) : 0;
 	}
+	if (offset >= PLIC_ENABLE) {
+		frame = find_context(vm, offset - PLIC_ENABLE, PLIC_ENABLE_STRIDE);
+		return frame ? read_enables(frame, offset % PLIC_ENABLE_STRIDE * 8) : 0;
+	}
+	if (offset >= PLIC_PENDING)
+		return first < vm->plan->irq_limit ? irq_bank(vm, first)->pending : 0;
+	return irq_is_owned(vm, offset / 4) ? *priority_of(vm, offset / 4) : 0;
 }
 
-enum mmio_result plic_guest_access(struct vcpu *vcpu, struct mmio_access *access)
+void plic_guest_write(struct vcpu *vcpu, uint32_t offset, uint32_t value)
 {
-	const uint32_t offset = (uint32_t)access->address;
+	struct vm *vm = vcpu->vm;
 
-	if (!access->is_write)
-		access->value = 0;
-	if (offset < PLIC_ENABLE)
-		access_sources(vcpu->vm, offset, access);
-	else if (offset < PLIC_CONTEXT)
-		access_enables(vcpu->vm, offset - PLIC_ENABLE, access);
-	else
-		access_context(vcpu->vm, offset - PLIC_CONTEXT, access);
-	return MMIO_DONE;
+	lock_take(&vm->arch.lock);
+	write_register(vm, offset, value);
+	lock_release(&vm->arch.lock);
+}
+
+uint32_t plic_guest_read(struct vcpu *vcpu, uint32_t offset)
+{
+	struct vm *vm = vcpu->vm;
+	uint32_t value;
+
+	lock_take(&vm->arch.lock);
+	value = read_register(vm, offset);
+	lock_release(&vm->arch.lock);
+	return value;
 }
 
 void plic_guest_set_line(struct vm *vm, uint32_t irq, bool high)

@@ -56,6 +56,17 @@
 #define IRQ_S_EXT    9
 #define IRQ_VS_EXT   10
 
+/* Exceptions (priv, scause). */
+#define CAUSE_FETCH_ACCESS        1
+#define CAUSE_ILLEGAL             2
+#define CAUSE_LOAD_ACCESS         5
+#define CAUSE_STORE_ACCESS        7
+#define CAUSE_VS_ECALL            10
+#define CAUSE_FETCH_GUEST_PAGE    20
+#define CAUSE_LOAD_GUEST_PAGE     21
+#define CAUSE_VIRTUAL_INSTRUCTION 22
+#define CAUSE_STORE_GUEST_PAGE    23
+
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 
@@ -125,21 +136,6 @@
 #define HENVCFG_STCE       BIT(63)
 
 #define HGATP_VMID(vmid) ((uint64_t)(vmid) << 44)
-
-/* Exceptions (priv, scause). */
-enum cause {
-	CAUSE_FETCH_ACCESS = 1,
-	CAUSE_ILLEGAL = 2,
-	CAUSE_LOAD_ACCESS = 5,
-	CAUSE_STORE_ACCESS = 7,
-	CAUSE_VS_ECALL = 10,
-	CAUSE_FETCH_GUEST_PAGE = 20,
-	CAUSE_LOAD_GUEST_PAGE = 21,
-	CAUSE_VIRTUAL_INSTRUCTION = 22,
-	CAUSE_STORE_GUEST_PAGE = 23,
-};
-
-#define CAUSE_INTERRUPT BIT(63)
 
 static inline uint32_t mmio_read32(const volatile void *base, uint64_t offset)
 {

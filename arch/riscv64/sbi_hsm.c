@@ -14,7 +14,7 @@
 #define SUSPEND_RETENTIVE     0x00000000u
 #define SUSPEND_NON_RETENTIVE 0x80000000u
 
-static struct sbi_result error(enum sbi_error code)
+static struct sbi_result error(int64_t code)
 {
 	return (struct sbi_result){code, 0};
 }
@@ -36,7 +36,7 @@ static struct vcpu *find_hart(const struct vm *vm, uint64_t hart)
 
 static struct sbi_result start(struct vcpu *vcpu, const uint64_t *args)
 {
-	static const enum sbi_error results[] = {
+	static const int8_t results[] = {
 		[VCPU_STARTED] = SBI_SUCCESS,
 		[VCPU_ALREADY_ON] = SBI_ALREADY_AVAILABLE,
 		[VCPU_ON_PENDING] = SBI_ALREADY_AVAILABLE,

@@ -2,7 +2,7 @@
 # How a guest is built with the guest library. The project's Makefile includes this file; a Makefile
 # of your own can do the same from outside: set GUEST_BUILD, include it, then
 #   $(eval $(call GUEST,NAME,FOLDER WITH YOUR .c AND .S FILES,FURTHER COMPILER FLAGS))
-# makes $(GUEST_BUILD)/NAME.elf. GUEST_ELFS lists what all such lines make.
+# makes $(GUEST_BUILD)/NAME.elf. What is an architecture's own lies in a folder ARCH in that folder. GUEST_ELFS lists what all such lines make.
 
 ARCH        ?= aarch64
 CC_KIND     ?= gcc
@@ -43,8 +43,9 @@ $(GUEST_BUILD)/obj/%.o: $(GUEST_ROOT)%
 
 define GUEST
 GUEST_ELFS += $(GUEST_BUILD)/$(1).elf
-GUEST_OBJECTS_$(1) := $(patsubst $(2)/%,$(GUEST_BUILD)/obj/$(1)/%.o,$(sort $(wildcard $(2)/*.[cS])))
-$(GUEST_BUILD)/obj/$(1)/%.o: $(2)/%
+GUEST_OBJECTS_$(1) := $(patsubst $(2)/%,$(GUEST_BUILD)/obj/$(1)/%.o,$(sort \
+	$(wildcard $(2)/*.[cS] $(2)/$(ARCH)/*.[cS])))
+$(GUEST_BUILD)/obj/$(1)/%.o: $(2)/% $(wildcard $(2)/variants.mk)
 	@mkdir -p $$(@D)
 	@echo "  CC  $$@"
 	$$(Q)$$(GUEST_CC) $$(GUEST_CFLAGS) $(3) -MMD -MP -c $$< -o $$@

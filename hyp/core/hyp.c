@@ -22,7 +22,8 @@
 
 const struct plan *hyp_plan;
 
-/* What the host tool reads from the ELF file to lay out memory, and `orlop stats` to find counters. */
+/* What the host tool reads from the ELF file to lay out memory, and `orlop stats` to find counters.
+ */
 __attribute__((section(".orlop.info"), used)) const struct hyp_info hyp_info = {
 	.magic = IMAGE_MAGIC,
 	.build = HYP_BUILD,
@@ -51,7 +52,8 @@ static void check_plan(const struct plan *plan)
 		"the image's plan has another format than this hypervisor; build the image again");
 	REQUIRE(plan->hyp_build == HYP_BUILD,
 		"the image's plan was made for another hypervisor; build the image again");
-	REQUIRE(plan->size_bytes <= HYP_VIRTUAL_SIZE, "the image's plan is damaged; load the image again");
+	REQUIRE(plan->size_bytes <= HYP_VIRTUAL_SIZE,
+		"the image's plan is damaged; load the image again");
 	for (uint32_t i = 0; i < plan->size_bytes / sizeof(*words); i++)
 		sum += words[i];
 	REQUIRE(sum == 2 * plan->checksum, "the image's plan is damaged; load the image again");
@@ -98,7 +100,8 @@ _Noreturn void hyp_start(const struct plan *plan)
 	for (unsigned i = 0; i < plan->vm_count; i++)
 		vcpu_start(vm_vcpu(vm_at(i), 0), plan->vms[i].entry, plan->vms[i].boot_argument);
 	for (unsigned i = 1; i < plan->cpu_count; i++)
-		REQUIRE(arch_cpu_start(cpu_at(i)) == 0, "the firmware does not start a CPU of the plan");
+		REQUIRE(arch_cpu_start(cpu_at(i)) == 0,
+			"the firmware does not start a CPU of the plan");
 	run(cpu_at(0));
 }
 

@@ -9,7 +9,7 @@
 
 struct vcpu;
 
-/* Carries out call `number` with seven parameters; an unknown one is HYPERCALL_NOT_SUPPORTED. */
+/* Carries out call `number` with six parameters; an unknown one is HYPERCALL_NOT_SUPPORTED. */
 int64_t hypercall_handle(struct vcpu *vcpu, uint64_t number, const uint64_t *args);
 
 #endif

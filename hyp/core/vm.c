@@ -52,7 +52,8 @@ static void report_fault(const struct vcpu *vcpu, const struct fault *fault)
 	};
 	const struct vm *vm = vcpu->vm;
 
-	console_print("fault in %s, vCPU %u: %s", vm->plan->name, (unsigned)vcpu->plan->index, fault->what);
+	console_print("fault in %s, vCPU %u: %s", vm->plan->name, (unsigned)vcpu->plan->index,
+		fault->what);
 	console_print("  pc 0x%lx", arch_vcpu_pc(vcpu));
 	if (fault->address != ADDRESS_NONE)
 		console_print("  address 0x%lx", fault->address);
@@ -74,7 +75,8 @@ struct vcpu *vm_fault(struct vcpu *vcpu, const struct fault *fault)
 	return cpu_attend(vcpu);
 }
 
-/* Fills `size` bytes of memory at `target` with zeros, or with those at `source` if that is not 0. */
+/* Fills `size` bytes of memory at `target` with zeros, or with those at `source` if that is not 0.
+ */
 static void restore_piece(struct cpu *cpu, const struct plan_restore *piece)
 {
 	const unsigned most = PLAN_WINDOW_PAGES / 2;

@@ -6,6 +6,7 @@ import struct
 import sys
 
 MAIN = 0x40000000  # the test board's RAM
+RISCV = 0x80000000  # that of the test board riscv
 KIB, MIB = 1 << 10, 1 << 20
 
 
@@ -46,6 +47,7 @@ def main():
     write("kernel-endless", kernel(image_size=(1 << 64) - 1))
     write("kernel-far", kernel(text_offset=(1 << 64) - 4))
     write("kernel-20m", kernel(), 20 * MIB)
+    write("kernel-riscv", kernel(text_offset=2 * MIB, flags=0, magic=b"RSC\x05"))
     write("initrd", b"initrd")
     write("initrd-empty", b"")
     write("initrd-14m", b"initrd", 14 * MIB)
@@ -69,6 +71,8 @@ def main():
     write("entry-outside.elf", elf(entry=MAIN + 0x100000))
     write("entry-odd.elf", elf(entry=MAIN + 2))
     write("over-tree.elf", elf([(MAIN, 4096, MIB)]))
+    write("riscv.elf", elf([(RISCV, 4096, 4096)], entry=RISCV + 2, machine=243))
+    write("riscv-entry-odd.elf", elf([(RISCV, 4096, 4096)], entry=RISCV + 1, machine=243))
     os.makedirs("folder", exist_ok=True)
 
 

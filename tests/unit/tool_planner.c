@@ -121,7 +121,7 @@ static void reads_the_board(void **state)
 	assert_int_equal(board->reserved_count, 2);
 	assert_int_equal(board->intc.base, 0x8000000);
 	assert_int_equal(board->intc_cpus.base, 0x80a0000);
-	assert_int_equal(board->intc_cpu_stride, 0x20000);
+	assert_int_equal(board->intc_frames[1] - board->intc_frames[0], 0x20000);
 	assert_int_equal(board->irq_limit, 96);
 	assert_true(board->own_group);
 	assert_int_equal(board->console, CONSOLE_UART);

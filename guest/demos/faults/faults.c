@@ -259,10 +259,10 @@ static uint64_t fault_lock_out(uint64_t argument)
 	fault_spin();
 }
 
-#define FAULT_ROW(name, answer, what, esr, opcode)  {#name, answer, what, esr, opcode, fault_##name},
-#define FAULT_ENUM(name, answer, what, esr, opcode) FAULT_INDEX_##name,
-#define FAULT_INDEX_(name)                          FAULT_INDEX_##name
-#define FAULT_INDEX(name)                           FAULT_INDEX_(name)
+#define FAULT_ROW(name, answer, what, esr, op)  {#name, answer, what, esr, op, fault_##name},
+#define FAULT_ENUM(name, answer, what, esr, op) FAULT_INDEX_##name,
+#define FAULT_INDEX_(name)                      FAULT_INDEX_##name
+#define FAULT_INDEX(name)                       FAULT_INDEX_(name)
 
 static const struct fault faults[] = {FAULTS(FAULT_ROW)};
 enum { FAULTS(FAULT_ENUM) FAULT_COUNT };

@@ -27,5 +27,5 @@ int64_t hypercall_console_write(const char *text, size_t count)
 	for (size_t i = 0; i < count; i++)
 		words[i / 8] |= (uint64_t)(uint8_t)text[i] << (i % 8 * 8);
 	return smccc_hvc(HYPERCALL_BASE + HYPERCALL_CONSOLE_WRITE, count, words[0], words[1],
-		words[2], words[3], words[4], words[5]);
+		words[2], words[3], words[4], 0);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Exception vectors of EL1 (Arm ARM D1.3.1): the clock first, into x18, which the compiler leaves
- * to us; then everything the interrupted code may hold goes into a struct exception_frame. There is a
- * second table for guests that measure, which takes the cycle counter instead (counter.h).
+ * to us; then everything the interrupted code may hold goes into a struct exception_frame. There is
+ * a second table for guests that measure, which takes the cycle counter instead (counter.h).
  */
 #include "guest/lib/aarch64/exception.h"
 
