@@ -20,6 +20,11 @@ CHECK := $(BUILD)/check
 TOOL  := $(BUILD)/orlop$(KIND_SUFFIX)
 HYP   := $(OUT)/hyp.elf
 
+# The architectures that `make test` tests; make test TEST_ARCHS=riscv64 tests one.
+TEST_ARCHS ?= aarch64 riscv64
+comma := ,
+space := $(subst ,, )
+
 # What ends the names of the examples for this architecture.
 EXAMPLE := $(if $(filter-out aarch64,$(ARCH)),-$(ARCH),)
 
@@ -65,8 +70,12 @@ demo: all $(GUESTS) ## a Linux beside a control loop, from examples/linux-and-co
 shell: all $(GUESTS) ## the same, and you are in the Linux guest's shell
 	@$(TOOL) run --raw examples/linux-shell$(EXAMPLE).yaml
 
-test: all unit $(GUESTS) ## every test; the last line is "N passed, N failed"
-	@python3 tests/run.py --build $(BUILD) --arch $(ARCH)
+test: tool unit $(TEST_ARCHS:%=test-files-%) ## every test; the last line is "N passed, N failed"
+	@python3 tests/run.py --build $(BUILD) --arch $(subst $(space),$(comma),$(TEST_ARCHS))
+
+# What the tests of an architecture run.
+test-files-%: | $(SETUP)
+	@$(MAKE) --no-print-directory ARCH=$* hypervisor guests $(BUILD)/guests/$*/initramfs.cpio.gz
 
 bench: all $(GUESTS) ## deterministic figures, native and as a guest, in build/bench/ARCH.json
 	@python3 tests/bench/bench.py --build $(BUILD) --arch $(ARCH)

@@ -24,7 +24,10 @@ HYP_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,ma
 
 # The hypervisor: small, but for what stands in the way of a frequent exit.
 
-HYP_FAST := -O2 -fno-align-functions -fno-align-jumps -fno-align-loops
+HYP_FAST := -O2 -fno-align-functions
+ifneq ($(CC_KIND),clang)
+HYP_FAST += -fno-align-jumps -fno-align-loops
+endif
 HYP_HOT  := hyp/core/mmio.c hyp/core/hypercall.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
 
 HYP_SOURCES := $(sort $(filter-out hyp/devices/%,$(wildcard hyp/*/*.c)) \
@@ -63,9 +66,10 @@ GUEST_BUILD := $(OUT)/guests
 -include guest/lib/guest.mk
 
 # Guests about what only one architecture has.
-GUESTS_OF_aarch64 := faults gic psci random bench stoppable
+GUESTS_OF_aarch64 := gic psci psci-bad-addresses stoppable
 GUESTS_OF_riscv64 := sbi
-GUESTS_OF_OTHERS  := $(foreach a,$(filter-out $(ARCH),aarch64 riscv64),$(GUESTS_OF_$(a):%=guest/demos/%))
+GUESTS_OF_OTHERS  := $(foreach a,$(filter-out $(ARCH),aarch64 riscv64),\
+	$(GUESTS_OF_$(a):%=guest/demos/%))
 
 GUEST_ALL      := $(filter-out $(GUESTS_OF_OTHERS),$(patsubst %/,%,$(sort $(dir \
 	$(wildcard guest/demos/*/*.[cS])))))

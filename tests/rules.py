@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The project's own rules for source files: rules.py [NAME...] | rules.py sloc FOLDER...
+"""The project's own rules for source files: rules.py [NAME...] | rules.py sloc FOLDER
 
-Prints "ok NAME" or "FAIL NAME: FILE:LINE: WHY" per rule and ends with status 1 if one fails.
+Prints "ok NAME" or "FAIL NAME: FILE:LINE: WHY" per rule and ends with status 1 if one fails; or the
+source lines of what was compiled in a folder of objects.
 """
 import glob
 import os
@@ -59,13 +60,21 @@ def room_of(path):
     return folder
 
 
+def own_folder(path):
+    """The folder of a file; of a guest's file that of the guest, with its parts per architecture."""
+    match = re.match(r"guest/demos/[^/]+", path)
+    return match.group() if match else os.path.dirname(path)
+
+
 def includes(path):
     """Line number and name of each #include of a file of ours, found as the compiler finds it."""
+    own = own_folder(path)
+    folders = [os.path.dirname(path), own] + [f"{own}/{arch}" for arch in ARCHITECTURES]
     for number, line in enumerate(lines_of(path), 1):
         match = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
         if match:
-            beside = os.path.normpath(os.path.join(os.path.dirname(path), match.group(1)))
-            yield number, beside if os.path.exists(beside) else match.group(1)
+            places = [os.path.normpath(os.path.join(folder, match.group(1))) for folder in folders]
+            yield number, next(filter(os.path.exists, places), match.group(1))
 
 
 def rule_includes():
@@ -73,7 +82,7 @@ def rule_includes():
         room = room_of(path)
         if not room:
             continue
-        own = os.path.dirname(path)
+        own = own_folder(path)
         allowed = [own if entry == "=" else entry for entry in MAY_INCLUDE[room]]
         for number, name in includes(path):
             if not any(name == entry or name.startswith(entry + "/") for entry in allowed):
@@ -127,10 +136,11 @@ def header_command(path):
     base = ["-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I."]
     if path.startswith(("tools/", "tests/", "arch/fake/")):
         return ["gcc", *base, "-Iarch/include", "-Iarch/fake"]
+    own = [f"-I{own_folder(path)}"] if path.startswith("guest/demos/") else []
     for arch in ARCHITECTURES:
-        if path.startswith((f"arch/{arch}/", f"guest/lib/{arch}/")):
-            return freestanding(arch, base)
-    return freestanding("aarch64", base)
+        if f"/{arch}/" in path:
+            return freestanding(arch, base + own)
+    return freestanding("aarch64", base + own + [f"{name}/aarch64" for name in own])
 
 
 def rule_headers():
@@ -148,21 +158,28 @@ def without_comment(match):
     return text if text[0] in "\"'" else "\n" * text.count("\n")
 
 
-def sloc(folders):
+def compiled(folder):
+    """The project's files that the objects in a folder were made of, from their .d files."""
+    found = set()
+    for path in glob.glob(f"{folder}/**/*.d", recursive=True):
+        names = " ".join(lines_of(path)).replace("\\ ", " ").replace(":", " ").split()
+        found.update(os.path.relpath(name) for name in names if name.endswith((".c", ".h", ".S")))
+    return sorted(name for name in found if os.path.exists(name))
+
+
+def sloc(paths):
     """Source lines of C and assembly: neither blank nor only comment."""
     pieces = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?\*/|//[^\n]*', re.S)
     total = 0
-    for folder in folders:
-        for path in glob.glob(f"{folder}/**", recursive=True):
-            if path.endswith((".c", ".h", ".S")):
-                text = pieces.sub(without_comment, "\n".join(lines_of(path)))
-                total += sum(1 for line in text.split("\n") if line.strip())
+    for path in paths:
+        text = pieces.sub(without_comment, "\n".join(lines_of(path)))
+        total += sum(1 for line in text.split("\n") if line.strip())
     return total
 
 
 def main():
     if sys.argv[1:2] == ["sloc"]:
-        print(sloc(sys.argv[2:]))
+        print(sloc(compiled(sys.argv[2])))
         return 0
     rules = {name[5:]: rule for name, rule in globals().items() if name.startswith("rule_")}
     failed = 0

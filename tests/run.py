@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the tests: run.py [--build FOLDER] [--arch ARCH] [SUITE[:WORD]...]
+"""Runs the tests: run.py [--build FOLDER] [--arch ARCH,...] [SUITE[:WORD]...]
 
 Suites, in this order: build lint unit config system coverage; all of them by default. SUITE:WORD
 runs only the tests whose name contains WORD. One line per test; the last line is
@@ -9,6 +9,7 @@ import argparse
 import concurrent.futures
 import glob
 import importlib.util
+import itertools
 import os
 import re
 import subprocess
@@ -26,7 +27,8 @@ class Suite:
     """Collects results, prints one line for each."""
 
     def __init__(self, args):
-        self.build, self.arch, self.passed, self.failed = args.build, args.arch, 0, 0
+        self.build, self.passed, self.failed = args.build, 0, 0
+        self.architectures = args.arch.split(",")
         self.logs = os.path.join(args.build, "tests")
         os.makedirs(self.logs, exist_ok=True)
 
@@ -59,10 +61,10 @@ def tail(text, count=15):
 
 def suite_build(suite, word):
     """Both compilers, without a warning: warnings are errors."""
-    for kind in ("gcc", "clang"):
-        name = f"build/{kind}"
+    for arch, kind in itertools.product(suite.architectures, ("gcc", "clang")):
+        name = f"build/{arch}-{kind}"
         if word in name:
-            command = ["make", "--no-print-directory", f"BUILD={suite.build}", f"ARCH={suite.arch}",
+            command = ["make", "--no-print-directory", f"BUILD={suite.build}", f"ARCH={arch}",
                        f"CC_KIND={kind}", "all"]
             status, output, seconds = suite.command(name, command, 600)
             warned = re.search(r"\bwarning:", output)
@@ -119,8 +121,8 @@ def suite_config(suite, word):
         suite.result("config", False, detail=f"ended with {status}:\n{tail(output)}")
 
 
-def system_tests():
-    """Functions test_* of tests/system/test_*.py, as (name, function)."""
+def system_tests(architectures):
+    """Functions test_* of tests/system/test_*.py, as (name, architecture, function)."""
     sys.path.insert(0, "tests/system")
     for path in sorted(glob.glob("tests/system/test_*.py")):
         module_name = os.path.basename(path)[:-3]
@@ -128,15 +130,18 @@ def system_tests():
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         for name, function in vars(module).items():
-            if name.startswith("test_") and callable(function):
-                yield f"system/{module_name[5:]}/{name[5:]}", function
+            if not name.startswith("test_") or not callable(function):
+                continue
+            for arch in architectures:
+                if arch in getattr(function, "architectures", architectures):
+                    yield f"system/{arch}/{module_name[5:]}/{name[5:]}", arch, function
 
 
-def run_system_test(suite, name, function):
+def run_system_test(suite, name, arch, function):
     """Returns (seconds, what went wrong or "")."""
     import harness  # of tests/system, whose folder system_tests() made known
     start = time.monotonic()
-    bench = harness.Bench(suite.build, suite.arch, os.path.join(suite.logs, name.replace("/", "-")))
+    bench = harness.Bench(suite.build, arch, os.path.join(suite.logs, name.replace("/", "-")))
     try:
         function(bench)
         detail = ""
@@ -154,9 +159,9 @@ def suite_system(suite, word):
     if not os.path.exists(f"{suite.build}/check/orlop"):
         suite.result("system", False, detail=f"{suite.build}/check/orlop is missing: make unit")
         return
-    tests = [(name, function) for name, function in system_tests() if word in name]
-    together = [test for test in tests if not getattr(test[1], "alone", False)]
-    alone = [test for test in tests if getattr(test[1], "alone", False)]
+    tests = [test for test in system_tests(suite.architectures) if word in test[0]]
+    together = [test for test in tests if not getattr(test[2], "alone", False)]
+    alone = [test for test in tests if getattr(test[2], "alone", False)]
     for group, jobs in ((together, JOBS), (alone, 1)):
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             waiting = {pool.submit(run_system_test, suite, *test): test[0] for test in group}
@@ -187,7 +192,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build")
-    parser.add_argument("--arch", default="aarch64")
+    parser.add_argument("--arch", default="aarch64,riscv64")
     parser.add_argument("suites", nargs="*", default=list(SUITES))
     args = parser.parse_args()
     wanted = dict((name.split(":", 1) + [""])[:2] for name in args.suites)

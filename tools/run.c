@@ -231,6 +231,8 @@ static void report(struct session *session, double stopped)
 	write_stats(session, &stats);
 	printf("\n");
 	stats_print(stdout, &stats, NULL);
+	if (session->options->qemu.count)
+		printf("which is not the guests' time: QEMU counted instructions\n");
 	machine_print_sizes(&session->machine);
 	fputs(session->repeated, stdout);
 	fflush(stdout);

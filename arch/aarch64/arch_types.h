@@ -5,6 +5,7 @@
 #ifndef ARCH_TYPES_H
 #define ARCH_TYPES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/lock.h"
@@ -26,6 +27,7 @@ struct irq_bank {
 	uint32_t active;  /* active, and in no list register */
 	uint32_t held;    /* its physical interrupt is active on the guest's behalf */
 	uint32_t line;    /* the emulated device's line is high */
+	uint32_t latched; /* made pending by a write, which no falling line takes back */
 	uint8_t priority[ARCH_BANK_IRQS];
 	uint8_t target[ARCH_BANK_IRQS]; /* shared ones: index of the vCPU */
 };
@@ -47,6 +49,7 @@ struct arch_vm {
 	uint32_t gicd_ctlr; /* enable bits of GICD_CTLR */
 	struct vcpu *vcpus; /* the VM's first vCPU; the others follow */
 	uint32_t vcpu_mask; /* a bit for each */
+	bool beside_direct; /* this VM is injected, and another one of the system is direct */
 };
 
 #endif

@@ -64,7 +64,7 @@ void exception_inject_undefined(struct vcpu *vcpu)
 	inject(vcpu, (uint64_t)ESR_UNKNOWN << 26 | ESR_IL);
 }
 
-void exception_inject_abort(struct vcpu *vcpu, uint64_t esr)
+void exception_inject_abort(struct vcpu *vcpu, uint64_t esr, unsigned fault_status)
 {
 	const bool is_fetch = ESR_CLASS(esr) == ESR_INSTRUCTION_ABORT_LOWER;
 	const bool from_el0 = (sysreg_read(spsr_el2) & (PSTATE_AARCH32 | 0xc)) != 4;
@@ -74,5 +74,5 @@ void exception_inject_abort(struct vcpu *vcpu, uint64_t esr)
 		class--; /* the class of an abort from a lower level is one less */
 	vcpu->exits[EXIT_CAUSE_FAULT]++;
 	sysreg_write(far_el1, sysreg_read(far_el2));
-	inject(vcpu, class << 26 | (esr & ESR_IL) | (is_fetch ? 0 : esr & ESR_WNR) | FSC_EXTERNAL);
+	inject(vcpu, class << 26 | (esr & ESR_IL) | (is_fetch ? 0 : esr & ESR_WNR) | fault_status);
 }

@@ -237,6 +237,12 @@ static uint64_t abort_address(uint64_t esr)
 	return permission ? ADDRESS_NONE : fault_address();
 }
 
+/* Registers are Device memory to a guest: at a wrong address the core itself would say so. */
+static bool is_misaligned(uint64_t esr)
+{
+	return (esr & ESR_ISV) && (sysreg_read(far_el2) & ((1u << bits_get(esr, 22, 2)) - 1));
+}
+
 RARELY static struct vcpu *handle_abort(struct vcpu *vcpu, uint64_t esr, bool is_fetch)
 {
 	enum mmio_result result = MMIO_NO_DEVICE;
@@ -245,7 +251,7 @@ RARELY static struct vcpu *handle_abort(struct vcpu *vcpu, uint64_t esr, bool is
 	if (__atomic_load_n(&vcpu->vm->state, __ATOMIC_ACQUIRE) != VM_RUNNING)
 		return cpu_attend(vcpu);
 	/* Cache maintenance by address where there is nothing has nothing to maintain. */
-	if (!is_fetch && (esr & ESR_CM)) {
+	if (!is_fetch && (esr & ESR_CM) && !(esr & ESR_S1PTW)) {
 		exit_skip_instruction(esr);
 		return vcpu;
 	}
@@ -255,7 +261,7 @@ RARELY static struct vcpu *handle_abort(struct vcpu *vcpu, uint64_t esr, bool is
 		return vcpu;
 	if (result == MMIO_NO_DEVICE && vcpu->vm->plan->stray_access == PLAN_STRAY_FAULT)
 		return fault(vcpu, abort_words(esr, is_fetch), esr, abort_address(esr));
-	exception_inject_abort(vcpu, esr);
+	exception_inject_abort(vcpu, esr, is_misaligned(esr) ? FSC_ALIGNMENT : FSC_EXTERNAL);
 	return vcpu;
 }
 

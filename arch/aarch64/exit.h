@@ -15,7 +15,7 @@ void exit_skip_instruction(uint64_t esr);
 
 /* Gives the guest an exception of its own, as the hardware would (D1.3.4, TakeException). */
 void exception_inject_undefined(struct vcpu *vcpu);
-void exception_inject_abort(struct vcpu *vcpu, uint64_t esr);
+void exception_inject_abort(struct vcpu *vcpu, uint64_t esr, unsigned fault_status);
 
 /* A trapped access to a system register (class 0x18); all registers are saved. */
 void sysreg_handle(struct vcpu *vcpu, uint64_t esr);

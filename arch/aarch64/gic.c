@@ -46,9 +46,7 @@ void arch_irq_init(void)
 {
 	void *gicd = hyp_plan->intc;
 
-	mmio_write32(gicd, GICD_CTLR, 0);
-	wait_distributor();
-	mmio_write32(gicd, GICD_CTLR, GICD_CTLR_ARE);
+	mmio_write32(gicd, GICD_CTLR, GICD_CTLR_ARE); /* never back to 0 once firmware has set it */
 	wait_distributor();
 	REQUIRE(!hyp_plan->own_group || (mmio_read32(gicd, GICD_CTLR) & GICD_CTLR_DS),
 		"this board's firmware keeps interrupt Group 0: say 'group0: firmware' in board.yaml");
@@ -88,6 +86,11 @@ static void init_redistributor(const struct cpu *cpu)
 	mmio_write32(sgis, GICD_ISENABLER, own);
 }
 
+void gic_mask_guests(void)
+{
+	sysreg_write(ICC_PMR_EL1, hyp_plan->own_group ? GIC_MASK_GUESTS : GIC_MASK_NONE);
+}
+
 /* The CPU interface. The guest's ICC_SRE_EL1 traps (Enable = 0), so that it cannot be cleared. */
 static void init_interface(void)
 {
@@ -95,7 +98,11 @@ static void init_interface(void)
 	isb();
 	sysreg_write(ICC_SRE_EL1, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
 	isb();
-	sysreg_write(ICC_PMR_EL1, GIC_MASK_GUESTS);
+	/* What stands behind the two interrupts that are ours is off, whatever a boot loader did. */
+	sysreg_write(cnthp_ctl_el2, 0);
+	sysreg_write(ICH_HCR_EL2, 0);
+	sysreg_write(ICH_VMCR_EL2, 0);
+	gic_mask_guests();
 	sysreg_write(ICC_BPR0_EL1, 0);
 	sysreg_write(ICC_BPR1_EL1, 0);
 	if (hyp_plan->own_group)

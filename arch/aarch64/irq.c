@@ -71,18 +71,24 @@ bool exit_irq(struct vcpu *vcpu)
 }
 
 /*
- * Outside a guest only the hypervisor's own interrupts are taken; those of a guest wait, enabled
- * by nobody, since a parked vCPU's interrupts are quiet.
+ * The highest of the hypervisor's own interrupts that is pending, acknowledged. In Group 1 a
+ * guest's, which has a lower priority, may wait there, too, for the vCPU to be switched on again.
  */
+static uint32_t acknowledge_own(void)
+{
+	if (hyp_plan->own_group)
+		return (uint32_t)sysreg_read(ICC_IAR0_EL1);
+	if (!gic_is_own((uint32_t)sysreg_read(ICC_HPPIR1_EL1)))
+		return GIC_SPI_LIMIT;
+	return (uint32_t)sysreg_read(ICC_IAR1_EL1);
+}
+
 void arch_irq_poll(struct cpu *cpu)
 {
 	const bool split = sysreg_read(ICC_CTLR_EL1) & ICC_CTLR_EOIMODE;
 	uint32_t id;
 
-	for (;;) {
-		id = (uint32_t)(hyp_plan->own_group ? sysreg_read(ICC_IAR0_EL1) : sysreg_read(ICC_IAR1_EL1));
-		if (id >= GIC_SPI_LIMIT)
-			return;
+	while ((id = acknowledge_own()) < GIC_SPI_LIMIT) {
 		trace_write(&cpu->trace, TRACE_OWN, TRACE_NO_VCPU, id);
 		gic_handle_own(cpu, id);
 		end_own(id, hyp_plan->own_group, split);

@@ -62,6 +62,18 @@ static int64_t affinity_info(struct vcpu *vcpu, const uint64_t *args)
 	return results[__atomic_load_n(&target->state, __ATOMIC_ACQUIRE)];
 }
 
+/* A guest that raised its running priority must not sleep out of our interrupts' reach. */
+static void wait_reachable(void)
+{
+	const uint64_t active = sysreg_read(ICC_AP1R0_EL1);
+
+	sysreg_write(ICC_AP1R0_EL1, 0);
+	isb();
+	arch_cpu_wait();
+	sysreg_write(ICC_AP1R0_EL1, active);
+	isb();
+}
+
 /*
  * Power states of the original format: bits 31:26, 23:17 and 15:0 (a platform's) must be zero here.
  * A power-down state is entered as standby, which DEN0022 5.4.1 allows: the call then returns.
@@ -74,8 +86,13 @@ static int64_t cpu_suspend(struct vcpu *vcpu, const uint64_t *args)
 		return PSCI_INVALID_PARAMETERS;
 	if ((args[0] & type) && (args[1] & 3))
 		return PSCI_INVALID_ADDRESS;
-	if (vgic_is_direct(vcpu->vm) || !vgic_injected_waits())
-		arch_cpu_wait();
+	if (vgic_is_direct(vcpu->vm)) {
+		wait_reachable();
+	} else {
+		vgic_injected_sync(vcpu); /* what went away meanwhile does not count */
+		if (!vgic_injected_waits())
+			arch_cpu_wait();
+	}
 	return PSCI_SUCCESS;
 }
 

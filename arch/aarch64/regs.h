@@ -31,13 +31,13 @@
 #define ICC_IAR0_EL1    S3_0_C12_C8_0
 #define ICC_EOIR0_EL1   S3_0_C12_C8_1
 #define ICC_BPR0_EL1    S3_0_C12_C8_3
-#define ICC_AP0R0_EL1   S3_0_C12_C8_4
 #define ICC_AP1R0_EL1   S3_0_C12_C9_0
 #define ICC_AP1R1_EL1   S3_0_C12_C9_1
 #define ICC_AP1R2_EL1   S3_0_C12_C9_2
 #define ICC_AP1R3_EL1   S3_0_C12_C9_3
 #define ICC_DIR_EL1     S3_0_C12_C11_1
 #define ICC_SGI1R_EL1   S3_0_C12_C11_5
+#define ICC_HPPIR1_EL1  S3_0_C12_C12_2
 #define ICC_IAR1_EL1    S3_0_C12_C12_0
 #define ICC_EOIR1_EL1   S3_0_C12_C12_1
 #define ICC_BPR1_EL1    S3_0_C12_C12_3
@@ -50,7 +50,6 @@
 #define ICH_AP1R0_EL2   S3_4_C12_C9_0
 #define ICH_HCR_EL2     S3_4_C12_C11_0
 #define ICH_VTR_EL2     S3_4_C12_C11_1
-#define ICH_MISR_EL2    S3_4_C12_C11_2
 #define ICH_ELRSR_EL2   S3_4_C12_C11_5
 #define ICH_VMCR_EL2    S3_4_C12_C11_7
 
@@ -59,6 +58,7 @@
 #define ICC_SRE_DFB      BIT(1)
 #define ICC_SRE_DIB      BIT(2)
 #define ICH_HCR_EN       BIT(0)
+#define ICH_HCR_LRENPIE  BIT(2)
 #define ICH_HCR_NPIE     BIT(3)
 
 /* Hypervisor configuration, D24.2. */
@@ -75,9 +75,10 @@
 #define HCR_TERR  BIT(36)
 #define HCR_APK   BIT(40)
 #define HCR_API   BIT(41)
+#define HCR_ENSCXT BIT(53)
 #define HCR_ATA   BIT(56)
 
-#define CPTR_RES1 0x32ffull /* includes TSM and TZ, which are RES1 without SME and SVE */
+#define CPTR_RES1 0x33ffull /* includes TSM and TZ, which are RES1 without SME and SVE */
 #define CPTR_TZ   BIT(8)
 #define CPTR_TTA  BIT(20)
 #define CPTR_TAM  BIT(30)
@@ -97,13 +98,16 @@
 #define HDFGRTR_EL2  S3_4_C3_C1_4
 #define HDFGWTR_EL2  S3_4_C3_C1_5
 #define HAFGRTR_EL2  S3_4_C3_C1_6
+#define HFGRTR2_EL2  S3_4_C3_C1_2
+#define HFGWTR2_EL2  S3_4_C3_C1_3
+#define HFGITR2_EL2  S3_4_C3_C1_7
+#define HDFGRTR2_EL2 S3_4_C3_C1_0
+#define HDFGWTR2_EL2 S3_4_C3_C1_1
 #define MPAM2_EL2    S3_4_C10_C5_0
 #define MPAMHCR_EL2  S3_4_C10_C4_0
 #define TRFCR_EL2    S3_4_C1_C2_1
 #define PMSCR_EL2    S3_4_C9_C9_0
 #define VDISR_EL2    S3_4_C12_C1_1
-#define ID_AA64ZFR0_EL1  S3_0_C0_C4_4
-#define ID_AA64MMFR2_EL1 S3_0_C0_C7_2
 
 /* Exception syndrome, D24.2 ESR_ELx. */
 enum esr_class {
@@ -122,15 +126,14 @@ enum esr_class {
 #define ESR_ISV        BIT(24)
 #define ESR_SSE        BIT(21)
 #define ESR_SF         BIT(15)
-#define ESR_FNV        BIT(10)
 #define ESR_CM         BIT(8)
 #define ESR_S1PTW      BIT(7)
 #define ESR_WNR        BIT(6)
 #define ESR_FSC(esr)   ((unsigned)(esr) & 0x3f)
 #define FSC_EXTERNAL   0x10u
+#define FSC_ALIGNMENT  0x21u
 
 #define PSTATE_EL1H      0x5ull
-#define PSTATE_MODE_MASK 0xfull
 #define PSTATE_AARCH32   BIT(4)
 #define PSTATE_DAIF      0x3c0ull
 

@@ -37,6 +37,7 @@ start_secondary:
 
 common:
 	msr daifset, #15
+	msr spsel, #1
 	mrs x0, CurrentEL
 	cmp x0, #(2 << 2)
 	b.ne not_el2
@@ -66,7 +67,7 @@ common:
 	ldr w0, =SCTLR_EL2_VALUE
 	msr sctlr_el2, x0
 	isb
-	b .                   /* never fetched: see above */
+	b landing             /* fetched only where the physical address is the virtual one */
 
 not_el2:
 	wfe                   /* the board's firmware must start us at EL2 */

@@ -112,6 +112,13 @@ static void init_optional(void)
 		sysreg_write(HDFGWTR_EL2, 0);
 		if (has_feature(pfr0, 44))
 			sysreg_write(HAFGRTR_EL2, 0);
+		if (bits_get(mmfr0, 56, 4) >= 2) {
+			sysreg_write(HFGRTR2_EL2, 0);
+			sysreg_write(HFGWTR2_EL2, 0);
+			sysreg_write(HFGITR2_EL2, 0);
+			sysreg_write(HDFGRTR2_EL2, 0);
+			sysreg_write(HDFGWTR2_EL2, 0);
+		}
 	}
 	if (has_feature(mmfr1, 40))
 		sysreg_write(HCRX_EL2, 0);
@@ -166,6 +173,8 @@ static uint64_t hcr_value(const struct vcpu *vcpu)
 		hcr |= HCR_TERR;
 	if (bits_get(pfr1, 8, 4) >= 2)
 		hcr |= HCR_ATA;
+	if (bits_get(pfr0, 56, 4) >= 2 || bits_get(pfr1, 32, 4) == 2)
+		hcr |= HCR_ENSCXT; /* the software context number is the guest's own */
 	return hcr;
 }
 

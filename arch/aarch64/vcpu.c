@@ -75,9 +75,9 @@ static void load_stage2(const struct vcpu *vcpu)
 
 void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 {
-	sysreg_init_traps(vcpu);
-	load_stage2(vcpu);
+	load_stage2(vcpu); /* before HCR_EL2.VM lets a speculative walk use it */
 	reset_el1();
+	sysreg_init_traps(vcpu);
 	reset_performance_monitors();
 	vgic_cpu_start(vcpu);
 	memset(vcpu->arch.x, 0, sizeof(vcpu->arch.x));
@@ -110,6 +110,7 @@ static void set_root_valid(struct vm *vm, uint64_t valid)
 	volatile uint64_t *root = vm->plan->stage2_root;
 	const uint64_t vttbr = sysreg_read(vttbr_el2);
 
+	dsb(ish); /* who faults because of this sees why: the VM's state was written before */
 	for (uint32_t i = 0; i < vm->plan->stage2_root_entries; i++) {
 		if (root[i] & ~DESC_VALID)
 			root[i] = (root[i] & ~DESC_VALID) | valid;

@@ -33,6 +33,10 @@ __attribute__((cold)) static void reset_bank(const struct vm *vm, struct irq_ban
 
 __attribute__((cold)) static void reset_private(struct vcpu *vcpu)
 {
+	for (uint32_t todo = SGIS | GIC_PPI_GUEST; todo; todo &= todo - 1) {
+		gic_quiesce(vcpu->cpu, bits_lowest(todo));
+		gic_set_priority(vcpu->cpu, bits_lowest(todo), GIC_PRIORITY_GUEST);
+	}
 	reset_bank(vcpu->vm, &vcpu->arch.bank, SGIS | GIC_PPI_GUEST, SGIS);
 	vcpu->arch.bank.edge = SGIS;
 	vcpu->arch.sgis_posted = 0;
@@ -48,7 +52,33 @@ static uint64_t sgi_address(uint64_t affinity)
 	       bits_get(affinity, 8, 8) << 16 | BIT(aff0 & 15);
 }
 
-__attribute__((cold)) static void reset_shared(struct vm *vm, const struct plan_irq *irq)
+static void apply_word(struct vcpu *frame, uint32_t word)
+{
+	const struct irq_bank *bank = vgic_bank(frame, word);
+	const uint32_t on = bank->enabled & vgic_forwarded(frame->vm, bank) & bank->hardware;
+
+	gic_write_word(frame->cpu, word, GICD_ISENABLER, on);
+	gic_write_word(frame->cpu, word, GICD_ICENABLER, bank->hardware & ~on);
+}
+
+__attribute__((cold)) void vgic_apply_enables(struct vm *vm)
+{
+	for (uint32_t word = 1; word < vm->plan->irq_limit / 32; word++)
+		apply_word(vm_vcpu(vm, 0), word);
+	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
+		apply_word(vm_vcpu(vm, i), 0);
+}
+
+static bool is_beside_direct(const struct vm *vm)
+{
+	for (unsigned i = 0; i < hyp_plan->vm_count && !vgic_is_direct(vm); i++) {
+		if (hyp_plan->vms[i].delivery == PLAN_DIRECT)
+			return true;
+	}
+	return false;
+}
+
+static void reset_shared(struct vm *vm, const struct plan_irq *irq)
 {
 	const struct cpu *cpu = vm_vcpu(vm, 0)->cpu;
 	struct irq_bank *bank = vgic_bank(vm_vcpu(vm, 0), irq->id / 32);
@@ -71,6 +101,7 @@ __attribute__((cold)) void arch_vm_reset_irqs(struct vm *vm)
 	vm->arch.gicd_ctlr = 0;
 	vm->arch.vcpus = vm_vcpu(vm, 0);
 	vm->arch.vcpu_mask = (1u << plan->vcpu_count) - 1;
+	vm->arch.beside_direct = is_beside_direct(vm);
 	for (uint32_t word = 1; word < plan->irq_limit / 32; word++)
 		reset_bank(vm, vgic_bank(vm_vcpu(vm, 0), word), 0, 0);
 	for (uint32_t i = 0; i < plan->irq_count; i++)
@@ -113,26 +144,26 @@ void vgic_send_sgi(struct vcpu *vcpu, uint64_t request, bool group1)
 
 __attribute__((cold)) void vgic_cpu_start(struct vcpu *vcpu)
 {
-	reset_private(vcpu);
 	sysreg_write(ICC_CTLR_EL1, vgic_is_direct(vcpu->vm) ? 0 : ICC_CTLR_EOIMODE);
-	if (!vgic_is_direct(vcpu->vm))
+	sysreg_write(ICH_VMCR_EL2, 0);
+	if (!vgic_is_direct(vcpu->vm)) {
 		vgic_injected_start();
+		vgic_injected_sync(vcpu); /* what came while it was off */
+	}
 	sysreg_write(ICC_PMR_EL1, GIC_MASK_NONE);
 	isb();
 }
 
-/* What this vCPU had pending and active goes, so that the CPU is as gic_cpu_init left it. */
+/* The CPU's interface is as gic_cpu_init left it: a guest's interrupts wait and do not wake it. */
 __attribute__((cold)) void vgic_cpu_park(struct vcpu *vcpu)
 {
 	const unsigned priority_bits = (unsigned)bits_get(sysreg_read(ICC_CTLR_EL1), 8, 3) + 1;
 
-	sysreg_write(ICC_PMR_EL1, GIC_MASK_GUESTS);
-	for (uint32_t todo = SGIS | GIC_PPI_GUEST; todo; todo &= todo - 1)
-		gic_quiesce(vcpu->cpu, bits_lowest(todo));
+	gic_mask_guests();
 	if (vgic_is_direct(vcpu->vm))
 		sysreg_write(ICC_IGRPEN1_EL1, 0);
 	else
-		vgic_injected_stop();
+		vgic_injected_stop(vcpu);
 	/* Active priorities, also those that a guest wrote to lock us out. */
 	sysreg_write(ICC_AP1R0_EL1, 0);
 	if (priority_bits > 5)

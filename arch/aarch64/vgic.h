@@ -52,15 +52,15 @@ uint32_t vgic_direct_pending(struct vcpu *frame, uint32_t word);
 uint32_t vgic_direct_active(struct vcpu *frame, uint32_t word);
 void vgic_direct_prioritize(struct vcpu *frame, uint32_t id);
 
-/* GICD_CTLR changed: the physical enables are the guest's, gated by it. */
-void vgic_direct_settle(struct vm *vm);
-
 void vgic_injected_enable(struct vcpu *frame, uint32_t word, uint32_t bits);
 void vgic_injected_disable(struct vcpu *frame, uint32_t word, uint32_t bits);
 void vgic_injected_set_pending(struct vcpu *frame, uint32_t word, uint32_t bits, bool pending);
 void vgic_injected_set_active(struct vcpu *frame, uint32_t word, uint32_t bits, bool active);
 uint32_t vgic_injected_pending(struct vcpu *frame, uint32_t word);
 uint32_t vgic_injected_active(struct vcpu *frame, uint32_t word);
+
+/* The physical enables of all its interrupts: what the VM enabled and its distributor forwards. */
+void vgic_apply_enables(struct vm *vm);
 
 /* Something else changed (priority, target, group): every vCPU of the VM looks again. */
 void vgic_injected_settle(struct vm *vm);
@@ -71,11 +71,14 @@ void vgic_send_sgi(struct vcpu *vcpu, uint64_t request, bool group1);
 /* Sends SGI `id` from one vCPU of a VM to another or to itself, if it is in that group there. */
 void vgic_injected_sgi(struct vcpu *sender, struct vcpu *target, uint32_t id, bool group1);
 
-/* On the vCPU's own CPU: its interface as after reset, and off. */
+/*
+ * On the vCPU's own CPU: its interface as after reset, and off. Its redistributor's state stays,
+ * as a real one's does when its CPU is switched off.
+ */
 void vgic_cpu_start(struct vcpu *vcpu);
 void vgic_cpu_park(struct vcpu *vcpu);
 void vgic_injected_start(void);
-void vgic_injected_stop(void);
+void vgic_injected_stop(struct vcpu *vcpu);
 
 /* The injected way: brings the book and the list registers together, on the vCPU's own CPU. */
 void vgic_injected_sync(struct vcpu *vcpu);

@@ -42,27 +42,15 @@ uint32_t vgic_direct_active(struct vcpu *frame, uint32_t word)
 	return gic_read_word(frame->cpu, word, GICD_ISACTIVER);
 }
 
-/* The guest's range becomes the lower half of the physical one, as a Non-secure view does. */
+/*
+ * The guest's range becomes the lower half of the physical one, as a Non-secure view does; its
+ * lowest priority stays above the mask's last step, which would hide it (4.8.6).
+ */
 void vgic_direct_prioritize(struct vcpu *frame, uint32_t id)
 {
 	uint8_t priority = vgic_bank(frame, id / 32)->priority[id % 32];
 
-	gic_set_priority(frame->cpu, id, (uint8_t)(GIC_PRIORITY_GUEST | priority >> 1));
-}
+	uint8_t physical = (uint8_t)(GIC_PRIORITY_GUEST | priority >> 1);
 
-static void settle_word(struct vcpu *frame, uint32_t word)
-{
-	const struct irq_bank *bank = vgic_bank(frame, word);
-	const uint32_t on = bank->enabled & vgic_forwarded(frame->vm, bank);
-
-	gic_write_word(frame->cpu, word, GICD_ISENABLER, on);
-	gic_write_word(frame->cpu, word, GICD_ICENABLER, bank->owned & ~on);
-}
-
-void vgic_direct_settle(struct vm *vm)
-{
-	for (uint32_t word = 1; word < vm->plan->irq_limit / 32; word++)
-		settle_word(vm_vcpu(vm, 0), word);
-	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
-		settle_word(vm_vcpu(vm, i), 0);
+	gic_set_priority(frame->cpu, id, physical < GIC_PRIORITY_LOWEST ? physical : GIC_PRIORITY_LOWEST);
 }

@@ -29,8 +29,8 @@
 static uint64_t lr_read(unsigned index)
 {
 	switch (index) {
-#define LR_READ(n)                                                                       \
-	case n:                                                                                    \
+#define LR_READ(n) \
+	case n:    \
 		return sysreg_read(S3_4_C12_C12_##n);
 		FOR_LIST_REGISTERS(LR_READ)
 	default:
@@ -41,9 +41,9 @@ static uint64_t lr_read(unsigned index)
 static void lr_write(unsigned index, uint64_t value)
 {
 	switch (index) {
-#define LR_WRITE(n)                                                                                \
-	case n:                                                                                    \
-		sysreg_write(S3_4_C12_C12_##n, value);                                      \
+#define LR_WRITE(n)                                    \
+	case n:                                        \
+		sysreg_write(S3_4_C12_C12_##n, value); \
 		return;
 		FOR_LIST_REGISTERS(LR_WRITE)
 	}
@@ -84,6 +84,79 @@ static bool owns(struct vcpu *vcpu, uint32_t id)
 	return id < vcpu->vm->plan->irq_limit && (bank_of(vcpu, id)->owned & bit_of(id));
 }
 
+/*
+ * Whether an interrupt that was not taken yet is still to be taken: one whose line is level-
+ * sensitive and has fallen since is not. (If the guest takes it before it exits, it is spurious.)
+ */
+static bool is_still_wanted(struct vcpu *vcpu, uint32_t id, bool hardware)
+{
+	const struct irq_bank *bank = bank_of(vcpu, id);
+
+	if ((bank->edge | bank->latched) & bit_of(id))
+		return true;
+	if (hardware)
+		return gic_read_word(vcpu->cpu, id / 32, GICD_ISPENDR) & bit_of(id);
+	return false; /* an emulated device's line is in the book by itself */
+}
+
+/* Puts one that is pending and not active back into the book. */
+static void unlist(struct vcpu *vcpu, uint64_t lr)
+{
+	const uint32_t id = LR_ID(lr), bit = bit_of(id);
+	struct irq_bank *bank = bank_of(vcpu, id);
+
+	if (is_still_wanted(vcpu, id, lr & LR_HARDWARE)) {
+		bank->pending |= bit;
+		bank->held |= lr & LR_HARDWARE ? bit : 0;
+	} else if (lr & LR_HARDWARE) {
+		gic_write_word(vcpu->cpu, id / 32, GICD_ICACTIVER, bit);
+	}
+}
+
+/* Takes what is not active out of the list registers, back into the book. */
+static void fold(struct vcpu *vcpu)
+{
+	const unsigned count = lr_count();
+
+	for (unsigned i = 0; i < count; i++) {
+		const uint64_t lr = lr_read(i);
+
+		if (lr & LR_ACTIVE) {
+			bank_of(vcpu, LR_ID(lr))->latched &= ~bit_of(LR_ID(lr));
+			continue;
+		}
+		if (lr & LR_PENDING)
+			unlist(vcpu, lr);
+		lr_write(i, 0); /* also an ended one, whose maintenance is over with that */
+	}
+}
+
+/* Whether `vcpu` is the one that this CPU runs, whose list registers are therefore at hand. */
+static bool is_here(const struct vcpu *vcpu)
+{
+	return vcpu->cpu->plan->hw_id == (sysreg_read(mpidr_el1) & MPIDR_AFFINITY);
+}
+
+/*
+ * The interrupts of `word` that are in a list register of this CPU in one of the states `state`.
+ * What another vCPU has listed cannot be seen from here: it counts as neither.
+ */
+static uint32_t listed(const struct vcpu *frame, uint32_t word, uint64_t state)
+{
+	const unsigned count = lr_count();
+	uint32_t bits = 0;
+
+	if (word == 0 && !is_here(frame))
+		return 0;
+	for (unsigned i = 0; i < count; i++) {
+		const uint64_t lr = lr_read(i);
+
+		if ((lr & state) && LR_ID(lr) / 32 == word)
+			bits |= bit_of(LR_ID(lr));
+	}
+	return bits;
+}
+
 /* Physical interrupts come back by themselves, so the hot path needs no lock and no book. */
 void vgic_injected_arrived(struct vcpu *vcpu, uint32_t id)
 {
@@ -97,6 +170,11 @@ void vgic_injected_arrived(struct vcpu *vcpu, uint32_t id)
 		return;
 	}
 	bank = bank_of(vcpu, id);
+	/* A VM on the direct way can end an interrupt of ours early, which then comes a second
+	 * time. */
+	if (__builtin_expect(vcpu->vm->arch.beside_direct, 0) &&
+		(listed(vcpu, id / 32, LR_STATE) & bit_of(id)))
+		return;
 	if (empty) {
 		lr_write(bits_lowest(empty),
 			LR_PENDING | LR_HARDWARE | (uint64_t)id << 32 | lr_value(id, bank));
@@ -109,82 +187,50 @@ void vgic_injected_arrived(struct vcpu *vcpu, uint32_t id)
 	vgic_injected_sync(vcpu);
 }
 
-/* Takes what is not active out of the list registers, back into the book. */
-static void fold(struct vcpu *vcpu)
+/* Those of `bits` that go to `vcpu`: a private word's all do. */
+static uint32_t routed_to(const struct vcpu *vcpu, uint32_t word, uint32_t bits)
 {
-	const unsigned count = lr_count();
-	const uint64_t empty = lr_empty();
+	const struct irq_bank *bank = (struct irq_bank *)vcpu->vm->plan->irq_banks + word;
 
-	for (unsigned i = 0; i < count; i++) {
-		const uint64_t lr = lr_read(i);
-		struct irq_bank *bank;
-
-		if (empty >> i & 1) {
-			lr_write(i, 0); /* also an ended one, whose maintenance is over with that */
-			continue;
-		}
-		if (lr & LR_ACTIVE)
-			continue;
-		bank = bank_of(vcpu, LR_ID(lr));
-		bank->pending |= bit_of(LR_ID(lr));
-		if (lr & LR_HARDWARE)
-			bank->held |= bit_of(LR_ID(lr));
-		lr_write(i, 0);
-	}
-}
-
-/* The interrupts of `word` that are in a list register in one of the states `state`. */
-static uint32_t listed(uint32_t word, uint64_t state)
-{
-	const unsigned count = lr_count();
-	uint32_t bits = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		const uint64_t lr = lr_read(i);
-
-		if ((lr & state) && LR_ID(lr) / 32 == word)
-			bits |= bit_of(LR_ID(lr));
-	}
-	return bits;
-}
-
-/* What of `word` should be in a list register of `vcpu` and is not. */
-static uint32_t due(struct vcpu *vcpu, uint32_t word)
-{
-	const struct irq_bank *bank = vgic_bank(vcpu, word);
-	uint32_t bits = (bank->pending | bank->line) & bank->enabled & vgic_forwarded(vcpu->vm, bank);
-
-	bits = (bits | bank->active) & ~listed(word, LR_STATE);
-	if (word == 0)
-		return bits;
-	for (uint32_t todo = bits; todo; todo &= todo - 1) {
+	for (uint32_t todo = word == 0 ? 0 : bits; todo; todo &= todo - 1) {
 		if (bank->target[bits_lowest(todo)] != vcpu->plan->index)
 			bits &= ~(todo & -todo);
 	}
 	return bits;
 }
 
-#define NO_ID (~0u)
-
-/* Active ones first, since their end must find them; then by priority, then by number (4.8). */
-static unsigned rank(struct vcpu *vcpu, uint32_t id)
+/* Of `word`, in the book: what is active, and what is pending and may be taken. */
+static uint32_t active_in(struct vcpu *vcpu, uint32_t word)
 {
-	const struct irq_bank *bank = bank_of(vcpu, id);
-
-	return bank->active & bit_of(id) ? 0 : 1u + bank->priority[id % 32];
+	return routed_to(vcpu, word, vgic_bank(vcpu, word)->active);
 }
 
-/* The most urgent interrupt that is due, or NO_ID. */
-static uint32_t most_urgent(struct vcpu *vcpu)
+static uint32_t pending_in(struct vcpu *vcpu, uint32_t word)
+{
+	const struct irq_bank *bank = vgic_bank(vcpu, word);
+	uint32_t bits = (bank->pending | bank->line) & ~bank->active & bank->enabled;
+
+	bits &= vgic_forwarded(vcpu->vm, bank) & ~listed(vcpu, word, LR_STATE);
+	return routed_to(vcpu, word, bits);
+}
+
+#define NO_ID (~0u)
+
+/* The interrupt with the highest priority among those that `in` finds, or NO_ID (4.8). */
+static uint32_t most_urgent(struct vcpu *vcpu, uint32_t (*in)(struct vcpu *vcpu, uint32_t word))
 {
 	uint32_t best = NO_ID;
+	unsigned best_priority = 0;
 
 	for (uint32_t word = 0; word < vcpu->vm->plan->irq_limit / 32; word++) {
-		for (uint32_t todo = due(vcpu, word); todo; todo &= todo - 1) {
-			uint32_t id = word * 32 + bits_lowest(todo);
+		for (uint32_t todo = in(vcpu, word); todo; todo &= todo - 1) {
+			const unsigned bit = bits_lowest(todo);
+			const unsigned priority = vgic_bank(vcpu, word)->priority[bit];
 
-			if (best == NO_ID || rank(vcpu, id) < rank(vcpu, best))
-				best = id;
+			if (best != NO_ID && priority >= best_priority)
+				continue;
+			best = word * 32 + bit;
+			best_priority = priority;
 		}
 	}
 	return best;
@@ -213,22 +259,102 @@ static void list(struct vcpu *vcpu, unsigned index, uint32_t id)
 	bank->held &= ~bit;
 }
 
-static void sync_locked(struct vcpu *vcpu)
+/* An edge (an SGI, say) that came again while it is active: both states in one list register. */
+static void add_pending_edges(struct vcpu *vcpu)
 {
-	uint32_t id;
+	const unsigned count = lr_count();
 
-	vcpu->arch.bank.pending |= __atomic_exchange_n(&vcpu->arch.sgis_posted, 0, __ATOMIC_ACQUIRE);
-	fold(vcpu);
+	for (unsigned i = 0; i < count; i++) {
+		const uint64_t lr = lr_read(i);
+		const uint32_t bit = bit_of(LR_ID(lr));
+		struct irq_bank *bank = bank_of(vcpu, LR_ID(lr));
+
+		if (!(lr & LR_ACTIVE) || (lr & LR_HARDWARE) ||
+			!(bank->pending & bank->enabled & bit))
+			continue;
+		lr_write(i, lr | LR_PENDING);
+		bank->pending &= ~bit;
+	}
+}
+
+/*
+ * The guest ended interrupts that were in no list register: it can only mean the most urgent ones
+ * that are active in the book (ICH_HCR_EL2.EOIcount, 12.4.5).
+ */
+static void end_unlisted(struct vcpu *vcpu)
+{
+	unsigned count = (unsigned)bits_get(sysreg_read(ICH_HCR_EL2), 27, 5);
+
+	for (; count > 0; count--) {
+		const uint32_t id = most_urgent(vcpu, active_in);
+		struct irq_bank *bank;
+
+		if (id == NO_ID)
+			return;
+		bank = bank_of(vcpu, id);
+		gic_write_word(vcpu->cpu, id / 32, GICD_ICACTIVER, bank->held & bit_of(id));
+		bank->active &= ~bit_of(id);
+		bank->held &= ~bit_of(id);
+	}
+}
+
+/* If all list registers are active, the least urgent one makes room for one to be taken. */
+static void make_room(struct vcpu *vcpu)
+{
+	const unsigned count = lr_count();
+	unsigned least = 0;
+	uint64_t lr;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (!(lr_read(i) & LR_ACTIVE))
+			return;
+		if (bits_get(lr_read(i), 48, 8) > bits_get(lr_read(least), 48, 8))
+			least = i;
+	}
+	lr = lr_read(least);
+	bank_of(vcpu, LR_ID(lr))->active |= bit_of(LR_ID(lr));
+	if (lr & LR_HARDWARE)
+		bank_of(vcpu, LR_ID(lr))->held |= bit_of(LR_ID(lr));
+	if (lr & LR_PENDING)
+		bank_of(vcpu, LR_ID(lr))->pending |= bit_of(LR_ID(lr));
+	lr_write(least, 0);
+}
+
+/* Lists what `in` finds while there is room, but for one register if `spare`. Returns what is left. */
+static uint32_t fill(
+	struct vcpu *vcpu, uint32_t (*in)(struct vcpu *vcpu, uint32_t word), bool spare)
+{
 	for (;;) {
+		const uint32_t id = most_urgent(vcpu, in);
 		const uint64_t empty = lr_empty();
 
-		id = most_urgent(vcpu);
-		if (id == NO_ID || !empty)
-			break;
+		if (id == NO_ID || empty == 0 || (spare && (empty & (empty - 1)) == 0))
+			return id;
 		list(vcpu, bits_lowest(empty), id);
 	}
-	/* More than fits: come back when no list register is pending any more (NPIE). */
-	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN | (id != NO_ID ? ICH_HCR_NPIE : 0));
+}
+
+/*
+ * One list register at least is for what is to be taken; when it has been, and more is pending,
+ * NPIE brings us back. Active ones beyond the list registers stay in the book, and LRENPIE tells
+ * when the guest ends one of them.
+ */
+static void sync_locked(struct vcpu *vcpu)
+{
+	uint64_t hcr = ICH_HCR_EN;
+
+	vcpu->arch.bank.pending |=
+		__atomic_exchange_n(&vcpu->arch.sgis_posted, 0, __ATOMIC_ACQUIRE);
+	end_unlisted(vcpu);
+	fold(vcpu);
+	add_pending_edges(vcpu);
+	if (most_urgent(vcpu, pending_in) != NO_ID)
+		make_room(vcpu);
+	if (fill(vcpu, active_in, true) != NO_ID)
+		hcr |= ICH_HCR_LRENPIE;
+	if (fill(vcpu, pending_in, false) != NO_ID)
+		hcr |= ICH_HCR_NPIE;
+	sysreg_write(ICH_HCR_EL2, hcr);
 }
 
 void vgic_injected_sync(struct vcpu *vcpu)
@@ -243,16 +369,10 @@ bool vgic_injected_waits(void)
 	const unsigned count = lr_count();
 
 	for (unsigned i = 0; i < count; i++) {
-		if (lr_read(i) & LR_PENDING)
+		if ((lr_read(i) & LR_STATE) == LR_PENDING)
 			return true;
 	}
 	return false;
-}
-
-/* Whether `vcpu` is the one that this CPU runs, whose list registers are therefore at hand. */
-static bool is_here(const struct vcpu *vcpu)
-{
-	return vcpu->cpu->plan->hw_id == (sysreg_read(mpidr_el1) & MPIDR_AFFINITY);
 }
 
 static void notify(struct vcpu *vcpu)
@@ -263,13 +383,19 @@ static void notify(struct vcpu *vcpu)
 		arch_irq_kick(vcpu->cpu);
 }
 
+static void notify_all(struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
+		notify(vm_vcpu(vm, i));
+}
+
 /* A private word concerns its vCPU, a shared one any of them. */
 static void notify_word(struct vcpu *frame, uint32_t word)
 {
 	if (word == 0)
 		notify(frame);
 	else
-		vgic_injected_settle(frame->vm);
+		notify_all(frame->vm);
 }
 
 /* Brings into the book what of the VM's interrupts this CPU's list registers hold. */
@@ -283,13 +409,16 @@ static void fold_here(struct vcpu *frame)
 
 void vgic_injected_settle(struct vm *vm)
 {
-	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
-		notify(vm_vcpu(vm, i));
+	vgic_apply_enables(vm);
+	notify_all(vm);
 }
 
 void vgic_injected_enable(struct vcpu *frame, uint32_t word, uint32_t bits)
 {
-	gic_write_word(frame->cpu, word, GICD_ISENABLER, bits & vgic_bank(frame, word)->hardware);
+	const struct irq_bank *bank = vgic_bank(frame, word);
+
+	gic_write_word(frame->cpu, word, GICD_ISENABLER,
+		bits & bank->hardware & vgic_forwarded(frame->vm, bank));
 	notify_word(frame, word);
 }
 
@@ -312,11 +441,13 @@ void vgic_injected_set_pending(struct vcpu *frame, uint32_t word, uint32_t bits,
 	if (pending) {
 		gic_write_word(frame->cpu, word, GICD_ISPENDR, hardware);
 		bank->pending |= bits & ~hardware;
+		bank->latched |= bits;
 	} else {
 		gic_write_word(frame->cpu, word, GICD_ICPENDR, hardware);
 		gic_write_word(frame->cpu, word, GICD_ICACTIVER, bits & bank->pending & bank->held);
 		bank->held &= ~(bits & bank->pending);
 		bank->pending &= ~bits;
+		bank->latched &= ~bits;
 		if (word == 0)
 			__atomic_fetch_and(&frame->arch.sgis_posted, ~bits, __ATOMIC_RELAXED);
 	}
@@ -326,19 +457,23 @@ void vgic_injected_set_pending(struct vcpu *frame, uint32_t word, uint32_t bits,
 uint32_t vgic_injected_pending(struct vcpu *frame, uint32_t word)
 {
 	const struct irq_bank *bank = vgic_bank(frame, word);
-	uint32_t bits = bank->pending | bank->line | listed(word, LR_PENDING);
+	uint32_t bits;
 
+	notify_word(frame, word); /* what went away meanwhile does not count */
+	bits = bank->pending | bank->line | listed(frame, word, LR_PENDING);
 	if (word == 0)
 		bits |= __atomic_load_n(&frame->arch.sgis_posted, __ATOMIC_RELAXED);
 	return bits | (gic_read_word(frame->cpu, word, GICD_ISPENDR) & bank->hardware);
 }
 
 /* Active in a list register of this CPU: the bit is changed there. */
-static uint32_t deactivate_listed(uint32_t word, uint32_t bits)
+static uint32_t deactivate_listed(const struct vcpu *frame, uint32_t word, uint32_t bits)
 {
 	const unsigned count = lr_count();
 	uint32_t done = 0;
 
+	if (word == 0 && !is_here(frame))
+		return 0;
 	for (unsigned i = 0; i < count; i++) {
 		const uint64_t lr = lr_read(i);
 
@@ -356,15 +491,16 @@ void vgic_injected_set_active(struct vcpu *frame, uint32_t word, uint32_t bits, 
 	uint32_t hardware = bits & bank->hardware;
 
 	if (active) {
-		bits &= ~listed(word, LR_ACTIVE);
+		bits &= ~listed(frame, word, LR_ACTIVE);
 		bank->active |= bits;
 		bank->held |= bits & hardware;
 		gic_write_word(frame->cpu, word, GICD_ISACTIVER, hardware);
 	} else {
-		const uint32_t was_active = deactivate_listed(word, bits) | (bits & bank->active);
+		const uint32_t was_active =
+			deactivate_listed(frame, word, bits) | (bits & bank->active);
 
 		/* One that waits to be taken is physically active, too, and stays so. */
-		hardware &= was_active | ~(bank->held | listed(word, LR_STATE));
+		hardware &= was_active | ~(bank->held | listed(frame, word, LR_STATE));
 		gic_write_word(frame->cpu, word, GICD_ICACTIVER, hardware);
 		bank->active &= ~bits;
 		bank->held &= ~(hardware & ~bank->pending);
@@ -374,7 +510,7 @@ void vgic_injected_set_active(struct vcpu *frame, uint32_t word, uint32_t bits, 
 
 uint32_t vgic_injected_active(struct vcpu *frame, uint32_t word)
 {
-	return vgic_bank(frame, word)->active | listed(word, LR_ACTIVE);
+	return vgic_bank(frame, word)->active | listed(frame, word, LR_ACTIVE);
 }
 
 /* IHI 0069 table 8-13, one security state: a request reaches only interrupts of its own group. */
@@ -403,13 +539,26 @@ void vgic_injected_start(void)
 	sysreg_write(ICC_IGRPEN1_EL1, 1);
 }
 
-void vgic_injected_stop(void)
+/*
+ * What this vCPU has not taken goes back into the book, for whom it is routed to next; what it has
+ * taken and not ended is ended.
+ */
+void vgic_injected_stop(struct vcpu *vcpu)
 {
 	const unsigned count = lr_count();
 
+	lock_take(&vcpu->vm->arch.lock);
 	sysreg_write(ICH_HCR_EL2, 0);
-	for (unsigned i = 0; i < count; i++)
+	fold(vcpu);
+	for (unsigned i = 0; i < count; i++) {
+		const uint64_t lr = lr_read(i);
+
+		if (lr & LR_HARDWARE)
+			gic_write_word(
+				vcpu->cpu, LR_ID(lr) / 32, GICD_ICACTIVER, bit_of(LR_ID(lr)));
 		lr_write(i, 0);
+	}
+	lock_release(&vcpu->vm->arch.lock);
 }
 
 void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)

@@ -8,6 +8,7 @@
 #include "arch/aarch64/vgic.h"
 #include "arch/include/arch_irq.h"
 #include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 
@@ -205,14 +206,16 @@ RARELY static void access_control(struct vcpu *frame, struct mmio_access *access
 	struct vm *vm = frame->vm;
 
 	if (!access->is_write) {
-		access->value = vm->arch.gicd_ctlr | GICD_CTLR_ARE | GICD_CTLR_DS;
+		/* RWP is the physical one's: until then a disabled interrupt may still come. */
+		access->value = vm->arch.gicd_ctlr | GICD_CTLR_ARE | GICD_CTLR_DS |
+				(mmio_read32(hyp_plan->intc, GICD_CTLR) & GICD_CTLR_RWP);
 		return;
 	}
 	if (vm->arch.gicd_ctlr == (access->value & groups))
 		return;
 	vm->arch.gicd_ctlr = (uint32_t)access->value & groups;
 	if (vgic_is_direct(vm))
-		vgic_direct_settle(vm);
+		vgic_apply_enables(vm);
 	else
 		vgic_injected_settle(vm);
 }
@@ -290,12 +293,17 @@ RARELY static void access_redistributor(struct vcpu *frame, struct mmio_access *
 	const bool last = plan->index + 1u == frame->vm->plan->vcpu_count;
 
 	switch (access->address) {
+	case GICR_CTLR: /* no LPIs; RWP is the physical one's */
+		access->value = mmio_read32(frame->cpu->plan->intc, GICR_CTLR) & GICR_CTLR_RWP;
+		break;
 	case GICR_IIDR:
 		access->value = GIC_IIDR;
 		break;
 	case GICR_TYPER:
 		access->value = (plan->hw_id & 0xffffff) << 32 | (uint64_t)plan->index << 8 |
 				(last ? GICR_TYPER_LAST : 0);
+		if (access->size == 4)
+			access->value = (uint32_t)access->value;
 		break;
 	case GICR_TYPER + 4:
 		access->value = plan->hw_id & 0xffffff;

@@ -41,8 +41,7 @@ bool access_decode_transformed(uint64_t htinst, struct access *access)
 	return decode_wide((uint32_t)htinst | 2, htinst & 2 ? 4 : 2, access);
 }
 
-/* Of C: the loads and stores of words and doublewords, register- and stack-relative; Zcb's others.
- */
+/* Of C the loads and stores of words and doublewords, and of Zcb those of less. */
 static bool decode_compressed(uint32_t instruction, struct access *access)
 {
 	const unsigned quadrant = instruction & 3, funct3 = (unsigned)bits_get(instruction, 13, 3);

@@ -102,7 +102,10 @@ static void vcpu_reset(struct vcpu *vcpu)
 	uint64_t hstatus = csr_read(CSR_HSTATUS) & ~HSTATUS_VGEIN(0x3f);
 
 	CHECK(vcpu->plan->guest_file != 0);
-	csr_write(CSR_HSTATUS, hstatus | HSTATUS_VGEIN(vcpu->plan->guest_file));
+	hstatus |= HSTATUS_VGEIN(vcpu->plan->guest_file);
+	csr_write(CSR_HSTATUS, hstatus);
+	REQUIRE(csr_read(CSR_HSTATUS) == hstatus,
+		"a hart of this board has fewer guest interrupt files than the plan uses");
 	clear_file(guarded_vsireg);
 	csr_write(CSR_VSISELECT, 0);
 }

@@ -11,8 +11,7 @@
 struct vcpu;
 struct vm;
 
-/* Makes identity `eiid` pending in the vCPU's guest interrupt file; 0 and unknown ones do nothing.
- */
+/* Makes identity `eiid` pending in the vCPU's guest interrupt file; 0 does nothing. */
 void aia_send(const struct vcpu *vcpu, uint32_t eiid);
 
 /* Sets the mode of a physical source; inactive, it is neither pending nor enabled (AIA 4.5.2). */

@@ -21,13 +21,14 @@
 uint64_t start_pa;
 
 /* SBI 2.0, chapter 3: all registers but a0 and a1 are kept. */
-struct sbi_result firmware_call(uint64_t extension, uint64_t function, const uint64_t args[5])
+static struct sbi_result call(uint64_t extension, uint64_t function, uint64_t p0, uint64_t p1,
+	uint64_t p2, uint64_t p3, uint64_t p4)
 {
-	register uint64_t a0 __asm__("a0") = args[0];
-	register uint64_t a1 __asm__("a1") = args[1];
-	register uint64_t a2 __asm__("a2") = args[2];
-	register uint64_t a3 __asm__("a3") = args[3];
-	register uint64_t a4 __asm__("a4") = args[4];
+	register uint64_t a0 __asm__("a0") = p0;
+	register uint64_t a1 __asm__("a1") = p1;
+	register uint64_t a2 __asm__("a2") = p2;
+	register uint64_t a3 __asm__("a3") = p3;
+	register uint64_t a4 __asm__("a4") = p4;
 	register uint64_t a6 __asm__("a6") = function;
 	register uint64_t a7 __asm__("a7") = extension;
 
@@ -36,6 +37,12 @@ struct sbi_result firmware_call(uint64_t extension, uint64_t function, const uin
 			 : "r"(a2), "r"(a3), "r"(a4), "r"(a6), "r"(a7)
 			 : "memory");
 	return (struct sbi_result){(int64_t)a0, (int64_t)a1};
+}
+
+struct sbi_result firmware_call(
+	uint64_t extension, uint64_t function, uint64_t p0, uint64_t p1, uint64_t p2)
+{
+	return call(extension, function, p0, p1, p2, 0, 0);
 }
 
 /* A mask of the firmware's has 64 harts from a base on; theirs may lie further apart. */
@@ -56,8 +63,7 @@ int64_t firmware_fence(const struct vm *vm, uint64_t vcpus, unsigned function, u
 			else
 				later |= vcpus & -vcpus;
 		}
-		result = firmware_call(
-			SBI_RFENCE, function, (const uint64_t[5]){mask, base, start, size, asid});
+		result = call(SBI_RFENCE, function, mask, base, start, size, asid);
 		if (result.error)
 			return result.error;
 		vcpus = later;
@@ -67,19 +73,18 @@ int64_t firmware_fence(const struct vm *vm, uint64_t vcpus, unsigned function, u
 
 void arch_cpu_init(struct cpu *cpu)
 {
-	irq_cpu_init(cpu);
 	vcpu_probe_features();
+	irq_cpu_init(cpu);
 }
 
 /* The hart that booted in the place of CPU 0 may still be on its way to stop (start.S). */
 int64_t arch_cpu_start(const struct cpu *cpu)
 {
-	const uint64_t args[5] = {
-		cpu->plan->hw_id, start_pa + (uint64_t)(start_secondary - _start), cpu_index(cpu)};
+	const uint64_t entry = start_pa + ((uintptr_t)start_secondary - (uintptr_t)_start);
 	struct sbi_result result = {0};
 
 	for (unsigned left = START_TRIES; left > 0; left--) {
-		result = firmware_call(SBI_HSM, HSM_START, args);
+		result = firmware_call(SBI_HSM, HSM_START, cpu->plan->hw_id, entry, cpu_index(cpu));
 		if (result.error != SBI_ALREADY_AVAILABLE)
 			break;
 	}
@@ -97,13 +102,13 @@ void arch_cpu_wait(void)
 
 _Noreturn void arch_system_off(void)
 {
-	firmware_call(SBI_SRST, 0, (const uint64_t[5]){SRST_SHUTDOWN});
+	firmware_call(SBI_SRST, 0, SRST_SHUTDOWN, 0, 0);
 	arch_cpu_halt();
 }
 
 _Noreturn void arch_system_reset(void)
 {
-	firmware_call(SBI_SRST, 0, (const uint64_t[5]){SRST_COLD_REBOOT});
+	firmware_call(SBI_SRST, 0, SRST_COLD_REBOOT, 0, 0);
 	arch_cpu_halt();
 }
 

@@ -99,8 +99,8 @@ exit_entry:
 	bne a1, a2, 1f
 
 	/*
-	 * Orlop's own call, the shortest way: number in a6, error and result in a0 and a1, which are
-	 * therefore not restored. Everything else of an ECALL is for the second half.
+	 * Orlop's own call, the shortest way: number in a6, error and result in a0 and a1, which
+	 * are therefore not restored. Everything else of an ECALL is for the second half.
 	 */
 	li a2, HYPERCALL_EXTENSION
 	bne a7, a2, sync_rest
@@ -166,8 +166,8 @@ arch_vcpu_enter:
 
 	/*
 	 * A trap out of the hypervisor. One of the guarded instructions below may cause it: its
-	 * function then returns -1. All others are bugs: a fresh stack, then words. A guarded function
-	 * is called from C, so that a6 and a7 are free.
+	 * function then returns -1. All others are bugs: a fresh stack, then words. A guarded
+	 * function is called from C, so that a6 and a7 are free.
 	 */
 own_trap:
 	csrrw sp, sscratch, sp
@@ -230,19 +230,19 @@ guarded_vsireg:
 	li a0, 0
 	ret
 
-	/* int guarded_vstimecmp(uint64_t value) */
-	.globl guarded_vstimecmp
-guarded_vstimecmp:
-	csrw CSR_VSTIMECMP, a0
+	/* int guarded_...(uint64_t value): writes one CSR */
+	.macro GUARDED_WRITE name, csr
+	.globl \name
+\name:
+	csrw \csr, a0
 	li a0, 0
 	ret
+	.endm
 
-	/* int guarded_hstateen0(uint64_t value) */
-	.globl guarded_hstateen0
-guarded_hstateen0:
-	csrw CSR_HSTATEEN0, a0
-	li a0, 0
-	ret
+	GUARDED_WRITE guarded_hgeie, CSR_HGEIE
+	GUARDED_WRITE guarded_vstimecmp, CSR_VSTIMECMP
+	GUARDED_WRITE guarded_hstateen0, CSR_HSTATEEN0
+	GUARDED_WRITE guarded_sstateen0, CSR_SSTATEEN0
 
 	/* int guarded_semihosting(uint64_t operation, const void *parameter) */
 	.globl guarded_semihosting

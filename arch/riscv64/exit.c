@@ -170,9 +170,19 @@ RARELY static struct vcpu *stop(
 	return vm_fault(vcpu, &fault);
 }
 
-/* Where the hart does not say what it executed: fetches it. Returns false if that is not possible.
+/*
+ * Whether the walk of the guest's own page table faulted. Where the hart does not say what it did:
+ * an explicit access has the page offset of the guest's own address.
  */
-static bool fetch_access(const struct page_fault *fault, struct access *access)
+static bool is_walk(const struct page_fault *fault)
+{
+	if (fault->htinst == 0)
+		return ((fault->address ^ fault->value) & 0xfff) != 0;
+	return fault->htinst == HTINST_WALK_READ || fault->htinst == HTINST_WALK_WRITE;
+}
+
+/* Where the hart does not say what it executed: fetches it. Returns false if it cannot. */
+static bool fetch_access(struct access *access)
 {
 	const struct guarded state = guarded_enter();
 	int low = guarded_fetch(state.sepc), high = 0;
@@ -180,23 +190,21 @@ static bool fetch_access(const struct page_fault *fault, struct access *access)
 	if (low >= 0 && (low & 3) == 3)
 		high = guarded_fetch(state.sepc + 2);
 	guarded_leave(&state);
-	/* The fault of an explicit access has the page offset of the guest's own address. */
-	return low >= 0 && high >= 0 && ((fault->address ^ fault->value) & 0xfff) == 0 &&
-	       access_decode((uint32_t)low | (uint32_t)high << 16, access);
+	return low >= 0 && high >= 0 && access_decode((uint32_t)low | (uint32_t)high << 16, access);
 }
 
 static bool decode(const struct page_fault *fault, struct access *access)
 {
-	if (fault->cause == CAUSE_FETCH_GUEST_PAGE)
+	if (fault->cause == CAUSE_FETCH_GUEST_PAGE || is_walk(fault))
 		return false;
 	if (fault->htinst != 0)
 		return access_decode_transformed(fault->htinst, access);
-	return fetch_access(fault, access);
+	return fetch_access(access);
 }
 
 static const char *words(const struct page_fault *fault, bool decoded)
 {
-	if (fault->htinst == HTINST_WALK_READ || fault->htinst == HTINST_WALK_WRITE)
+	if (is_walk(fault))
 		return "its page tables lie where it has no memory";
 	if (fault->cause == CAUSE_FETCH_GUEST_PAGE)
 		return "it executes where it has no memory";

@@ -56,7 +56,9 @@ struct sbi_result {
 	int64_t value;
 };
 
-struct sbi_result firmware_call(uint64_t extension, uint64_t function, const uint64_t args[5]);
+/* Of the extensions that take up to three parameters. */
+struct sbi_result firmware_call(
+	uint64_t extension, uint64_t function, uint64_t p0, uint64_t p1, uint64_t p2);
 
 struct vm;
 

@@ -22,8 +22,13 @@ int guarded_fetch(uint64_t address);
 int guarded_sireg(uint64_t select, uint64_t value);
 int guarded_vsireg(uint64_t select, uint64_t value);
 
+/* Writes a CSR that not every hart has. */
+int guarded_hgeie(uint64_t value);
 int guarded_vstimecmp(uint64_t value);
 int guarded_hstateen0(uint64_t value);
+int guarded_sstateen0(uint64_t value);
+
+/* A semihosting call, where a debugger watches. */
 int guarded_semihosting(uint64_t operation, const void *parameter);
 
 /* What of the guest's state a trap in the hypervisor destroys. */

@@ -30,8 +30,7 @@ struct irq_controller {
 	/* On the vCPU's own CPU: its interrupts' state after reset. */
 	void (*vcpu_reset)(struct vcpu *vcpu);
 	void (*set_line)(struct vm *vm, uint32_t irq, bool high);
-	/* The guest's registers, of 32 bits; the offset is a multiple of 4 in the emulated region.
-	 */
+	/* The guest's registers, of 32 bits; `offset` is a multiple of 4. */
 	uint32_t (*read)(struct vcpu *vcpu, uint32_t offset);
 	void (*write)(struct vcpu *vcpu, uint32_t offset, uint32_t value);
 	/* On the vCPU's own CPU: IRQ_POSTED_EXTERNAL was posted. NULL if nobody posts that. */
@@ -75,8 +74,7 @@ static ALWAYS_INLINE bool irq_is_owned(const struct vm *vm, uint32_t irq)
 	return irq < vm->plan->irq_limit && (irq_bank(vm, irq)->owned & irq_bit(irq));
 }
 
-/* Of one that the VM owns: whether a physical interrupt stands behind it, and the board's number.
- */
+/* Of one that the VM owns: whether a physical interrupt is behind it, and its number. */
 static ALWAYS_INLINE bool irq_is_hardware(const struct vm *vm, uint32_t irq)
 {
 	return irq_bank(vm, irq)->hardware & irq_bit(irq);

@@ -67,7 +67,7 @@ static void cpu_init(struct cpu *cpu)
 static void kick(const struct cpu *cpu)
 {
 	fence(rw, rw);
-	firmware_call(SBI_IPI, 0, (const uint64_t[5]){1, cpu->plan->hw_id});
+	firmware_call(SBI_IPI, 0, 1, cpu->plan->hw_id, 0);
 }
 
 static bool arrived(struct cpu *cpu, struct vcpu *vcpu)

@@ -124,8 +124,7 @@ static void reopen(struct vm *vm, uint32_t irq)
 		bank->pending |= irq_bit(irq);
 }
 
-/* Ignored unless the source is enabled for the context, as the PLIC does ("Interrupt Completion").
- */
+/* Ignored unless the source is enabled for the context ("Interrupt Completion"). */
 static void complete(struct vcpu *vcpu, uint32_t irq)
 {
 	struct vm *vm = vcpu->vm;

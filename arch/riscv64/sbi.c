@@ -170,7 +170,7 @@ static struct sbi_result base(struct vcpu *vcpu, uint64_t function, const uint64
 	case BASE_MVENDORID:
 	case BASE_MARCHID:
 	case BASE_MIMPID:
-		return firmware_call(SBI_BASE, function, (const uint64_t[5]){0});
+		return firmware_call(SBI_BASE, function, 0, 0, 0);
 	default:
 		return not_supported;
 	}

@@ -19,8 +19,7 @@ enum { DBCN_WRITE, DBCN_READ, DBCN_WRITE_BYTE };
 #define UART_LSR      5
 #define UART_LSR_DATA 1
 
-/* priv: writing vsatp takes effect at once, and no fence is due between Bare and the guest's mode.
- */
+/* Writing vsatp takes effect at once, without a fence between Bare and others (priv, satp). */
 struct sbi_memory sbi_memory_open(void)
 {
 	const struct sbi_memory memory = {guarded_enter(), csr_read(CSR_VSATP)};

@@ -82,8 +82,8 @@ landing:
 	tail hyp_start_secondary
 
 	/*
-	 * The firmware may boot any hart: the plan's first one is started in its place, and this one
-	 * stops until it is needed. The stack is the other's.
+	 * The firmware may boot any hart: the plan's first one is started in its place, and this
+	 * one stops until it is needed. The stack is the other's.
 	 */
 hand_over:
 	mv a0, a2

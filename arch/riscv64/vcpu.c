@@ -34,6 +34,7 @@ static bool has_guest_timer;
 
 void vcpu_probe_features(void)
 {
+	REQUIRE(guarded_hgeie(0) == 0, "a hart of this board has no hypervisor extension");
 	has_guest_timer = guarded_vstimecmp(TIMER_NEVER) == 0;
 	guarded_hstateen0(HSTATEEN0_GUEST);
 }
@@ -45,7 +46,7 @@ void vcpu_set_timer(uint64_t ticks)
 		return;
 	}
 	csr_clear(CSR_HVIP, BIT(IRQ_VS_TIMER));
-	firmware_call(SBI_TIME, 0, (const uint64_t[5]){ticks});
+	firmware_call(SBI_TIME, 0, ticks, 0, 0);
 	csr_set(CSR_SIE, BIT(IRQ_S_TIMER));
 }
 
@@ -96,14 +97,18 @@ static void reset_supervisor(void)
 	csr_write(CSR_HVIP, 0);
 	csr_write(CSR_SCOUNTEREN, 0);
 	csr_write(CSR_SENVCFG, 0);
+	guarded_sstateen0(0);
 }
 
 static void load_stage2(const struct vcpu *vcpu)
 {
 	const struct plan_vm *plan = vcpu->vm->plan;
+	const uint64_t hgatp =
+		plan->stage2_control | HGATP_VMID(plan->id + 1u) | plan->stage2_root_pa >> 12;
 
-	csr_write(CSR_HGATP,
-		plan->stage2_control | HGATP_VMID(plan->id + 1u) | plan->stage2_root_pa >> 12);
+	csr_write(CSR_HGATP, hgatp);
+	REQUIRE(csr_read(CSR_HGATP) == hgatp,
+		"a hart of this board cannot translate for a VM as the plan wants it (hgatp)");
 	/* Nothing of an earlier use of this VMID stays on this hart, and no old instructions. */
 	hfence_gvma_all();
 	hfence_vvma_all();
@@ -173,14 +178,17 @@ static void set_root_valid(struct vm *vm, uint64_t valid)
 	}
 }
 
-/* The firmware's fence reaches a hart whatever runs on it (priv, HFENCE.GVMA; SBI 8.4). */
+/*
+ * The firmware's fence reaches a hart whatever runs on it (priv, HFENCE.GVMA; SBI 8.4). It refuses
+ * where a hart has not been started yet: that one has nothing of the VM's, and fences when it does.
+ */
 void arch_vm_cut(struct vm *vm)
 {
 	const uint64_t all = BIT(vm->plan->vcpu_count) - 1;
 
 	set_root_valid(vm, 0);
 	fence(rw, rw);
-	CHECK(firmware_fence(vm, all, RFENCE_HFENCE_GVMA_VMID, 0, ~0ull, vm->plan->id + 1u) == 0);
+	firmware_fence(vm, all, RFENCE_HFENCE_GVMA_VMID, 0, ~0ull, vm->plan->id + 1u);
 }
 
 /* Each hart fences for itself when its vCPU starts (load_stage2). */

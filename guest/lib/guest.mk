@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # How a guest is built with the guest library. The project's Makefile includes this file; a Makefile
 # of your own can do the same from outside: set GUEST_BUILD, include it, then
-#   $(eval $(call GUEST,NAME,FOLDER WITH YOUR .c AND .S FILES,FURTHER COMPILER FLAGS))
+#   $(eval $(call GUEST,NAME,FOLDER WITH YOUR .c AND .S FILES,FURTHER COMPILER FLAGS,LINKER FLAGS))
 # makes $(GUEST_BUILD)/NAME.elf. What is an architecture's own lies in a folder ARCH in that folder. GUEST_ELFS lists what all such lines make.
 
 ARCH        ?= aarch64
@@ -41,6 +41,9 @@ $(GUEST_BUILD)/obj/%.o: $(GUEST_ROOT)%
 
 -include $(GUEST_LIB_OBJECTS:.o=.d)
 
+# For arguments of what follows.
+comma := ,
+
 define GUEST
 GUEST_ELFS += $(GUEST_BUILD)/$(1).elf
 GUEST_OBJECTS_$(1) := $(patsubst $(2)/%,$(GUEST_BUILD)/obj/$(1)/%.o,$(sort \
@@ -48,9 +51,9 @@ GUEST_OBJECTS_$(1) := $(patsubst $(2)/%,$(GUEST_BUILD)/obj/$(1)/%.o,$(sort \
 $(GUEST_BUILD)/obj/$(1)/%.o: $(2)/% $(wildcard $(2)/variants.mk)
 	@mkdir -p $$(@D)
 	@echo "  CC  $$@"
-	$$(Q)$$(GUEST_CC) $$(GUEST_CFLAGS) $(3) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(GUEST_CC) $$(GUEST_CFLAGS) -I$(2) -I$(2)/$(ARCH) $(3) -MMD -MP -c $$< -o $$@
 $(GUEST_BUILD)/$(1).elf: $$(GUEST_OBJECTS_$(1)) $$(GUEST_LIB_OBJECTS) $(GUEST_LIB)/$(ARCH)/guest.ld
 	@echo "  LD  $$@"
-	$$(Q)$$(GUEST_LINK) $$(GUEST_OBJECTS_$(1)) $$(GUEST_LIB_OBJECTS) $$(GUEST_LDFLAGS) -o $$@
+	$$(Q)$$(GUEST_LINK) $$(GUEST_OBJECTS_$(1)) $$(GUEST_LIB_OBJECTS) $$(GUEST_LDFLAGS) $(4) -o $$@
 -include $$(GUEST_OBJECTS_$(1):.o=.d)
 endef

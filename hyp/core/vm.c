@@ -38,6 +38,10 @@ void vm_stop(struct vm *vm, enum plan_policy policy)
 	lock_release(&vm->lock);
 	if (!first)
 		return;
+	if (policy == PLAN_STOP_SYSTEM) {
+		console_print("%s stops the system", vm->plan->name);
+		arch_system_off();
+	}
 	arch_vm_cut(vm);
 	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
 		arch_irq_kick(vm_vcpu(vm, i)->cpu);
@@ -132,15 +136,8 @@ static void halt(struct vm *vm)
 void vm_left(struct vm *vm, struct cpu *cpu)
 {
 	console_vm_flush(vm);
-	switch (vm->stop_policy) {
-	case PLAN_RESTART:
+	if (vm->stop_policy == PLAN_RESTART)
 		restart(vm, cpu);
-		break;
-	case PLAN_HALT:
+	else
 		halt(vm);
-		break;
-	case PLAN_STOP_SYSTEM:
-		console_print("%s stops the system", vm->plan->name);
-		arch_system_off();
-	}
 }

@@ -57,8 +57,7 @@ static bool has(const struct uart *uart, unsigned index, uint64_t bits)
 	return (uart->registers[index] & bits) != 0;
 }
 
-/* Characters that make the receiver's interrupt; below it, with FIFOs, the timeout's (8.4, 8.11).
- */
+/* Characters that make the receiver's interrupt; below it is the timeout's (8.4, 8.11). */
 static unsigned receive_level(const struct uart *uart)
 {
 	static const uint8_t levels[4] = {1, 4, 8, 14};
@@ -230,8 +229,7 @@ static void write_register(struct vm *vm, unsigned offset, uint64_t value)
 	}
 }
 
-/* The registers are bytes. Behind them, up to the page's end, reads give 0 and writes do nothing.
- */
+/* The registers are bytes. Behind them reads give 0 and writes do nothing. */
 enum mmio_result uart_access(struct vm *vm, struct mmio_access *access)
 {
 	const unsigned offset = access->address & (PLAN_PAGE_SIZE - 1);

@@ -36,7 +36,6 @@ FIGURES = (
     ("sloc", "source lines for one target", 10083),
 )
 
-SLOC_FOLDERS = ("abi", "hyp", "lib", "drivers", "arch/include")
 COUNTING = ("-icount", "shift=0,sleep=off")
 LINE = re.compile(r"^(?:\[bench\] )?bench (\w+) (\d+)\r?$", re.M)
 
@@ -100,7 +99,7 @@ def sizes(bench, arch):
         sys.exit(output)
     system = description(path)
     image = sum(system["sizes"][part] for part in ("text", "read_only", "data"))
-    lines = rules.sloc([*SLOC_FOLDERS, f"arch/{arch}"])
+    lines = rules.sloc(rules.compiled(os.path.join(bench.build_folder, arch, "hyp")))
     return {"image_bytes": {"guest": image, "native": None},
             "ram_bytes_two_vms": {"guest": system["hypervisor"]["size"], "native": None},
             "sloc": {"guest": lines, "native": None}}

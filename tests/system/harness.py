@@ -8,7 +8,11 @@ import subprocess
 import threading
 import time
 
-BOARD = "qemu-virt-aarch64"
+# The board of each architecture, one whose interrupts are injected, and what else differs.
+BOARDS = {"aarch64": "qemu-virt-aarch64", "riscv64": "qemu-virt-riscv64"}
+INJECTING = {"riscv64": "qemu-virt-riscv64-plic"}
+TTY = {"aarch64": "ttyAMA0", "riscv64": "ttyS0"}
+RAM = {"aarch64": 0x40000000, "riscv64": 0x80000000}
 ORDERLY, TIMED_OUT = 0, 3  # status of orlop run
 
 
@@ -25,6 +29,14 @@ def alone(function):
     """Marks a test that must not share the host with another one."""
     function.alone = True
     return function
+
+
+def only(*architectures):
+    """Marks a test that is about what not all architectures have."""
+    def mark(function):
+        function.architectures = architectures
+        return function
+    return mark
 
 
 class Bench:
@@ -51,7 +63,7 @@ class Bench:
         return {"os": "linux",
                 "image": {"kernel": self.package("vmlinuz"),
                           "initrd": self.package("initramfs.cpio.gz"),
-                          "bootargs": f"console=ttyAMA0 {quiet} orlop.run={job}"},
+                          "bootargs": f"console={TTY[self.arch]} {quiet} orlop.run={job}"},
                 "memory": memory, "vcpus": [{"cpu": cpu} for cpu in cpus], **more}
 
     def bare(self, name, cpus=(0,), memory="1M", **more):
@@ -66,8 +78,18 @@ class Bench:
                               env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
         return done.returncode, done.stdout + (done.stderr if done.returncode else "")
 
-    def image(self, name, vms, board=BOARD, boards=None, **more):
+    def board(self, vms):
+        """The board for these VMs: on RISC-V it is the board that decides on their interrupts."""
+        routes = {vm.get("interrupts", {}).get("route") for vm in vms.values()}
+        if "injected" in routes and self.arch in INJECTING:
+            for vm in vms.values():
+                vm.pop("interrupts", None)
+            return INJECTING[self.arch]
+        return BOARDS[self.arch]
+
+    def image(self, name, vms, board=None, boards=None, **more):
         """Describes a system (JSON is YAML), builds its image and returns its path."""
+        board = board or self.board(vms)
         description = os.path.join(self.folder, f"{name}.yaml")
         path = os.path.join(self.folder, name)
         with open(description, "w", encoding="utf-8") as file:

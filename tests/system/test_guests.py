@@ -2,15 +2,15 @@
 """Bare-metal guests, their mistakes and what becomes of their neighbours."""
 import re
 
-from harness import BOARD, Failure, alone, check, exits
+from harness import Failure, alone, check, exits, only
 
 CONTROL_DONE = r"\[control\] control: done"
 
 
-def fault_table():
+def fault_table(architecture):
     """Name and kind of every fault of guest/demos/faults."""
-    with open("guest/demos/faults/faults.c", encoding="utf-8") as file:
-        return re.findall(r"^\tX\((\w+), (STOPS|SURVIVES|ANSWERS|SPINS),", file.read(), re.M)
+    with open(f"guest/demos/faults/{architecture}/list.c", encoding="utf-8") as file:
+        return re.findall(r"^\tX\((\w+),\s+(STOPS|SURVIVES|ANSWERS|SPINS),", file.read(), re.M)
 
 
 def control_is_untouched(stats):
@@ -32,7 +32,7 @@ def beside_control(bench, name, vm, timeout=60):
 
 def test_hello(bench):
     machine = bench.run(bench.image("hello", {"hello": bench.bare("hello")}))
-    machine.expect(r"^\[hello\] hello: I am VM 0, at EL1")
+    machine.expect(r"^\[hello\] hello: I am VM 0, at (EL1|VS-mode)")
     machine.expect(r"^\[hello\] hello: done")
     machine.finish()
 
@@ -87,9 +87,11 @@ def fault_test(name, kind):
 # An emulated device answers these with an external abort, as hardware may.
 ABORTED = ("wide_access", "narrow_access", "misaligned_access")
 
-for fault_name, fault_kind in fault_table():
-    fault_kind = "SURVIVES" if fault_name in ABORTED else fault_kind
-    globals()[f"test_fault_{fault_name}"] = fault_test(fault_name, fault_kind)
+for fault_architecture in ("aarch64", "riscv64"):
+    for fault_name, fault_kind in fault_table(fault_architecture):
+        fault_kind = "SURVIVES" if fault_name in ABORTED else fault_kind
+        globals()[f"test_fault_{fault_name}_{fault_architecture}"] = only(fault_architecture)(
+            fault_test(fault_name, fault_kind))
 
 
 def test_faults_in_turn(bench):
@@ -126,7 +128,7 @@ def test_stray_access_aborts(bench):
     """With stray-access: abort the guest gets an exception instead."""
     guest = bench.bare("faults-unmapped-read", **{"stray-access": "abort"})
     machine = beside_control(bench, "abort", guest)
-    machine.expect(r"^\[guest\] faults: unmapped-read: got my exception, class 0x25")
+    machine.expect(r"^\[guest\] faults: unmapped-read: got my exception, (class 0x25|cause 5)")
     machine.expect(CONTROL_DONE)
     machine.finish()
     check(machine.final_stats()["vms"]["guest"]["faults"] == 0, "it was taken for a fault")
@@ -143,22 +145,37 @@ def verdict(bench, name, cpus, route):
     machine.finish()
 
 
+@only("aarch64")
 def test_psci(bench):
     verdict(bench, "psci", (0, 1), "direct")
 
 
+@only("aarch64")
 def test_psci_injected(bench):
     verdict(bench, "psci", (0, 1), "injected")
 
 
+@only("riscv64")
+def test_sbi(bench):
+    verdict(bench, "sbi", (0, 1), "direct")
+
+
+@only("riscv64")
+def test_sbi_injected(bench):
+    verdict(bench, "sbi", (0, 1), "injected")
+
+
+@only("aarch64")
 def test_gic(bench):
     verdict(bench, "gic", (0, 1), "direct")
 
 
+@only("aarch64")
 def test_gic_injected(bench):
     verdict(bench, "gic", (0, 1), "injected")
 
 
+@only("aarch64")
 def test_gic_masking(bench):
     """What a guest has only by the injected route: priority masking, split end of interrupt."""
     guest = bench.bare("gic-masking", cpus=(0, 1), interrupts={"route": "injected"})
@@ -219,14 +236,17 @@ def stoppable(bench, route):
     control_is_untouched(stats)
 
 
+@only("aarch64")
 def test_stoppable(bench):
     stoppable(bench, "direct")
 
 
+@only("aarch64")
 def test_stoppable_injected(bench):
     stoppable(bench, "injected")
 
 
+@only("aarch64")
 def test_stoppable_reset(bench):
     """The same when the guest resets itself, again and again."""
     guest = bench.bare("stoppable-reset", cpus=(0, 1), **{"on-reset": "restart"})
@@ -242,8 +262,11 @@ def test_stoppable_reset(bench):
 def test_psci_bad_addresses(bench):
     """A second CPU that is started where it cannot run is the guest's own affair."""
     machine = beside_control(bench, "psci", bench.bare("psci-bad-addresses", cpus=(0, 1)))
+    machine.expect(r"^\[guest\] psci-bad-addresses: CPU_ON at 0x")
+    machine.expect(r"^\[orlop\] fault in guest, vCPU 1|^\[guest\] psci-bad-addresses: done")
     machine.expect(CONTROL_DONE)
     machine.finish()
+    check("psci-bad-addresses: failed" not in machine.text, "a bad address was taken for good")
     control_is_untouched(machine.final_stats())
 
 
@@ -261,6 +284,12 @@ def test_u_boot(bench):
 
 
 def u_boot(bench, **more):
+    if bench.arch == "riscv64":
+        return {"os": "bare",
+                "image": {"file": bench.package("u-boot.bin"), "load": 0x80200000,
+                          "entry": 0x80200000},
+                "memory": "128M", "vcpus": [{"cpu": 0}], "access": ["serial0"],
+                "console": "own", **more}
     return {"os": "bare",
             "image": {"file": bench.package("u-boot.bin"), "load": 0, "entry": 0},
             "memory": [{"size": "128M", "guest": 0x40000000}, {"size": "4M", "guest": 0},
@@ -324,7 +353,7 @@ def test_stats_and_trace_live(bench):
 @alone
 def test_time_out(bench):
     """orlop run says when it had to stop a system, and what it had done until then."""
-    machine = bench.run(bench.image("idle", {"linux": bench.linux("idle orlop.seconds=99")},
-                                    board=BOARD), timeout=8)
+    machine = bench.run(bench.image("idle", {"linux": bench.linux("idle orlop.seconds=99")}),
+                        timeout=8)
     machine.finish(status=3)
     check(machine.final_stats()["vms"]["linux"]["state"] == "running", "no figures")

@@ -9,13 +9,12 @@
 
 #include <stddef.h>
 
-#include "guest/lib/aarch64/exception.h"
-#include "guest/lib/aarch64/system.h"
 #include "guest/lib/console.h"
 #include "guest/lib/power.h"
 #include "guest/lib/print.h"
 #include "guest/lib/smp.h"
 #include "guest/lib/start.h"
+#include "machine.h"
 
 #ifndef RANDOM_SEED
 #define RANDOM_SEED 0x0123456789abcdef
@@ -24,7 +23,6 @@
 #define RANDOM_OPERATIONS 1000000
 #endif
 #define RANDOM_PROGRESS 100000
-#define SPSR_DAIF       0x3c0
 
 /* Each CPU goes its own way. */
 static struct random_cpu {
@@ -79,20 +77,18 @@ static void random_note(uint64_t value)
 	cpu->digest = (cpu->digest ^ value) * 0x100000001b3; /* FNV-1a, by words */
 }
 
-/* Skips the instruction. Debug exceptions that random registers brought about are turned off. */
 static void random_skip(struct exception_frame *frame)
 {
 	random_cpu()->exceptions++;
-	random_note(system_read(esr_el1) & 0xfe000000);
-	system_write(mdscr_el1, 0);
-	frame->pc += 4;
-	frame->state |= SPSR_DAIF;
+	random_note(random_cause(frame));
+	random_step(frame);
+	random_mask_later(frame);
 }
 
 static void random_ignore(struct exception_frame *frame)
 {
 	random_cpu()->interrupts++;
-	frame->state |= SPSR_DAIF;
+	random_mask_later(frame);
 }
 
 static void random_operation(void)
@@ -106,7 +102,7 @@ static void random_operation(void)
 		random_system();
 	else
 		random_memory();
-	__asm__ volatile("msr daifset, #0xf");
+	random_mask();
 }
 
 #ifdef RANDOM_SMP
@@ -137,10 +133,8 @@ int main(uint64_t tree)
 	console_init(CONSOLE_AUTO);
 	for (unsigned i = 0; i < RANDOM_CPUS; i++)
 		random_cpus[i].state = RANDOM_SEED + i;
-	exception_set_handler(EXCEPTION_SYNC, random_skip);
-	exception_set_handler(EXCEPTION_IRQ, random_ignore);
-	exception_set_handler(EXCEPTION_FIQ, random_ignore);
-	exception_set_handler(EXCEPTION_SERROR, random_ignore);
+	random_prepare();
+	random_set_handlers(random_skip, random_ignore);
 	print("random: %u operations from seed 0x%lx\n", RANDOM_OPERATIONS, (uint64_t)RANDOM_SEED);
 	random_start_second();
 	for (unsigned i = 1; i <= RANDOM_OPERATIONS; i++) {

@@ -18,4 +18,11 @@ static inline uint64_t counter_read(void)
 	return system_read(instret);
 }
 
+/*
+ * The clock in nanoseconds at which the counter was 0, modulo 2^64: with it, the counter and
+ * deadlines of timers can be compared. Exact only if the counter and the clock advance in step, as
+ * they do under -icount shift=0.
+ */
+uint64_t counter_epoch(void);
+
 #endif

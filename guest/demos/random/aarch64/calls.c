@@ -10,6 +10,7 @@
 #include "guest/lib/aarch64/smccc.h"
 #include "guest/lib/aarch64/start.h"
 #include "guest/lib/hypercall.h"
+#include "machine.h"
 #include "random.h"
 
 #define PSCI_CPU_DEFAULT_SUSPEND 0x8400000c

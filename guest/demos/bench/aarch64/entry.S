@@ -3,7 +3,7 @@
  * The guest's very first instructions: start the cycle counter and note it, so that bench.c can say
  * later at what time, to the instruction, the first one was executed.
  */
-#include "bench.h"
+#include "machine.h"
 
 	.section .text.start, "ax"
 	.globl _start

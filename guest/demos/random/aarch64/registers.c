@@ -8,6 +8,7 @@
 
 #include "guest/lib/aarch64/mmu.h"
 #include "guest/lib/smp.h"
+#include "machine.h"
 #include "random.h"
 
 #define SYSTEM_READ  0xd5200000u

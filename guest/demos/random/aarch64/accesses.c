@@ -9,6 +9,7 @@
 #include "guest/lib/aarch64/board.h"
 #include "guest/lib/aarch64/gic.h"
 #include "guest/lib/smp.h"
+#include "machine.h"
 #include "random.h"
 
 #define ACCESS_UART_BYTES 4096

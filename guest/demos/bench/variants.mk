@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# bench-native.elf is for the bare machine, where firmware lies at the start of RAM (RISC-V).
+$(eval $(call GUEST,bench,guest/demos/bench,))
+ifeq ($(ARCH),riscv64)
+$(eval $(call GUEST,bench-native,guest/demos/bench,,-Wl$(comma)--defsym=guest_base=0x80200000))
+endif
