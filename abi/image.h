@@ -28,8 +28,8 @@ struct image_header {
 	uint64_t root_pa;          /* the hypervisor's own page table */
 	uint64_t plan;             /* virtual address of struct plan */
 	uint64_t plan_pa;
-	uint64_t stack_top;    /* of CPU 0; CPU n has stack_top + n * stack_stride */
-	uint64_t stack_stride; /* stack and guard page */
+	uint64_t stack_top; /* of CPU 0, below its record; CPU n has stack_top + n * stack_stride */
+	uint64_t stack_stride; /* guard page, stack and the CPU's record */
 };
 
 _Static_assert(offsetof(struct image_header, root_pa) == IMAGE_ROOT_PA, "IMAGE_ROOT_PA");
@@ -44,7 +44,7 @@ struct hyp_info {
 	uint32_t plan_version;
 	uint32_t machine; /* ELF e_machine */
 	uint32_t cpu_bytes, vm_bytes, vcpu_bytes, irq_bank_bytes;
-	uint32_t stack_bytes; /* per CPU, whole pages */
+	uint32_t stack_bytes; /* per CPU, whole pages; the CPU's record is the upper end of them */
 
 	/* Where `orlop stats` finds what it shows. */
 	uint32_t cpu_trace;   /* offset of struct trace_ring (abi/trace.h) in a CPU's record */

@@ -125,6 +125,8 @@ struct plan {
 
 	/* Zeroed memory for the hypervisor's records, as many as the counts say. */
 	void *cpu_records, *vm_records, *vcpu_records;
+	uint64_t cpu_stride; /* from one CPU's record, at the upper end of its stack, to the next
+				one's */
 
 	void *intc;           /* the interrupt controller's common registers (GICD) */
 	void *console_uart;   /* registers of the hypervisor's UART */

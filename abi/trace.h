@@ -34,7 +34,7 @@ enum trace_event { TRACE_EVENTS(TRACE_EVENT_ENUM) TRACE_EVENT_COUNT };
 #define TRACE_RING_RECORDS 64u /* a power of two */
 
 struct trace_record {
-	uint64_t stamp; /* bits 63..16: counter ticks; 15..8: vCPU (0xff: none); 7..0: event */
+	uint64_t stamp; /* bits 63..16: counter ticks; 15..8: event; 7..0: vCPU (0xff: none) */
 	uint64_t value;
 };
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Ticket lock: first come, first served, so the wait is bounded by the holders before us.
- * Order in which locks are taken, outermost first: the console's input_lock,
- * vm->lock, intc_lock (arch), the console's lock.
+ * Order in which locks are taken, outermost first: the console's input_lock, vm->lock,
+ * vm->arch.lock, intc_lock (arch), the console's lock.
  */
 #ifndef LIB_LOCK_H
 #define LIB_LOCK_H
 
 #include <stdint.h>
 
+/* Words: the smallest that every architecture has atomic additions of. */
 struct lock {
-	uint32_t next,
-		serving; /* words: the smallest that every architecture has atomic additions of */
+	uint32_t next, serving;
 };
 
 /* Wait hint of the CPU; each architecture has one, and none needs a header for it. */
@@ -22,13 +22,16 @@ static inline void lock_relax(void)
 #endif
 }
 
-static inline void lock_take(struct lock *lock)
+/* For the few places where a call would cost too much. */
+static inline void lock_take_inline(struct lock *lock)
 {
 	uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 
 	while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
 		lock_relax();
 }
+
+void lock_take(struct lock *lock);
 
 /* Only the holder writes `serving`, so a plain increment with release order is enough. */
 static inline void lock_release(struct lock *lock)

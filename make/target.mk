@@ -24,9 +24,12 @@ HYP_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,ma
 
 # The hypervisor: small, but for what stands in the way of a frequent exit.
 
-HYP_FAST := -O2 -fno-align-functions
+HYP_FAST  := -O2 -fno-align-functions
+HYP_SMALL := -Os
 ifneq ($(CC_KIND),clang)
 HYP_FAST += -fno-align-jumps -fno-align-loops
+# Each of these two saves 90 bytes.
+HYP_SMALL += -fno-move-loop-invariants -fno-thread-jumps
 endif
 HYP_HOT  := hyp/core/mmio.c hyp/core/hypercall.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
 
@@ -38,7 +41,7 @@ HYP_OBJECTS := $(HYP_SOURCES:%=$(OUT)/hyp/%.o)
 $(OUT)/hyp/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
-	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),$(HYP_FAST),-Os) $(ARCH_CFLAGS) \
+	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),$(HYP_FAST),$(HYP_SMALL)) $(ARCH_CFLAGS) \
 		-MMD -MP -c $< -o $@
 
 # The hypervisor's identity, by which it knows the plans made for it: of its sources and flags.

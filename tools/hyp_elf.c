@@ -12,6 +12,8 @@
 #include "tools/message.h"
 
 #define HYP_ELF_LIMIT (64u << 20)
+#define STACK_ALIGN   16u   /* of a stack pointer, in the architectures' calling conventions */
+#define STACK_LEAST   2048u /* bytes of a stack that its CPU's record leaves */
 #define RECORD_LIMIT  (64u << 10) /* bytes of one record or stack; more is a mistake */
 
 static const char mend_build[] = "build the hypervisor and this tool from the same sources";
@@ -163,6 +165,8 @@ static bool info_read(struct hyp_elf *hyp, const struct blob *file, const Elf64_
 	if (info->cpu_bytes > RECORD_LIMIT || info->vm_bytes > RECORD_LIMIT ||
 		info->vcpu_bytes > RECORD_LIMIT || info->irq_bank_bytes > RECORD_LIMIT)
 		return complain(hyp, "wants records that are too large");
+	if (info->cpu_bytes % STACK_ALIGN != 0 || info->cpu_bytes + STACK_LEAST > info->stack_bytes)
+		return complain(hyp, "wants a CPU's record that leaves no room for its stack");
 	return true;
 }
 

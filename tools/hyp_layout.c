@@ -2,11 +2,12 @@
 /*
  * Lays out the hypervisor's memory.
  *
- * In RAM, without a gap: the ELF file's segments; in the data's last page and on, the records and
- * the VMs' root tables; the hypervisor's root table and the plan (in the constants' last page if
- * they fit there, else in pages of their own); its level-3 table; the stacks; the VMs' other
- * tables, which the hypervisor does not map. Up to the level-3 table, virtual minus physical
- * address is a constant; after it come guard pages and windows, which take addresses and no RAM.
+ * In RAM, without a gap: the ELF file's segments; in the data's last page and on, the records of
+ * VMs and vCPUs and the VMs' root tables; the hypervisor's root table and the plan (in the
+ * constants' last page if they fit there, else in pages of their own); its level-3 table; the
+ * stacks, each with its CPU's record at the upper end; the VMs' other tables, which the hypervisor
+ * does not map. Up to the level-3 table, virtual minus physical address is a constant; after it
+ * come guard pages and windows, which take addresses and no RAM.
  */
 #include "tools/hyp_layout.h"
 
@@ -109,8 +110,6 @@ static uint64_t place_data(struct hyp_layout *layout)
 
 	if (last->access != HYP_DATA)
 		end = align_up(end, STAGE2_PAGE);
-	layout->cpu_records = take(
-		&end, (uint64_t)layout->cpu_count * info->cpu_bytes, RECORD_ALIGN, &sizes->records);
 	layout->vm_records =
 		take(&end, (uint64_t)vm_count * info->vm_bytes, RECORD_ALIGN, &sizes->records);
 	layout->vcpu_records = take(&end, (uint64_t)layout->vcpu_count * info->vcpu_bytes,
@@ -187,19 +186,24 @@ static void map_segments(struct hyp_layout *layout, uint64_t data_end)
 			data_end - end);
 }
 
-/* Below each stack lies a page that nothing maps, so that an overflow faults. */
+/*
+ * Below each stack lies a page that nothing maps, so that an overflow faults; above it, in the same
+ * page, the CPU's record.
+ */
 static void place_stacks(struct hyp_layout *layout, struct cursor *cursor)
 {
-	uint64_t bytes = layout->hyp->info.stack_bytes;
+	uint64_t bytes = layout->hyp->info.stack_bytes, record = layout->hyp->info.cpu_bytes;
 
 	layout->stack_stride = STAGE2_PAGE + bytes;
-	layout->stack_top = cursor->virtual + layout->stack_stride;
+	layout->stack_top = cursor->virtual + layout->stack_stride - record;
+	layout->cpu_records = layout->stack_top;
 	for (unsigned i = 0; i < layout->cpu_count; i++) {
 		map(layout, OWN_DATA, cursor->virtual + STAGE2_PAGE, cursor->physical, bytes);
 		cursor->virtual += layout->stack_stride;
 		cursor->physical += bytes;
 	}
-	layout->sizes.stacks = layout->cpu_count * bytes;
+	layout->sizes.records += layout->cpu_count * record;
+	layout->sizes.stacks = layout->cpu_count * (bytes - record);
 }
 
 static void place_tables(struct hyp_layout *layout, struct cursor *cursor)

@@ -42,7 +42,8 @@ struct hyp_layout {
 	uint64_t *irq_banks, *roots; /* per VM */
 	uint64_t plan, plan_size;
 	uint64_t own_root, own_table;
-	uint64_t stack_top, stack_stride; /* of CPU 0, and from one CPU's to the next one's */
+	uint64_t stack_top,
+		stack_stride; /* of CPU 0, whose record is there, and to the next one's */
 	uint64_t windows, intc, intc_cpus, console_uart;
 
 	uint64_t entries[HYP_LAYOUT_PAGES]; /* of own_table */

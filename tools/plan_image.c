@@ -162,6 +162,7 @@ static void fill_plan(struct plan *plan, const struct hyp_layout *layout)
 			: board->console == CONSOLE_DEBUGGER ? PLAN_CONSOLE_DEBUGGER
 							     : PLAN_CONSOLE_NONE;
 	plan->cpu_records = hyp_pointer(layout->cpu_records);
+	plan->cpu_stride = layout->stack_stride;
 	plan->vm_records = hyp_pointer(layout->vm_records);
 	plan->vcpu_records = hyp_pointer(layout->vcpu_records);
 	plan->intc = hyp_pointer(layout->intc);

@@ -141,8 +141,9 @@ bool records_vcpu(const struct records *records, unsigned index, struct records_
 bool records_trace(const struct records *records, unsigned cpu, struct trace_ring *ring)
 {
 	const struct hyp_info *info = &records->machine->info;
+	const struct plan *plan = &records->plan;
 
 	return copy(records,
-		field(records->plan.cpu_records, cpu, info->cpu_bytes, info->cpu_trace), ring,
+		field(plan->cpu_records, cpu, (uint32_t)plan->cpu_stride, info->cpu_trace), ring,
 		sizeof(*ring));
 }

@@ -172,7 +172,7 @@ static int compare_events(const void *left, const void *right)
 
 static void print_event(FILE *file, const struct event *event, const struct stats *stats)
 {
-	unsigned kind = event->record.stamp & 0xff, vcpu = event->record.stamp >> 8 & 0xff;
+	unsigned kind = event->record.stamp >> 8 & 0xff, vcpu = event->record.stamp & 0xff;
 	const char *who = "-";
 
 	if (vcpu < stats->vcpu_count)

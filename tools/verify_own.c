@@ -107,8 +107,13 @@ static void check_stacks(const struct verify *verify)
 			header->stack_stride, verify->info->stack_bytes + PAGE);
 		return;
 	}
+	if (number(verify->plan->cpu_records) != header->stack_top ||
+		verify->plan->cpu_stride != header->stack_stride)
+		verify_complain(
+			verify, "the CPUs' records are not at the upper ends of their stacks");
 	for (unsigned i = 0; i < verify->plan->cpu_count; i++) {
-		uint64_t top = header->stack_top + i * header->stack_stride;
+		uint64_t top =
+			header->stack_top + i * header->stack_stride + verify->info->cpu_bytes;
 		uint64_t bottom = top - verify->info->stack_bytes;
 
 		if (!is_mapped(verify, bottom, top - bottom, true, false, false))
@@ -173,13 +178,13 @@ static void area_check(const struct verify *verify, const struct area *areas, un
 	if (area->size == 0)
 		return;
 	if (!bytes || !is_mapped(verify, area->address, area->size, true, false, false)) {
-		verify_complain(verify, "the %s at 0x%" PRIx64 " are not in writable memory",
+		verify_complain(verify, "the %s at 0x%" PRIx64 " must be in writable memory",
 			area->what, area->address);
 		return;
 	}
 	if (bytes[0] != 0 || memcmp(bytes, bytes + 1, area->size - 1) != 0)
 		verify_complain(
-			verify, "the %s at 0x%" PRIx64 " are not zero", area->what, area->address);
+			verify, "the %s at 0x%" PRIx64 " must be zero", area->what, area->address);
 	for (unsigned i = 0; i < index; i++) {
 		if (area->address < areas[i].address + areas[i].size &&
 			areas[i].address < area->address + area->size)
@@ -194,10 +199,11 @@ static void check_records(const struct verify *verify)
 	const struct plan *plan = verify->plan;
 	const struct hyp_info *info = verify->info;
 	unsigned count = 0;
-	struct area *areas = arena_alloc(4u + plan->vm_count, sizeof(*areas));
+	struct area *areas = arena_alloc(2u + plan->cpu_count + plan->vm_count, sizeof(*areas));
 
-	areas[count++] = (struct area){"CPUs' records", number(plan->cpu_records),
-		(uint64_t)plan->cpu_count * info->cpu_bytes};
+	for (unsigned i = 0; i < plan->cpu_count; i++)
+		areas[count++] = (struct area){arena_text("record of CPU %u", i),
+			number(plan->cpu_records) + i * plan->cpu_stride, info->cpu_bytes};
 	areas[count++] = (struct area){"VMs' records", number(plan->vm_records),
 		(uint64_t)plan->vm_count * info->vm_bytes};
 	areas[count++] = (struct area){"vCPUs' records", number(plan->vcpu_records),

@@ -24,7 +24,7 @@ static uint64_t vector_offset(uint64_t pstate)
 	if (pstate & PSTATE_AARCH32)
 		return 0x600;
 	if ((pstate & 0xc) == 0)
-		return 0x400; /* EL0 */
+		return 0x400;              /* EL0 */
 	return pstate & 1 ? 0x200 : 0x000; /* EL1 with SP_EL1 or SP_EL0 */
 }
 
@@ -71,7 +71,7 @@ void exception_inject_abort(struct vcpu *vcpu, uint64_t esr, unsigned fault_stat
 	uint64_t class = is_fetch ? ESR_INSTRUCTION_ABORT_SAME : ESR_DATA_ABORT_SAME;
 
 	if (from_el0)
-		class--; /* the class of an abort from a lower level is one less */
+		class --; /* the class of an abort from a lower level is one less */
 	vcpu->exits[EXIT_CAUSE_FAULT]++;
 	sysreg_write(far_el1, sysreg_read(far_el2));
 	inject(vcpu, class << 26 | (esr & ESR_IL) | (is_fetch ? 0 : esr & ESR_WNR) | fault_status);

@@ -4,8 +4,9 @@
  * whose first 31 words are its registers, and TPIDR_EL2 at this CPU's stack.
  *
  * Every exit saves the registers that C may change in the hypervisor's calling convention (see
- * arch.mk), and x9, which holds the vCPU from then on, and calls a short handler. If that says no,
- * the rest of the registers is saved and its second half is called, which may return another vCPU.
+ * arch.mk), and x29, which holds the vCPU from then on, and calls a short handler. If that was not
+ * all, the rest of the registers is saved and its second half is called, which may return another
+ * vCPU.
  */
 
 	.macro SAVE_SOME
@@ -13,20 +14,18 @@
 	stp x2, x3, [sp, #8 * 2]
 	stp x4, x5, [sp, #8 * 4]
 	stp x6, x7, [sp, #8 * 6]
-	stp x8, x9, [sp, #8 * 8]
 	stp x16, x17, [sp, #8 * 16]
-	str x30, [sp, #8 * 30]
-	mov x9, sp
+	stp x29, x30, [sp, #8 * 29]
+	mov x29, sp
 	mrs x1, tpidr_el2
-	mov x0, x9
+	mov x0, x29
 	mov sp, x1
 	.endm
 
-	.macro RESUME         /* x9: the vCPU, whose other registers are in place */
-	mov sp, x9
-	ldr x30, [sp, #8 * 30]
+	.macro RESUME         /* x29: the vCPU, whose other registers are in place */
+	mov sp, x29
+	ldp x29, x30, [sp, #8 * 29]
 	ldp x16, x17, [sp, #8 * 16]
-	ldp x8, x9, [sp, #8 * 8]
 	ldp x6, x7, [sp, #8 * 6]
 	ldp x4, x5, [sp, #8 * 4]
 	ldp x2, x3, [sp, #8 * 2]
@@ -42,7 +41,7 @@
 	.balign 128
 	SAVE_SOME
 	bl \first
-	cbz w0, 1f
+	cbnz w0, 1f           /* EXIT_REST */
 	RESUME
 1:	adr x30, enter
 	adr x1, \second
@@ -55,14 +54,18 @@
 	b own_exception
 	.endm
 
+	/*
+	 * The table's first four slots are for exceptions at EL2 with SP_EL0, which is never
+	 * selected: other code stands there (hyp.ld), and the table is written from the fifth on.
+	 */
 	.section .head.vectors, "ax"
-	.balign 2048
 	.globl vectors
-vectors:
-	OWN_EXCEPTION         /* from EL2, with SP_EL0 */
-	/* x9: the vCPU, x1: who to call, x30: where that returns to */
+	.set vectors, . - 0x200
+	OWN_EXCEPTION         /* from EL2 */
+	/* x29: the vCPU, x1: who to call, x30: where that returns to */
 save_rest:
-	mov x0, x9
+	mov x0, x29
+	stp x8, x9, [x0, #8 * 8]
 	stp x10, x11, [x0, #8 * 10]
 	stp x12, x13, [x0, #8 * 12]
 	stp x14, x15, [x0, #8 * 14]
@@ -71,7 +74,7 @@ save_rest:
 	stp x22, x23, [x0, #8 * 22]
 	stp x24, x25, [x0, #8 * 24]
 	stp x26, x27, [x0, #8 * 26]
-	stp x28, x29, [x0, #8 * 28]
+	str x28, [x0, #8 * 28]
 	br x1
 
 	OWN_EXCEPTION
@@ -79,7 +82,8 @@ save_rest:
 	.globl arch_vcpu_enter
 arch_vcpu_enter:
 enter:
-	mov x9, x0
+	mov x29, x0
+	ldp x8, x9, [x0, #8 * 8]
 	ldp x10, x11, [x0, #8 * 10]
 	ldp x12, x13, [x0, #8 * 12]
 	ldp x14, x15, [x0, #8 * 14]
@@ -88,7 +92,7 @@ enter:
 	ldp x22, x23, [x0, #8 * 22]
 	ldp x24, x25, [x0, #8 * 24]
 	ldp x26, x27, [x0, #8 * 26]
-	ldp x28, x29, [x0, #8 * 28]
+	ldr x28, [x0, #8 * 28]
 	RESUME
 
 	OWN_EXCEPTION
@@ -101,14 +105,39 @@ own_exception:
 	mrs x2, far_el2
 	bl exit_panic
 
-	.rept 5
 	OWN_EXCEPTION
-	.endr
+	/* uint64_t idregs_physical(unsigned key), 8 <= key < 64; a reader has 8 bytes, a slot 128 */
+	.globl idregs_physical
+idregs_physical:
+	sub w0, w0, #8
+	mov w1, #37
+	mul w1, w0, w1
+	lsr w1, w1, #9        /* w0 / 14, for w0 below 56 */
+	adr x2, vectors + 0x604
+	add x2, x2, x0, lsl #3
+	add x2, x2, x1, lsl #4
+	br x2
+
 	EXIT exit_sync, exit_sync_rest         /* from a guest in AArch64 */
 	EXIT exit_irq, exit_attend
 	EXIT exit_fiq, exit_attend
 	EXIT exit_never, exit_serror
-	EXIT exit_never, exit_sync_rest        /* from a guest's program in AArch32 */
-	EXIT exit_irq, exit_attend
-	EXIT exit_fiq, exit_attend
-	EXIT exit_never, exit_serror
+	/*
+	 * From a guest's program in AArch32: the same. Behind each branch stand 14 readers of the
+	 * identification registers that HCR_EL2.TID3 traps: mrs x0, S3_0_C0_C<key / 8>_<key % 8>.
+	 */
+	.macro SAME_AND_READERS slot, first
+	.balign 128
+	b vectors + \slot
+	.set key, \first
+	.rept 14
+	.inst 0xd5380000 | key << 5
+	ret
+	.set key, key + 1
+	.endr
+	.endm
+
+	SAME_AND_READERS 0x400, 8
+	SAME_AND_READERS 0x480, 8 + 14
+	SAME_AND_READERS 0x500, 8 + 28
+	SAME_AND_READERS 0x580, 8 + 42

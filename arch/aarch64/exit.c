@@ -17,9 +17,9 @@
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
-/* Called by exit.S: first halves, which say whether they were all, and second halves. */
-bool exit_sync(struct vcpu *vcpu);
-bool exit_never(struct vcpu *vcpu);
+/* Called by exit.S: first halves, and second halves, which return the vCPU to go on with. */
+enum exit_half exit_sync(struct vcpu *vcpu);
+enum exit_half exit_never(struct vcpu *vcpu);
 struct vcpu *exit_sync_rest(struct vcpu *vcpu);
 struct vcpu *exit_serror(struct vcpu *vcpu);
 struct vcpu *exit_attend(struct vcpu *vcpu);
@@ -28,17 +28,6 @@ _Noreturn void exit_panic(uint64_t esr, uint64_t pc, uint64_t address);
 /* ISS of a trapped MSR or MRS (D24.2, class 0x18) without register and direction. */
 #define ISS_REGISTER_MASK 0x3ffc1eu
 #define ISS_ICC_SGI1R     0x3a3016u
-
-/* x0-x9, x16, x17, x30: what exit.S has saved when a first half runs; 31 reads as zero. */
-static bool is_saved(unsigned reg)
-{
-	return 0xc00303ffu >> reg & 1;
-}
-
-static unsigned transfer_register(uint64_t esr)
-{
-	return (unsigned)bits_get(esr, 16, 5);
-}
 
 /*
  * A program in AArch32 that runs under an AArch64 kernel may have trapped inside an IT block,
@@ -70,57 +59,70 @@ static uint64_t fault_address(void)
 #define EMULATION_MASK  (ESR_ISV | ESR_S1PTW | ESR_CM | 0x3c)
 #define EMULATION_VALUE (ESR_ISV | 0x04)
 
+/*
+ * Whole syndromes of the frequent exits, each with one comparison: HVC #0; an access to emulated
+ * registers by one of x0 to x7, without sign extension; a write of one of x0 to x7 to
+ * ICC_SGI1R_EL1. Those are the registers that exit.S has saved, and that compilers use for it.
+ * An access is known by FSC 0b000xxx, which spares an instruction: 0b0000LL would be an address of
+ * our own tables that is too large, and where something is emulated the tables have nothing.
+ */
+#define QUICK_HYPERCALL ((uint32_t)ESR_HVC64 << 26 | (uint32_t)ESR_IL)
+#define QUICK_ACCESS_MASK                                                             \
+	(0x3fu << 26 | (uint32_t)(ESR_ISV | ESR_SSE | ESR_CM | ESR_S1PTW | ESR_WNR) | \
+		0x18u << 16 | 0x38)
+#define QUICK_READ     ((uint32_t)ESR_DATA_ABORT_LOWER << 26 | (uint32_t)ESR_ISV)
+#define QUICK_WRITE    (QUICK_READ | (uint32_t)ESR_WNR)
+#define QUICK_SGI_MASK (~(7u << 5))
+#define QUICK_SGI      ((uint32_t)ESR_SYSTEM << 26 | (uint32_t)ESR_IL | ISS_ICC_SGI1R)
+
 static bool is_emulation(uint64_t esr)
 {
 	return (esr & EMULATION_MASK) == EMULATION_VALUE;
 }
 
 /*
- * Lets a device answer an access by one of the guest's registers that is saved. Only MMIO_DONE has
- * an effect; the instruction is still to be skipped.
+ * Lets a device answer an access, of which the value of a write is set. Only MMIO_DONE has an
+ * effect; the instruction is still to be skipped.
  */
-static ALWAYS_INLINE enum mmio_result emulate(struct vcpu *vcpu, uint64_t esr, unsigned reg)
+static ALWAYS_INLINE enum mmio_result emulate(
+	struct vcpu *vcpu, uint64_t esr, bool is_write, struct mmio_access *access)
 {
 	const unsigned size = 1u << bits_get(esr, 22, 2);
-	struct mmio_access access;
-	enum mmio_result result;
+	const uint64_t address = fault_address();
 
-	access.address = fault_address();
-	access.size = (uint8_t)size;
-	if (access.address & (size - 1))
+	access->address = address;
+	access->size = (uint8_t)size;
+	access->is_write = is_write;
+	if (address & (size - 1))
 		return MMIO_DENIED;
-	if (esr & ESR_WNR) {
-		access.is_write = true;
-		access.value = reg == 31 ? 0 : vcpu->arch.x[reg];
-		trace_write(&vcpu->cpu->trace, TRACE_MMIO_WRITE, vcpu->number, access.address);
-		return mmio_dispatch(vcpu, &access);
-	}
-	access.is_write = false;
-	result = mmio_dispatch(vcpu, &access);
-	if (result == MMIO_DONE && reg != 31)
-		vcpu->arch.x[reg] = access.value;
-	return result;
+	if (is_write)
+		trace_write(&vcpu->cpu->trace, TRACE_MMIO_WRITE, vcpu->number, address);
+	return mmio_dispatch(vcpu, access);
 }
 
 /* Sign extension, which no driver of an interrupt controller uses but the architecture has. */
-static void extend(uint64_t *value, uint64_t esr)
+static uint64_t extend(uint64_t value, uint64_t esr)
 {
 	const unsigned unused = 64 - 8 * (1u << bits_get(esr, 22, 2));
 
-	*value = (uint64_t)((int64_t)(*value << unused) >> unused);
-	if (!(esr & ESR_SF))
-		*value = (uint32_t)*value;
+	value = (uint64_t)((int64_t)(value << unused) >> unused);
+	return esr & ESR_SF ? value : (uint32_t)value;
 }
 
+/* By any register, 31 being zero; all are saved. */
 RARELY static enum mmio_result emulate_any(struct vcpu *vcpu, uint64_t esr)
 {
-	const unsigned reg = transfer_register(esr);
-	enum mmio_result result = emulate(vcpu, esr, reg);
+	const unsigned reg = (unsigned)bits_get(esr, 16, 5);
+	const bool is_write = (esr & ESR_WNR) != 0;
+	struct mmio_access access;
+	enum mmio_result result;
 
+	access.value = reg == 31 ? 0 : vcpu->arch.x[reg];
+	result = emulate(vcpu, esr, is_write, &access);
 	if (result != MMIO_DONE)
 		return result;
-	if ((esr & ESR_SSE) && !(esr & ESR_WNR) && reg != 31)
-		extend(&vcpu->arch.x[reg], esr);
+	if (!is_write && reg != 31)
+		vcpu->arch.x[reg] = esr & ESR_SSE ? extend(access.value, esr) : access.value;
 	exit_skip_instruction(esr);
 	return MMIO_DONE;
 }
@@ -151,64 +153,70 @@ static inline void step(void)
 	sysreg_write(elr_el2, sysreg_read(elr_el2) + 4);
 }
 
-static bool quick_hypercall(struct vcpu *vcpu, uint64_t esr)
+/* The first halves: what has no effect here is done from the start by the second half. */
+NEVER_INLINE static enum exit_half quick_hypercall(struct vcpu *vcpu)
 {
 	const uint32_t number = hypercall_number(vcpu);
 
-	if (__builtin_expect(number >= HYPERCALL_COUNT || (esr & 0xffff) != 0, 0))
-		return false;
+	if (__builtin_expect(number >= HYPERCALL_COUNT, 0))
+		return EXIT_REST;
 	vcpu->arch.x[0] = (uint64_t)hypercall_handle(vcpu, number, &vcpu->arch.x[1]);
-	return true;
+	return EXIT_DONE;
 }
 
-static bool quick_access(struct vcpu *vcpu, uint64_t esr)
+static ALWAYS_INLINE enum exit_half quick_read(struct vcpu *vcpu, uint32_t esr)
 {
-	const unsigned reg = transfer_register(esr);
+	struct mmio_access access;
 
-	if ((esr & (EMULATION_MASK | ESR_SSE)) != EMULATION_VALUE || !is_saved(reg))
-		return false;
-	if (emulate(vcpu, esr, reg) != MMIO_DONE)
-		return false;
+	if (__builtin_expect(emulate(vcpu, esr, false, &access) != MMIO_DONE, 0))
+		return EXIT_REST;
+	/* Read again, which is cheaper than to keep it. */
+	vcpu->arch.x[bits_get(sysreg_read(esr_el2), 16, 3)] = access.value;
 	step();
-	return true;
+	return EXIT_DONE;
 }
 
-static bool quick_sgi(struct vcpu *vcpu, uint64_t esr)
+NEVER_INLINE static enum exit_half quick_write(struct vcpu *vcpu, uint32_t esr)
 {
-	const unsigned reg = (unsigned)bits_get(esr, 5, 5);
+	struct mmio_access access;
 
-	if (!is_sgi(esr) || !is_saved(reg))
-		return false;
-	send_sgi(vcpu, reg);
+	access.value = vcpu->arch.x[bits_get(esr, 16, 3)];
+	if (__builtin_expect(emulate(vcpu, esr, true, &access) != MMIO_DONE, 0))
+		return EXIT_REST;
 	step();
-	return true;
+	return EXIT_DONE;
 }
 
-/*
- * The frequent exits, with x0-x9, x16, x17 and x30 saved. Whatever is not plain success has had no
- * effect, and is done from the start by the second half.
- */
-bool exit_sync(struct vcpu *vcpu)
+NEVER_INLINE static enum exit_half quick_sgi(struct vcpu *vcpu, uint32_t esr)
 {
-	const uint64_t esr = sysreg_read(esr_el2);
-	const enum esr_class class = ESR_CLASS(esr);
+	send_sgi(vcpu, (unsigned)bits_get(esr, 5, 3));
+	step();
+	return EXIT_DONE;
+}
 
-	if (__builtin_expect(class == ESR_HVC64, 1))
-		return quick_hypercall(vcpu, esr);
-	if (class == ESR_DATA_ABORT_LOWER)
-		return quick_access(vcpu, esr);
-	if (class == ESR_SYSTEM)
+enum exit_half exit_sync(struct vcpu *vcpu)
+{
+	const uint32_t esr = (uint32_t)sysreg_read(esr_el2);
+
+	if (esr == QUICK_HYPERCALL)
+		return quick_hypercall(vcpu);
+	if ((esr & QUICK_ACCESS_MASK) == QUICK_READ)
+		return quick_read(vcpu, esr);
+	if ((esr & QUICK_ACCESS_MASK) == QUICK_WRITE)
+		return quick_write(vcpu, esr);
+	if ((esr & QUICK_SGI_MASK) == QUICK_SGI)
 		return quick_sgi(vcpu, esr);
-	return false;
+	return EXIT_REST;
 }
 
-bool exit_never(struct vcpu *vcpu)
+enum exit_half exit_never(struct vcpu *vcpu)
 {
 	(void)vcpu;
-	return false;
+	return EXIT_REST;
 }
 
-RARELY static struct vcpu *fault(struct vcpu *vcpu, const char *what, uint64_t esr, uint64_t address)
+RARELY static struct vcpu *fault(
+	struct vcpu *vcpu, const char *what, uint64_t esr, uint64_t address)
 {
 	const struct fault fault = {.what = what, .syndrome = esr, .address = address};
 
@@ -220,13 +228,15 @@ RARELY static const char *abort_words(uint64_t esr, bool is_fetch)
 	if (esr & ESR_S1PTW)
 		return "its page tables lie where it has no memory";
 	if ((ESR_FSC(esr) & 0x3c) == 0x0c)
-		return is_fetch ? "it executes a device's registers" : "it writes to memory that it may only read";
+		return is_fetch ? "it executes a device's registers"
+				: "it writes to memory that it may only read";
 	if (is_fetch)
 		return "it executes where it has no memory";
 	if (!(esr & ESR_ISV))
-		return "access to an address where it has nothing, by an instruction that cannot be emulated";
-	return esr & ESR_WNR ? "write to an address where it has nothing" :
-			       "read of an address where it has nothing";
+		return "access to an address where it has nothing, by an instruction that cannot "
+		       "be emulated";
+	return esr & ESR_WNR ? "write to an address where it has nothing"
+			     : "read of an address where it has nothing";
 }
 
 /* A permission fault leaves HPFAR_EL2 unknown unless the walk caused it (D24.2, HPFAR_EL2). */
@@ -273,8 +283,8 @@ RARELY static struct vcpu *handle_call(struct vcpu *vcpu, uint64_t esr)
 		return vcpu;
 	}
 	if (hypercall_number(vcpu) <= 0xff) {
-		vcpu->arch.x[0] = (uint64_t)hypercall_handle(
-			vcpu, hypercall_number(vcpu), &vcpu->arch.x[1]);
+		vcpu->arch.x[0] =
+			(uint64_t)hypercall_handle(vcpu, hypercall_number(vcpu), &vcpu->arch.x[1]);
 		return vcpu;
 	}
 	return psci_handle(vcpu) ? vcpu : cpu_attend(vcpu);
@@ -324,6 +334,7 @@ struct vcpu *exit_attend(struct vcpu *vcpu)
 _Noreturn void exit_panic(uint64_t esr, uint64_t pc, uint64_t address)
 {
 	console_break_lock();
-	console_print("exception in the hypervisor: syndrome 0x%lx pc 0x%lx address 0x%lx", esr, pc, address);
+	console_print("exception in the hypervisor: syndrome 0x%lx pc 0x%lx address 0x%lx", esr, pc,
+		address);
 	hyp_panic(__FILE__, __LINE__, "this is a bug of the hypervisor");
 }

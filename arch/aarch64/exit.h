@@ -10,6 +10,9 @@
 
 struct vcpu;
 
+/* What a first half says to exit.S: the guest goes on, or the second half is needed. */
+enum exit_half { EXIT_DONE, EXIT_REST };
+
 /* Moves the guest past the instruction that trapped; `esr` tells its length. */
 void exit_skip_instruction(uint64_t esr);
 

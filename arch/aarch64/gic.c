@@ -49,7 +49,8 @@ void arch_irq_init(void)
 	mmio_write32(gicd, GICD_CTLR, GICD_CTLR_ARE); /* never back to 0 once firmware has set it */
 	wait_distributor();
 	REQUIRE(!hyp_plan->own_group || (mmio_read32(gicd, GICD_CTLR) & GICD_CTLR_DS),
-		"this board's firmware keeps interrupt Group 0: say 'group0: firmware' in board.yaml");
+		"this board's firmware keeps interrupt Group 0: say 'group0: firmware' in "
+		"board.yaml");
 	for (uint32_t id = GIC_PRIVATE_IRQS; id < hyp_plan->irq_limit; id += 32) {
 		mmio_write32(gicd, GICD_ICENABLER + id / 8, ~0u);
 		mmio_write32(gicd, GICD_ICPENDR + id / 8, ~0u);
@@ -98,7 +99,8 @@ static void init_interface(void)
 	isb();
 	sysreg_write(ICC_SRE_EL1, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
 	isb();
-	/* What stands behind the two interrupts that are ours is off, whatever a boot loader did. */
+	/* What stands behind the two interrupts that are ours is off, whatever a boot loader did.
+	 */
 	sysreg_write(cnthp_ctl_el2, 0);
 	sysreg_write(ICH_HCR_EL2, 0);
 	sysreg_write(ICH_VMCR_EL2, 0);

@@ -12,12 +12,12 @@
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
 
+#define GIC_SGIS         16u
+#define GIC_PRIVATE_IRQS 32u
+#define GIC_SPI_LIMIT    1020u /* INTIDs from here on are special */
 
-#define GIC_SGIS          16u
-#define GIC_PRIVATE_IRQS  32u
-#define GIC_SPI_LIMIT     1020u /* INTIDs from here on are special */
-
-/* The hypervisor's own private interrupts; both have a timer or interface behind them that is off. */
+/* The hypervisor's own private interrupts; both have a timer or interface behind them that is off.
+ */
 #define GIC_PPI_MAINTENANCE 25u
 #define GIC_PPI_KICK        26u
 
@@ -62,8 +62,8 @@
 #define GICR_WAKER_CHILDREN_SLEEP BIT(2)
 
 /* Priorities: everything of a guest is below (numerically above) the hypervisor's own. */
-#define GIC_PRIORITY_OWN   0x00u
-#define GIC_PRIORITY_GUEST 0x80u
+#define GIC_PRIORITY_OWN    0x00u
+#define GIC_PRIORITY_GUEST  0x80u
 #define GIC_PRIORITY_LOWEST 0xf0u
 
 /* Priority masks, where Group 0 is the hypervisor's. */
@@ -80,7 +80,8 @@ void gic_cpu_init(const struct cpu *cpu);
  */
 void gic_mask_guests(void);
 
-/* Word `word` of the bitmap registers from `offset` on; word 0 is that of the private ones of `cpu`. */
+/* Word `word` of the bitmap registers from `offset` on; word 0 is that of the private ones of
+ * `cpu`. */
 static inline volatile uint32_t *gic_word(const struct cpu *cpu, uint32_t word, uint32_t offset)
 {
 	const char *base = word == 0 ? (char *)cpu->plan->intc + PLAN_PAGE_SIZE : hyp_plan->intc;
@@ -94,7 +95,8 @@ static inline uint32_t gic_read_word(const struct cpu *cpu, uint32_t word, uint3
 }
 
 /* A write of zeros changes nothing in these registers and is left out. */
-static inline void gic_write_word(const struct cpu *cpu, uint32_t word, uint32_t offset, uint32_t bits)
+static inline void gic_write_word(
+	const struct cpu *cpu, uint32_t word, uint32_t offset, uint32_t bits)
 {
 	if (bits)
 		*gic_word(cpu, word, offset) = bits;

@@ -7,34 +7,15 @@
 #include "arch/aarch64/regs.h"
 #include "lib/bits.h"
 
-/* Every register of the block op0 = 3, op1 = 0, CRn = 0, CRm = 1..7 that HCR_EL2.TID3 traps. */
-#define FOR_OP2(X, crm) X(crm, 0) X(crm, 1) X(crm, 2) X(crm, 3) X(crm, 4) X(crm, 5) X(crm, 6) X(crm, 7)
-#define FOR_REGISTERS(X)                                                                           \
-	FOR_OP2(X, 1)                                                                              \
-	FOR_OP2(X, 2)                                                                              \
-	FOR_OP2(X, 3)                                                                              \
-	FOR_OP2(X, 4)                                                                              \
-	FOR_OP2(X, 5)                                                                              \
-	FOR_OP2(X, 6)                                                                              \
-	FOR_OP2(X, 7)
-
 #define KEY(crm, op2) ((crm) << 3 | (op2))
 
-static uint64_t read_physical(unsigned key)
-{
-	switch (key) {
-#define READ_CASE(crm, op2)                                                                        \
-	case KEY(crm, op2):                                                                        \
-		return sysreg_read(S3_0_C0_C##crm##_##op2);
-		FOR_REGISTERS(READ_CASE)
-	default:
-		return 0;
-	}
-}
+/* ID register `key` of op0 = 3, op1 = 0, CRn = 0, KEY(1, 0) to KEY(7, 7): exit.S has them all. */
+uint64_t idregs_physical(unsigned key);
 
 #define FIELD(low) (0xfull << (low))
 
-/* Fields that a guest sees, for the AArch64 registers; those of AArch32 (CRm 1..3) it sees whole. */
+/* Fields that a guest sees, for the AArch64 registers; those of AArch32 (CRm 1..3) it sees whole.
+ */
 static const struct {
 	uint8_t key;
 	uint64_t fields;
@@ -46,12 +27,12 @@ static const struct {
 	{KEY(4, 4), ~0ull}, /* ZFR0: SVE's instructions */
 	/* DFR0: DebugVer, PMUVer, BRPs, WRPs, CTX_CMPs, DoubleLock; without trace, SPE, BRBE */
 	{KEY(5, 0), FIELD(0) | FIELD(8) | FIELD(12) | FIELD(20) | FIELD(28) | FIELD(36)},
-	{KEY(6, 0), ~FIELD(24)},                          /* ISAR0: without TME */
-	{KEY(6, 1), ~(FIELD(56) | FIELD(60))},            /* ISAR1: XS and LS64 need HCRX_EL2 */
-	{KEY(6, 2), ~FIELD(16) & 0x00000000ffffffffull},  /* ISAR2: MOPS needs HCRX_EL2 */
-	{KEY(7, 0), ~FIELD(56)},                          /* MMFR0: without fine-grained traps */
-	{KEY(7, 1), ~(FIELD(40) | FIELD(8))},             /* MMFR1: without HCX and VHE */
-	{KEY(7, 2), ~FIELD(24)},                          /* MMFR2: without nested virtualization */
+	{KEY(6, 0), ~FIELD(24)},                         /* ISAR0: without TME */
+	{KEY(6, 1), ~(FIELD(56) | FIELD(60))},           /* ISAR1: XS and LS64 need HCRX_EL2 */
+	{KEY(6, 2), ~FIELD(16) & 0x00000000ffffffffull}, /* ISAR2: MOPS needs HCRX_EL2 */
+	{KEY(7, 0), ~FIELD(56)},                         /* MMFR0: without fine-grained traps */
+	{KEY(7, 1), ~(FIELD(40) | FIELD(8))},            /* MMFR1: without HCX and VHE */
+	{KEY(7, 2), ~FIELD(24)},                         /* MMFR2: without nested virtualization */
 };
 
 static uint64_t visible_fields(unsigned key)
@@ -67,13 +48,13 @@ uint64_t idregs_read(unsigned crm, unsigned op2)
 {
 	const unsigned key = KEY(crm, op2);
 
-	return read_physical(key) & visible_fields(key);
+	return idregs_physical(key) & visible_fields(key);
 }
 
 bool idregs_must_trap(void)
 {
 	for (unsigned key = KEY(4, 0); key <= KEY(7, 7); key++) {
-		if (read_physical(key) & ~visible_fields(key))
+		if (idregs_physical(key) & ~visible_fields(key))
 			return true;
 	}
 	return false;

@@ -15,9 +15,9 @@
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
-/* Called by exit.S; true lets the guest go on, false has all registers saved for exit_attend. */
-bool exit_irq(struct vcpu *vcpu);
-bool exit_fiq(struct vcpu *vcpu);
+/* First halves, called by exit.S; the second one is exit_attend. */
+enum exit_half exit_irq(struct vcpu *vcpu);
+enum exit_half exit_fiq(struct vcpu *vcpu);
 
 /* With EOImode = 1 (injected way) the end of an interrupt is two writes, drop and deactivate. */
 static void end_own(uint32_t id, bool group0, bool split)
@@ -42,32 +42,59 @@ static void handle_own(struct vcpu *vcpu, uint32_t id, bool group0)
 	end_own(id, group0, !vgic_is_direct(vcpu->vm));
 }
 
-bool exit_fiq(struct vcpu *vcpu)
+enum exit_half exit_fiq(struct vcpu *vcpu)
 {
 	uint32_t id = (uint32_t)sysreg_read(ICC_IAR0_EL1);
 
 	if (id < GIC_SPI_LIMIT)
 		handle_own(vcpu, id, true);
-	return false;
+	return EXIT_REST;
+}
+
+/* Not one of the guest's: the hypervisor's own, or nobody's, which is ended and forgotten. */
+RARELY static enum exit_half irq_of_others(struct vcpu *vcpu, uint32_t id)
+{
+	if (id >= GIC_SPI_LIMIT)
+		return EXIT_DONE;
+	if (gic_is_own(id)) {
+		handle_own(vcpu, id, false);
+		return EXIT_REST;
+	}
+	sysreg_write(ICC_EOIR1_EL1, id);
+	sysreg_write(ICC_DIR_EL1, id);
+	return EXIT_DONE;
 }
 
 /*
  * The injected way's hot path: acknowledge, drop the priority, put the interrupt into a list
  * register that deactivates it when the guest ends it.
  */
-bool exit_irq(struct vcpu *vcpu)
+static ALWAYS_INLINE enum exit_half inject(
+	struct vcpu *vcpu, const struct irq_bank *bank, uint64_t id)
 {
-	const uint32_t id = (uint32_t)sysreg_read(ICC_IAR1_EL1);
-
-	if (id >= GIC_SPI_LIMIT)
-		return true;
-	if (gic_is_own(id)) {
-		handle_own(vcpu, id, false);
-		return false;
-	}
+	if (!(bank->hardware >> id % 32 & 1))
+		return irq_of_others(vcpu, (uint32_t)id);
 	sysreg_write(ICC_EOIR1_EL1, id);
-	vgic_injected_arrived(vcpu, id);
-	return true;
+	vcpu->exits[EXIT_CAUSE_INTERRUPT]++;
+	trace_write(&vcpu->cpu->trace, TRACE_INJECT, vcpu->number, id);
+	vgic_injected_arrived(vcpu, bank, id);
+	return EXIT_DONE;
+}
+
+NEVER_INLINE static enum exit_half inject_shared(struct vcpu *vcpu, uint32_t id)
+{
+	if (id >= vcpu->vm->plan->irq_limit)
+		return irq_of_others(vcpu, id);
+	return inject(vcpu, vgic_bank(vcpu, id / 32), id);
+}
+
+enum exit_half exit_irq(struct vcpu *vcpu)
+{
+	const uint64_t id = sysreg_read(ICC_IAR1_EL1);
+
+	if (__builtin_expect(id >= GIC_PRIVATE_IRQS, 0))
+		return inject_shared(vcpu, (uint32_t)id);
+	return inject(vcpu, &vcpu->arch.bank, id);
 }
 
 /*

@@ -13,14 +13,14 @@
 #define REGS_TEXT_(x) #x
 #define REGS_TEXT(x)  REGS_TEXT_(x)
 
-#define sysreg_read(name)                                                                          \
-	({                                                                                         \
-		uint64_t value_;                                                                   \
-		__asm__ volatile("mrs %0, " REGS_TEXT(name) : "=r"(value_)::"memory");             \
-		value_;                                                                            \
+#define sysreg_read(name)                                                              \
+	({                                                                             \
+		uint64_t value_;                                                       \
+		__asm__ volatile("mrs %0, " REGS_TEXT(name) : "=r"(value_)::"memory"); \
+		value_;                                                                \
 	})
 
-#define sysreg_write(name, value)                                                                  \
+#define sysreg_write(name, value) \
 	__asm__ volatile("msr " REGS_TEXT(name) ", %0" ::"r"((uint64_t)(value)) : "memory")
 
 #define isb()      __asm__ volatile("isb" ::: "memory")
@@ -52,6 +52,7 @@
 #define ICH_VTR_EL2     S3_4_C12_C11_1
 #define ICH_ELRSR_EL2   S3_4_C12_C11_5
 #define ICH_VMCR_EL2    S3_4_C12_C11_7
+#define ICH_LR0_EL2     S3_4_C12_C12_0
 
 #define ICC_CTLR_EOIMODE BIT(1)
 #define ICC_SRE_SRE      BIT(0)
@@ -62,21 +63,21 @@
 #define ICH_HCR_NPIE     BIT(3)
 
 /* Hypervisor configuration, D24.2. */
-#define HCR_VM    BIT(0)
-#define HCR_SWIO  BIT(1)
-#define HCR_FMO   BIT(3)
-#define HCR_IMO   BIT(4)
-#define HCR_AMO   BIT(5)
-#define HCR_TID3  BIT(18)
-#define HCR_TSC   BIT(19)
-#define HCR_TIDCP BIT(20)
-#define HCR_TACR  BIT(21)
-#define HCR_RW    BIT(31)
-#define HCR_TERR  BIT(36)
-#define HCR_APK   BIT(40)
-#define HCR_API   BIT(41)
+#define HCR_VM     BIT(0)
+#define HCR_SWIO   BIT(1)
+#define HCR_FMO    BIT(3)
+#define HCR_IMO    BIT(4)
+#define HCR_AMO    BIT(5)
+#define HCR_TID3   BIT(18)
+#define HCR_TSC    BIT(19)
+#define HCR_TIDCP  BIT(20)
+#define HCR_TACR   BIT(21)
+#define HCR_RW     BIT(31)
+#define HCR_TERR   BIT(36)
+#define HCR_APK    BIT(40)
+#define HCR_API    BIT(41)
 #define HCR_ENSCXT BIT(53)
-#define HCR_ATA   BIT(56)
+#define HCR_ATA    BIT(56)
 
 #define CPTR_RES1 0x33ffull /* includes TSM and TZ, which are RES1 without SME and SVE */
 #define CPTR_TZ   BIT(8)
@@ -129,13 +130,13 @@ enum esr_class {
 #define ESR_CM         BIT(8)
 #define ESR_S1PTW      BIT(7)
 #define ESR_WNR        BIT(6)
-#define ESR_FSC(esr)   ((unsigned)(esr) & 0x3f)
+#define ESR_FSC(esr)   ((unsigned)(esr)&0x3f)
 #define FSC_EXTERNAL   0x10u
 #define FSC_ALIGNMENT  0x21u
 
-#define PSTATE_EL1H      0x5ull
-#define PSTATE_AARCH32   BIT(4)
-#define PSTATE_DAIF      0x3c0ull
+#define PSTATE_EL1H    0x5ull
+#define PSTATE_AARCH32 BIT(4)
+#define PSTATE_DAIF    0x3c0ull
 
 #define MPIDR_AFFINITY 0xff00ffffffull
 

@@ -74,7 +74,8 @@ not_el2:
 	b not_el2
 	.ltorg
 
-	.org _start + 0x200
+	.section .head.landing, "ax"
+	.globl landing
 landing:
 	ldr x0, =vectors
 	msr vbar_el2, x0

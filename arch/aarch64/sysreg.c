@@ -13,8 +13,9 @@
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
-#define SYSREG(op0, op1, crn, crm, op2) ((op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1)
-#define SYSREG_MASK                     SYSREG(3, 7, 15, 15, 7)
+#define SYSREG(op0, op1, crn, crm, op2) \
+	((op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1)
+#define SYSREG_MASK SYSREG(3, 7, 15, 15, 7)
 
 enum sysreg {
 	SYSREG_ACTLR_EL1 = SYSREG(3, 0, 1, 0, 1),
@@ -90,7 +91,8 @@ static bool has_feature(uint64_t id_register, unsigned low)
 	return bits_get(id_register, low, 4) != 0;
 }
 
-/* Registers of optional extensions, whose reset values are UNKNOWN, to "nothing traps, nothing is on". */
+/* Registers of optional extensions, whose reset values are UNKNOWN, to "nothing traps, nothing is
+ * on". */
 static void init_optional(void)
 {
 	const uint64_t pfr0 = sysreg_read(id_aa64pfr0_el1), dfr0 = sysreg_read(id_aa64dfr0_el1);
@@ -104,7 +106,8 @@ static void init_optional(void)
 		if (sysreg_read(S3_0_C10_C4_4) & BIT(17)) /* MPAMIDR_EL1.HAS_HCR */
 			sysreg_write(MPAMHCR_EL2, 0);
 	}
-	if (has_feature(mmfr0, 56)) { /* fine-grained traps: none; features with "n" bits are hidden */
+	if (has_feature(
+		    mmfr0, 56)) { /* fine-grained traps: none; features with "n" bits are hidden */
 		sysreg_write(HFGRTR_EL2, 0);
 		sysreg_write(HFGWTR_EL2, 0);
 		sysreg_write(HFGITR_EL2, 0);
@@ -151,7 +154,8 @@ static uint64_t mdcr_value(void)
 	uint64_t mdcr = MDCR_TDRA;
 
 	if (pmu != 0 && pmu != 15)
-		mdcr |= bits_get(sysreg_read(pmcr_el0), 11, 5); /* HPMN: every counter is the guest's */
+		mdcr |= bits_get(
+			sysreg_read(pmcr_el0), 11, 5); /* HPMN: every counter is the guest's */
 	if (has_feature(dfr0, 32))
 		mdcr |= MDCR_TPMS;
 	if (has_feature(dfr0, 40))
@@ -162,8 +166,9 @@ static uint64_t mdcr_value(void)
 static uint64_t hcr_value(const struct vcpu *vcpu)
 {
 	const uint64_t pfr0 = sysreg_read(id_aa64pfr0_el1), pfr1 = sysreg_read(id_aa64pfr1_el1);
-	uint64_t hcr = HCR_RW | HCR_VM | HCR_SWIO | HCR_FMO | HCR_AMO | HCR_TSC | HCR_TIDCP | HCR_TACR |
-		       HCR_API | HCR_APK; /* the last two are RES0 without pointer authentication */
+	uint64_t hcr = HCR_RW | HCR_VM | HCR_SWIO | HCR_FMO | HCR_AMO | HCR_TSC | HCR_TIDCP |
+		       HCR_TACR | HCR_API |
+		       HCR_APK; /* the last two are RES0 without pointer authentication */
 
 	if (vcpu->vm->plan->delivery == PLAN_INJECTED)
 		hcr |= HCR_IMO;

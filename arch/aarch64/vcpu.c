@@ -15,7 +15,8 @@
 #include "hyp/core/vm.h"
 #include "lib/string.h"
 
-#define SCTLR_EL1_RESET 0x30d00800ull /* RES1 bits of ARMv8.0: MMU and caches off, little-endian */
+/* RES1 bits of ARMv8.0: MMU and caches off, little-endian. */
+#define SCTLR_EL1_RESET 0x30d00800ull
 
 /* D13.1: what a guest may count on after a reset, and what another one may have left behind. */
 static void reset_el1(void)
@@ -171,8 +172,9 @@ void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count)
 		entries[i] = 0;
 	dsb(ishst);
 	for (unsigned i = 0; i < count; i++)
-		__asm__ volatile("tlbi vae2is, %0" ::"r"((uint64_t)(uintptr_t)window / PLAN_PAGE_SIZE + i)
-				 : "memory");
+		__asm__ volatile(
+			"tlbi vae2is, %0" ::"r"((uint64_t)(uintptr_t)window / PLAN_PAGE_SIZE + i)
+			: "memory");
 	dsb(ish);
 	isb();
 }

@@ -21,7 +21,8 @@
  * After reset: Group 0, as the GIC has it; Group 1 on the direct way, which has no other. On the
  * direct way SGIs, and the lines of emulated devices, are physical interrupts, too.
  */
-__attribute__((cold)) static void reset_bank(const struct vm *vm, struct irq_bank *bank, uint32_t owned, uint32_t without_device)
+__attribute__((cold)) static void reset_bank(
+	const struct vm *vm, struct irq_bank *bank, uint32_t owned, uint32_t without_device)
 {
 	const bool direct = vgic_is_direct(vm);
 
@@ -48,8 +49,8 @@ static uint64_t sgi_address(uint64_t affinity)
 {
 	const uint64_t aff0 = affinity & 0xff;
 
-	return bits_get(affinity, 32, 8) << 48 | (aff0 >> 4) << 44 | bits_get(affinity, 16, 8) << 32 |
-	       bits_get(affinity, 8, 8) << 16 | BIT(aff0 & 15);
+	return bits_get(affinity, 32, 8) << 48 | (aff0 >> 4) << 44 |
+	       bits_get(affinity, 16, 8) << 32 | bits_get(affinity, 8, 8) << 16 | BIT(aff0 & 15);
 }
 
 static void apply_word(struct vcpu *frame, uint32_t word)
@@ -110,12 +111,29 @@ __attribute__((cold)) void arch_vm_reset_irqs(struct vm *vm)
 		struct vcpu *vcpu = vm_vcpu(vm, i);
 
 		reset_private(vcpu);
+		vcpu->arch.may_fill_first = !vm->arch.beside_direct;
 		vcpu->arch.sgi_address = sgi_address(vcpu->cpu->plan->hw_id);
 	}
 }
 
+#define SGI_ID         (0xfull << 24)
 #define SGI_IRM        BIT(40) /* all but the sender */
 #define SGI_AFFINITIES (BIT(48) * 0xff | BIT(44) * 0xf | BIT(32) * 0xff | BIT(16) * 0xff)
+
+static inline void send_direct(const struct vm *vm, uint32_t targets, uint64_t id)
+{
+	for (; targets; targets &= targets - 1)
+		sysreg_write(
+			ICC_SGI1R_EL1, vm->arch.vcpus[bits_lowest(targets)].arch.sgi_address | id);
+	isb();
+}
+
+RARELY static void send_injected(struct vcpu *vcpu, uint32_t targets, uint32_t id, bool group1)
+{
+	for (; targets; targets &= targets - 1)
+		vgic_injected_sgi(vcpu, vcpu->vm->arch.vcpus + bits_lowest(targets), id, group1);
+	isb();
+}
 
 /*
  * IHI 0069 12.2.20, ICC_SGI1R_EL1. vCPU n of a VM has affinity 0.0.0.n with n below 16 (the plan
@@ -125,21 +143,16 @@ __attribute__((cold)) void arch_vm_reset_irqs(struct vm *vm)
 void vgic_send_sgi(struct vcpu *vcpu, uint64_t request, bool group1)
 {
 	const struct vm *vm = vcpu->vm;
-	const uint64_t id = bits_get(request, 24, 4);
 	uint32_t targets = (uint32_t)request & 0xffff;
 
 	if (__builtin_expect((request & (SGI_IRM | SGI_AFFINITIES)) != 0, 0))
 		targets = request & SGI_IRM ? ~(1u << vcpu->plan->index) : 0;
+	targets &= vm->arch.vcpu_mask;
 	dsb(ishst); /* the sender's stores are seen before its interrupt */
-	for (targets &= vm->arch.vcpu_mask; targets; targets &= targets - 1) {
-		struct vcpu *target = vm->arch.vcpus + bits_lowest(targets);
-
-		if (vgic_is_direct(vm))
-			sysreg_write(ICC_SGI1R_EL1, target->arch.sgi_address | id << 24);
-		else
-			vgic_injected_sgi(vcpu, target, (uint32_t)id, group1);
-	}
-	isb();
+	if (vgic_is_direct(vm))
+		send_direct(vm, targets, request & SGI_ID);
+	else
+		send_injected(vcpu, targets, (uint32_t)bits_get(request, 24, 4), group1);
 }
 
 __attribute__((cold)) void vgic_cpu_start(struct vcpu *vcpu)

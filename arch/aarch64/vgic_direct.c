@@ -11,17 +11,6 @@
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 
-void vgic_direct_enable(struct vcpu *frame, uint32_t word, uint32_t bits)
-{
-	gic_write_word(frame->cpu, word, GICD_ISENABLER,
-		bits & vgic_forwarded(frame->vm, vgic_bank(frame, word)));
-}
-
-void vgic_direct_disable(struct vcpu *frame, uint32_t word, uint32_t bits)
-{
-	gic_write_word(frame->cpu, word, GICD_ICENABLER, bits);
-}
-
 void vgic_direct_set_pending(struct vcpu *frame, uint32_t word, uint32_t bits, bool pending)
 {
 	gic_write_word(frame->cpu, word, pending ? GICD_ISPENDR : GICD_ICPENDR, bits);
@@ -52,5 +41,6 @@ void vgic_direct_prioritize(struct vcpu *frame, uint32_t id)
 
 	uint8_t physical = (uint8_t)(GIC_PRIORITY_GUEST | priority >> 1);
 
-	gic_set_priority(frame->cpu, id, physical < GIC_PRIORITY_LOWEST ? physical : GIC_PRIORITY_LOWEST);
+	gic_set_priority(
+		frame->cpu, id, physical < GIC_PRIORITY_LOWEST ? physical : GIC_PRIORITY_LOWEST);
 }

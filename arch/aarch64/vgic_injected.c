@@ -14,14 +14,6 @@
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
-#define LR_PENDING  BIT(62)
-#define LR_ACTIVE   BIT(63)
-#define LR_STATE    (3ull << 62)
-#define LR_HARDWARE BIT(61)
-#define LR_GROUP1   BIT(60)
-#define LR_EOI      BIT(41) /* no hardware behind it: tell us when it ends */
-#define LR_ID(lr)   ((uint32_t)(lr))
-
 /* At most these are used; what does not fit waits in the book. */
 #define FOR_LIST_REGISTERS(X) X(0) X(1) X(2) X(3)
 #define LIST_REGISTERS        4u
@@ -70,18 +62,6 @@ static struct irq_bank *bank_of(struct vcpu *vcpu, uint32_t id)
 static uint32_t bit_of(uint32_t id)
 {
 	return 1u << id % 32;
-}
-
-static uint64_t lr_value(uint32_t id, const struct irq_bank *bank)
-{
-	uint64_t value = (uint64_t)bank->priority[id % 32] << 48 | id;
-
-	return bank->group1 & bit_of(id) ? value | LR_GROUP1 : value;
-}
-
-static bool owns(struct vcpu *vcpu, uint32_t id)
-{
-	return id < vcpu->vm->plan->irq_limit && (bank_of(vcpu, id)->owned & bit_of(id));
 }
 
 /*
@@ -157,27 +137,17 @@ static uint32_t listed(const struct vcpu *frame, uint32_t word, uint64_t state)
 	return bits;
 }
 
-/* Physical interrupts come back by themselves, so the hot path needs no lock and no book. */
-void vgic_injected_arrived(struct vcpu *vcpu, uint32_t id)
+void vgic_injected_queue(struct vcpu *vcpu, uint64_t lr)
 {
+	const uint32_t id = LR_ID(lr);
 	const uint64_t empty = lr_empty();
-	struct irq_bank *bank;
+	struct irq_bank *bank = bank_of(vcpu, id);
 
-	vcpu->exits[EXIT_CAUSE_INTERRUPT]++;
-	trace_write(&vcpu->cpu->trace, TRACE_INJECT, vcpu->number, id);
-	if (!owns(vcpu, id)) {
-		sysreg_write(ICC_DIR_EL1, id); /* not the guest's: ended, and forgotten */
-		return;
-	}
-	bank = bank_of(vcpu, id);
-	/* A VM on the direct way can end an interrupt of ours early, which then comes a second
-	 * time. */
-	if (__builtin_expect(vcpu->vm->arch.beside_direct, 0) &&
-		(listed(vcpu, id / 32, LR_STATE) & bit_of(id)))
+	/* A VM on the direct way can end an interrupt of ours early, which then comes again. */
+	if (vcpu->vm->arch.beside_direct && (listed(vcpu, id / 32, LR_STATE) & bit_of(id)))
 		return;
 	if (empty) {
-		lr_write(bits_lowest(empty),
-			LR_PENDING | LR_HARDWARE | (uint64_t)id << 32 | lr_value(id, bank));
+		lr_write(bits_lowest(empty), lr);
 		return;
 	}
 	lock_take(&vcpu->vm->arch.lock);
@@ -240,7 +210,7 @@ static void list(struct vcpu *vcpu, unsigned index, uint32_t id)
 {
 	struct irq_bank *bank = bank_of(vcpu, id);
 	const uint32_t bit = bit_of(id);
-	uint64_t lr = lr_value(id, bank);
+	uint64_t lr = vgic_injected_lr(bank, id);
 
 	if (bank->active & bit)
 		lr |= LR_ACTIVE;
@@ -320,7 +290,8 @@ static void make_room(struct vcpu *vcpu)
 	lr_write(least, 0);
 }
 
-/* Lists what `in` finds while there is room, but for one register if `spare`. Returns what is left. */
+/* Lists what `in` finds while there is room, but for one register if `spare`. Returns what is left.
+ */
 static uint32_t fill(
 	struct vcpu *vcpu, uint32_t (*in)(struct vcpu *vcpu, uint32_t word), bool spare)
 {
@@ -508,9 +479,18 @@ void vgic_injected_set_active(struct vcpu *frame, uint32_t word, uint32_t bits, 
 	notify_word(frame, word);
 }
 
+/*
+ * What another vCPU has listed shows by its physical side: active, or (one that it has not taken
+ * yet) about to be.
+ */
 uint32_t vgic_injected_active(struct vcpu *frame, uint32_t word)
 {
-	return vgic_bank(frame, word)->active | listed(frame, word, LR_ACTIVE);
+	const struct irq_bank *bank = vgic_bank(frame, word);
+	uint32_t bits = bank->active | listed(frame, word, LR_ACTIVE);
+
+	if (word == 0 && !is_here(frame))
+		bits |= gic_read_word(frame->cpu, 0, GICD_ISACTIVER) & bank->hardware & ~bank->held;
+	return bits;
 }
 
 /* IHI 0069 table 8-13, one security state: a request reaches only interrupts of its own group. */

@@ -25,7 +25,7 @@ static uint32_t read_identification(uint32_t offset)
 	return offset >= GICD_IDREGS ? values[(offset - GICD_IDREGS) / 4] : 0;
 }
 
-RARELY static uint32_t read_word(struct vcpu *frame, uint32_t offset, uint32_t word)
+static uint32_t read_word(struct vcpu *frame, uint32_t offset, uint32_t word)
 {
 	const struct irq_bank *bank = vgic_bank(frame, word);
 	const bool direct = vgic_is_direct(frame->vm);
@@ -38,20 +38,21 @@ RARELY static uint32_t read_word(struct vcpu *frame, uint32_t offset, uint32_t w
 		return bank->enabled;
 	case GICD_ISPENDR:
 	case GICD_ICPENDR:
-		return direct ? vgic_direct_pending(frame, word) : vgic_injected_pending(frame, word);
+		return direct ? vgic_direct_pending(frame, word)
+			      : vgic_injected_pending(frame, word);
 	default:
 		return direct ? vgic_direct_active(frame, word) : vgic_injected_active(frame, word);
 	}
 }
 
-static ALWAYS_INLINE void write_direct(struct vcpu *frame, uint32_t offset, uint32_t word, uint32_t bits)
+static void write_direct(struct vcpu *frame, uint32_t offset, uint32_t word, uint32_t bits)
 {
 	struct irq_bank *bank = vgic_bank(frame, word);
 
 	switch (offset & ~0x7fu) {
 	case GICD_ISENABLER:
 		bank->enabled |= bits;
-		vgic_direct_enable(frame, word, bits);
+		vgic_direct_enable(frame->vm, frame, word, bits);
 		break;
 	case GICD_ICENABLER:
 		bank->enabled &= ~bits;
@@ -70,7 +71,7 @@ static ALWAYS_INLINE void write_direct(struct vcpu *frame, uint32_t offset, uint
 	}
 }
 
-RARELY static void write_injected(
+static void write_injected(
 	struct vcpu *frame, uint32_t offset, uint32_t word, uint32_t bits, uint32_t value)
 {
 	struct irq_bank *bank = vgic_bank(frame, word);
@@ -113,7 +114,8 @@ static void access_bits(struct vcpu *frame, struct mmio_access *access)
 	else if (vgic_is_direct(frame->vm))
 		write_direct(frame, offset, word, (uint32_t)access->value & owned);
 	else
-		write_injected(frame, offset, word, (uint32_t)access->value & owned, (uint32_t)access->value);
+		write_injected(frame, offset, word, (uint32_t)access->value & owned,
+			(uint32_t)access->value);
 }
 
 static bool owns(struct vcpu *frame, uint32_t id)
@@ -122,7 +124,7 @@ static bool owns(struct vcpu *frame, uint32_t id)
 }
 
 /* IPRIORITYR: a byte per interrupt, by bytes or words. */
-RARELY static void access_priorities(struct vcpu *frame, struct mmio_access *access)
+static void access_priorities(struct vcpu *frame, struct mmio_access *access)
 {
 	const uint32_t first = (uint32_t)access->address - GICD_IPRIORITYR;
 	const bool direct = vgic_is_direct(frame->vm);
@@ -148,7 +150,7 @@ RARELY static void access_priorities(struct vcpu *frame, struct mmio_access *acc
 }
 
 /* ICFGR: two bits per interrupt, of which the upper one says edge. A private one's is fixed. */
-RARELY static void access_triggers(struct vcpu *frame, struct mmio_access *access)
+static void access_triggers(struct vcpu *frame, struct mmio_access *access)
 {
 	const uint32_t first = ((uint32_t)access->address - GICD_ICFGR) * 4;
 	uint64_t result = 0;
@@ -173,7 +175,7 @@ RARELY static void access_triggers(struct vcpu *frame, struct mmio_access *acces
 }
 
 /* IROUTER: 64 bits per shared interrupt, also by halves; only Aff0 can differ from zero here. */
-RARELY static void access_route(struct vcpu *frame, struct mmio_access *access)
+static void access_route(struct vcpu *frame, struct mmio_access *access)
 {
 	const uint32_t id = ((uint32_t)access->address - GICD_IROUTER) / 8;
 	const uint64_t affinity = access->value & (access->size == 8 ? MPIDR_AFFINITY : 0xffffff);
@@ -189,7 +191,8 @@ RARELY static void access_route(struct vcpu *frame, struct mmio_access *access)
 		access->value = vm_vcpu(vm, *target)->plan->hw_id;
 		return;
 	}
-	/* A CPU that does not exist: delivered nowhere on hardware (12.9.22); here the route stays. */
+	/* A CPU that does not exist: delivered nowhere on hardware (12.9.22); here the route stays.
+	 */
 	if (affinity >= vm->plan->vcpu_count)
 		return;
 	*target = (uint8_t)affinity;
@@ -200,7 +203,7 @@ RARELY static void access_route(struct vcpu *frame, struct mmio_access *access)
 }
 
 /* On the direct way no interrupt of a guest is in Group 0; its enable bit is kept all the same. */
-RARELY static void access_control(struct vcpu *frame, struct mmio_access *access)
+static void access_control(struct vcpu *frame, struct mmio_access *access)
 {
 	const uint32_t groups = GICD_CTLR_GROUP0 | GICD_CTLR_GROUP1;
 	struct vm *vm = frame->vm;
@@ -258,7 +261,7 @@ static bool is_distributor_state(uint32_t offset)
 }
 
 /* What the VM's vCPUs share or may change under each other. */
-RARELY static void access_distributor_state(struct vcpu *vcpu, struct mmio_access *access)
+static void access_distributor_state(struct vcpu *vcpu, struct mmio_access *access)
 {
 	const uint32_t offset = (uint32_t)access->address;
 
@@ -276,10 +279,7 @@ static void access_distributor(struct vcpu *vcpu, struct mmio_access *access)
 {
 	const uint32_t offset = (uint32_t)access->address;
 
-	if (offset == GICD_TYPER)
-		/* 10 bits of INTID, no 1-of-N, one security state, no LPIs */
-		access->value = (vcpu->vm->plan->irq_limit / 32 - 1) | 9u << 19 | GICD_TYPER_NO1N;
-	else if (offset == GICD_IIDR)
+	if (offset == GICD_IIDR)
 		access->value = GIC_IIDR;
 	else if (is_distributor_state(offset))
 		access_distributor_state(vcpu, access);
@@ -287,7 +287,7 @@ static void access_distributor(struct vcpu *vcpu, struct mmio_access *access)
 		access->value = read_identification(offset);
 }
 
-RARELY static void access_redistributor(struct vcpu *frame, struct mmio_access *access)
+static void access_redistributor(struct vcpu *frame, struct mmio_access *access)
 {
 	const struct plan_vcpu *plan = frame->plan;
 	const bool last = plan->index + 1u == frame->vm->plan->vcpu_count;
@@ -311,7 +311,8 @@ RARELY static void access_redistributor(struct vcpu *frame, struct mmio_access *
 	case GICR_WAKER:
 		if (access->is_write)
 			frame->arch.asleep = (access->value & GICR_WAKER_SLEEP) != 0;
-		access->value = frame->arch.asleep ? GICR_WAKER_SLEEP | GICR_WAKER_CHILDREN_SLEEP : 0;
+		access->value =
+			frame->arch.asleep ? GICR_WAKER_SLEEP | GICR_WAKER_CHILDREN_SLEEP : 0;
 		break;
 	default:
 		access->value = read_identification((uint32_t)access->address);
@@ -319,7 +320,7 @@ RARELY static void access_redistributor(struct vcpu *frame, struct mmio_access *
 }
 
 /* Which widths but words a register has (12.1.3): bytes for priorities, 64 bits for a few. */
-RARELY static bool is_width_valid(uint32_t unit, const struct mmio_access *access)
+static bool is_width_valid(uint32_t unit, const struct mmio_access *access)
 {
 	const uint64_t offset = access->address & (GICD_SIZE - 1);
 	const bool sgi_frame = unit == PLAN_MMIO_INTC_CPUS && (access->address & GICR_SGI_BASE);
@@ -334,7 +335,7 @@ RARELY static bool is_width_valid(uint32_t unit, const struct mmio_access *acces
 	       offset != GICR_WAKER - 4;
 }
 
-NEVER_INLINE static void access_sgi_frame(struct vcpu *frame, struct mmio_access *access)
+static void access_sgi_frame(struct vcpu *frame, struct mmio_access *access)
 {
 	const uint32_t offset = (uint32_t)access->address;
 
@@ -347,26 +348,65 @@ NEVER_INLINE static void access_sgi_frame(struct vcpu *frame, struct mmio_access
 	lock_release(&frame->vm->arch.lock);
 }
 
-static void access_redistributors(struct vcpu *vcpu, struct mmio_access *access)
-{
-	struct vcpu *frame = vcpu - vcpu->plan->index + access->address / GICR_SIZE;
-
-	access->address %= GICR_SIZE;
-	if (access->address < GICR_SGI_BASE) {
-		access_redistributor(frame, access);
-	} else {
-		access->address -= GICR_SGI_BASE;
-		access_sgi_frame(frame, access);
-	}
-}
-
-enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
+RARELY static enum mmio_result access_any(
+	struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
 {
 	if (access->size != 4 && !is_width_valid(unit, access))
 		return MMIO_DENIED;
-	if (unit == PLAN_MMIO_INTC)
+	if (unit == PLAN_MMIO_INTC) {
 		access_distributor(vcpu, access);
-	else
-		access_redistributors(vcpu, access);
+	} else {
+		struct vcpu *frame = vcpu->vm->arch.vcpus + access->address / GICR_SIZE;
+
+		access->address %= GICR_SIZE;
+		if (access->address < GICR_SGI_BASE) {
+			access_redistributor(frame, access);
+		} else {
+			access->address -= GICR_SGI_BASE;
+			access_sgi_frame(frame, access);
+		}
+	}
 	return MMIO_DONE;
+}
+
+/* On the direct way: `bits` of a vCPU's private interrupts are enabled or disabled. */
+static ALWAYS_INLINE void enable_private(
+	struct vm *vm, struct vcpu *frame, bool enable, uint32_t bits)
+{
+	struct irq_bank *bank = &frame->arch.bank;
+
+	lock_take_inline(&vm->arch.lock);
+	bits &= bank->owned;
+	if (enable) {
+		bank->enabled |= bits;
+		vgic_direct_enable(vm, frame, 0, bits);
+	} else {
+		bank->enabled &= ~bits;
+		vgic_direct_disable(frame, 0, bits);
+	}
+	lock_release(&vm->arch.lock);
+}
+
+/*
+ * The frequent ones first: what a driver reads at its start to know what it has, and the enable
+ * bits that an operating system writes for each of its ticks.
+ */
+enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
+{
+	struct vm *vm = vcpu->vm;
+	const uint32_t offset = (uint32_t)access->address;
+
+	if (unit == PLAN_MMIO_INTC && offset == GICD_TYPER && access->size == 4) {
+		/* 10 bits of INTID, no 1-of-N, one security state, no LPIs */
+		access->value = (vm->plan->irq_limit / 32 - 1) | 9u << 19 | GICD_TYPER_NO1N;
+		return MMIO_DONE;
+	}
+	if (unit == PLAN_MMIO_INTC_CPUS && access->is_write && access->size == 4 &&
+		(offset % GICR_SIZE & ~0x80u) == GICR_SGI_BASE + GICD_ISENABLER &&
+		vgic_is_direct(vm)) {
+		enable_private(vm, vm->arch.vcpus + offset / GICR_SIZE, (offset & 0x80) == 0,
+			(uint32_t)access->value);
+		return MMIO_DONE;
+	}
+	return access_any(vcpu, unit, access);
 }

@@ -8,7 +8,10 @@
 #define PLAN_CPUS      40 /* offset of plan.cpus */
 #define PLAN_CPU_HW_ID 0  /* offset of plan_cpu.hw_id */
 
-/* The uppermost bytes of a stack: the CPU's index, and the vCPU that it runs or ran last. */
+/*
+ * The uppermost bytes of a stack, below the CPU's record: the CPU's index, and the vCPU that it
+ * runs or ran last.
+ */
 #define START_STACK_TOP  16
 #define START_STACK_VCPU 8
 
@@ -17,6 +20,7 @@
 #include <stdint.h>
 
 #include "abi/plan.h"
+#include "hyp/core/cpu.h"
 
 _Static_assert(offsetof(struct plan, cpus) == PLAN_CPUS, "PLAN_CPUS");
 _Static_assert(offsetof(struct plan_cpu, hw_id) == PLAN_CPU_HW_ID, "PLAN_CPU_HW_ID");
@@ -32,7 +36,7 @@ static inline uintptr_t start_stack_here(void)
 	uintptr_t sp;
 
 	__asm__("mv %0, sp" : "=r"(sp));
-	return (sp | (PLAN_PAGE_SIZE - 1)) + 1 - START_STACK_TOP;
+	return (sp | (PLAN_PAGE_SIZE - 1)) + 1 - sizeof(struct cpu) - START_STACK_TOP;
 }
 
 /* Index of this CPU. */

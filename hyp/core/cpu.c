@@ -13,7 +13,12 @@
 
 struct cpu *cpu_at(unsigned index)
 {
-	return (struct cpu *)hyp_plan->cpu_records + index;
+	return (struct cpu *)((char *)hyp_plan->cpu_records + index * hyp_plan->cpu_stride);
+}
+
+unsigned cpu_index(const struct cpu *cpu)
+{
+	return (unsigned)(cpu->plan - hyp_plan->cpus);
 }
 
 static bool must_leave(const struct vcpu *vcpu)
@@ -30,7 +35,8 @@ struct vcpu *cpu_next(struct cpu *cpu)
 			if (!must_leave(vcpu)) {
 				arch_vcpu_start(vcpu, vcpu->start_pc, vcpu->start_argument);
 				__atomic_store_n(&vcpu->state, VCPU_ON, __ATOMIC_RELEASE);
-				trace_write(&cpu->trace, TRACE_VCPU_START, vcpu->number, vcpu->start_pc);
+				trace_write(&cpu->trace, TRACE_VCPU_START, vcpu->number,
+					vcpu->start_pc);
 				return vcpu;
 			}
 			vcpu_stop(vcpu);

@@ -22,10 +22,7 @@ struct cpu {
 /* Record of CPU `index`, which must be below the plan's cpu_count. */
 struct cpu *cpu_at(unsigned index);
 
-static inline unsigned cpu_index(const struct cpu *cpu)
-{
-	return (unsigned)(cpu - cpu_at(0));
-}
+unsigned cpu_index(const struct cpu *cpu);
 
 /* Waits, asleep, until one of this CPU's vCPUs can run; returns it, ready to enter. */
 struct vcpu *cpu_next(struct cpu *cpu);

@@ -33,6 +33,10 @@ __attribute__((section(".orlop.info"), used)) const struct hyp_info hyp_info = {
 	.vm_bytes = sizeof(struct vm),
 	.vcpu_bytes = sizeof(struct vcpu),
 	.irq_bank_bytes = ARCH_IRQ_BANK_BYTES,
+	/*
+	 * With the CPU's record on top, 3,008 bytes are left. The deepest seen was 688 (AArch64,
+	 * gcc, painted): the report of a fault and the restart after it.
+	 */
 	.stack_bytes = PLAN_PAGE_SIZE,
 	.cpu_trace = offsetof(struct cpu, trace),
 	.vcpu_exits = offsetof(struct vcpu, exits),
@@ -70,6 +74,8 @@ static void init_records(const struct plan *plan)
 		vcpu->number = i;
 		vcpu->vm = vm_at(vcpu->plan->vm);
 		vcpu->cpu = cpu_at(vcpu->plan->cpu);
+		vcpu->mmio = plan->vms[vcpu->plan->vm].mmio;
+		vcpu->mmio_end = vcpu->mmio + plan->vms[vcpu->plan->vm].mmio_count;
 		vcpu->cpu->vcpu = vcpu;
 	}
 	for (unsigned i = 0; i < plan->vm_count; i++) {

@@ -20,17 +20,17 @@ _Noreturn void hyp_start_secondary(unsigned cpu_index);
 _Noreturn void hyp_panic(const char *file, unsigned line, const char *why);
 
 /* Stops the hypervisor unless `x` holds. */
-#define CHECK(x)                                                                                   \
-	do {                                                                                       \
-		if (!(x))                                                                          \
-			hyp_panic(__FILE__, __LINE__, #x);                                         \
+#define CHECK(x)                                           \
+	do {                                               \
+		if (!(x))                                  \
+			hyp_panic(__FILE__, __LINE__, #x); \
 	} while (0)
 
 /* The same for what a person can mend: `why` is a sentence. */
-#define REQUIRE(x, why)                                                                            \
-	do {                                                                                       \
-		if (!(x))                                                                          \
-			hyp_panic(__FILE__, __LINE__, why);                                        \
+#define REQUIRE(x, why)                                     \
+	do {                                                \
+		if (!(x))                                   \
+			hyp_panic(__FILE__, __LINE__, why); \
 	} while (0)
 
 #endif

@@ -10,15 +10,17 @@
 #include "hyp/core/vm.h"
 #include "lib/bits.h"
 
-static const struct plan_mmio *find(const struct plan_vm *plan, uint64_t address)
+/* Every VM has an interrupt controller, so there is a first region. */
+static const struct plan_mmio *find(const struct vcpu *vcpu, uint64_t address)
 {
-	const struct plan_mmio *region = plan->mmio;
+	const struct plan_mmio *region = vcpu->mmio;
 
-	for (const struct plan_mmio *end = region + plan->mmio_count; region < end; region++) {
-		if (address - region->base < region->size_bytes)
+	for (;;) {
+		if (__builtin_expect(address - region->base < region->size_bytes, 1))
 			return region;
+		if (++region == vcpu->mmio_end)
+			return 0;
 	}
-	return 0;
 }
 
 NEVER_INLINE static enum mmio_result access_uart(struct vcpu *vcpu, struct mmio_access *access)
@@ -35,7 +37,7 @@ NEVER_INLINE static enum mmio_result access_uart(struct vcpu *vcpu, struct mmio_
 
 enum mmio_result mmio_dispatch(struct vcpu *vcpu, struct mmio_access *access)
 {
-	const struct plan_mmio *region = find(vcpu->vm->plan, access->address);
+	const struct plan_mmio *region = find(vcpu, access->address);
 
 	if (!region)
 		return MMIO_NO_DEVICE;

@@ -26,7 +26,8 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argum
 	uint32_t state;
 
 	lock_take(&vm->lock);
-	state = __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED); /* its CPU may make it ON just now */
+	state = __atomic_load_n(
+		&vcpu->state, __ATOMIC_RELAXED); /* its CPU may make it ON just now */
 	if (vm->state != VM_RUNNING) {
 		result = VCPU_VM_STOPS;
 	} else if (state != VCPU_OFF) {

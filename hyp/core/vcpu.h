@@ -20,9 +20,11 @@ struct vcpu {
 	unsigned number; /* in the whole plan */
 	struct vm *vm;
 	struct cpu *cpu;
+	const struct plan_mmio *mmio, *mmio_end; /* the VM's emulated regions */
 	uint64_t exits[EXIT_CAUSE_COUNT];
 
-	/* enum vcpu_state. OFF -> STARTING under vm->lock by anyone, the other ways by its own CPU. */
+	/* enum vcpu_state. OFF -> STARTING under vm->lock by anyone, the other ways by its own CPU.
+	 */
 	uint32_t state;
 	uint64_t start_pc, start_argument; /* valid in STARTING */
 } __attribute__((aligned(64)));

@@ -17,6 +17,6 @@ void trace_print(const struct trace_ring *ring, unsigned count)
 		const struct trace_record *record = &ring->records[i % TRACE_RING_RECORDS];
 
 		console_print("  %lu %s (0x%lx)", record->stamp >> 16,
-			event_words[record->stamp & 0xff], record->value);
+			event_words[record->stamp >> 8 & 0xff], record->value);
 	}
 }

@@ -10,13 +10,13 @@
 
 #define TRACE_NO_VCPU 0xffu
 
-/* Appends one record; `vcpu` is the plan's vCPU number or TRACE_NO_VCPU. */
+/* Appends one record; `vcpu` is the plan's vCPU number (below 255) or TRACE_NO_VCPU. */
 static inline void trace_write(
 	struct trace_ring *ring, enum trace_event event, unsigned vcpu, uint64_t value)
 {
 	struct trace_record *record = &ring->records[ring->next++ % TRACE_RING_RECORDS];
 
-	record->stamp = arch_cpu_ticks() << 16 | vcpu << 8 | event;
+	record->stamp = arch_cpu_ticks() << 16 | (vcpu + ((unsigned)event << 8));
 	record->value = value;
 }
 

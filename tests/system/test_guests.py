@@ -259,6 +259,7 @@ def test_stoppable_reset(bench):
     control_is_untouched(machine.stats())
 
 
+@only("aarch64")
 def test_psci_bad_addresses(bench):
     """A second CPU that is started where it cannot run is the guest's own affair."""
     machine = beside_control(bench, "psci", bench.bare("psci-bad-addresses", cpus=(0, 1)))
@@ -271,9 +272,13 @@ def test_psci_bad_addresses(bench):
 
 
 def test_control_without_host(bench):
-    """With time that counts instructions the loop is never late, not by one of them."""
+    """
+    With time that counts instructions the loop is never late, not by one of them. On RISC-V QEMU's
+    timer itself is a tick of 100 ns late now and then, on the bare machine as well.
+    """
+    tick = {"aarch64": "0", "riscv64": "(0|100)"}[bench.arch]
     machine = bench.run(bench.image("control", {"control": bench.bare("control")}), "--icount")
-    machine.expect(r"jitter min/median/99%/max = 0/0/0/0 ns, missed 0")
+    machine.expect(rf"jitter min/median/99%/max = 0/0/{tick}/{tick} ns, missed 0")
     machine.finish()
 
 

@@ -81,6 +81,7 @@ struct plan *harness_plan(const struct harness_vm *vms, unsigned count)
 		.vms = block.vms,
 		.vcpus = block.vcpus,
 		.cpu_records = cpu_records,
+		.cpu_stride = sizeof(cpu_records[0]),
 		.vm_records = vm_records,
 		.vcpu_records = vcpu_records,
 	};

@@ -90,9 +90,9 @@ static void test_every_table_length(void **state)
 	for (unsigned i = 0; i < REGIONS; i++)
 		regions[i] = (struct plan_mmio){0x1000 + 0x3000 * i, 0x1000, PLAN_MMIO_INTC, 0};
 	start();
-	harness_vm(0)->mmio = regions;
-	for (unsigned count = 0; count <= REGIONS; count++) {
-		harness_vm(0)->mmio_count = count;
+	vm_vcpu(vm_at(0), 0)->mmio = regions;
+	for (unsigned count = 1; count <= REGIONS; count++) {
+		vm_vcpu(vm_at(0), 0)->mmio_end = regions + count;
 		for (uint64_t page = 0; page < 3 * REGIONS + 3; page++) {
 			bool there = page % 3 == 1 && page / 3 < count;
 

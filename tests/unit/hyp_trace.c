@@ -24,7 +24,7 @@ static void test_record(void **state)
 	fake.ticks = 0x123456789abc;
 	trace_write(&ring, TRACE_IPI, 3, 0xfeedfacecafef00d);
 	assert_int_equal(ring.next, 1);
-	assert_int_equal(ring.records[0].stamp, 0x123456789abc0300ull | TRACE_IPI);
+	assert_int_equal(ring.records[0].stamp, 0x123456789abc0003ull | TRACE_IPI << 8);
 	assert_int_equal(ring.records[0].value, 0xfeedfacecafef00d);
 }
 

@@ -134,10 +134,10 @@ static void test_trace_of_a_life(void **state)
 	stop_vcpu(0);
 	ring = &cpu_at(0)->trace;
 	assert_int_equal(ring->next, 3);
-	assert_int_equal(ring->records[0].stamp & 0xffff, TRACE_NO_VCPU << 8 | TRACE_CPU_START);
-	assert_int_equal(ring->records[1].stamp & 0xffff, TRACE_VCPU_START);
+	assert_int_equal(ring->records[0].stamp & 0xffff, TRACE_CPU_START << 8 | TRACE_NO_VCPU);
+	assert_int_equal(ring->records[1].stamp & 0xffff, TRACE_VCPU_START << 8);
 	assert_int_equal(ring->records[1].value, HARNESS_ENTRY);
-	assert_int_equal(ring->records[2].stamp, 7 << 16 | TRACE_VCPU_STOP);
+	assert_int_equal(ring->records[2].stamp, 7 << 16 | TRACE_VCPU_STOP << 8);
 }
 
 int main(void)

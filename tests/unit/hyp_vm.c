@@ -105,7 +105,7 @@ static void test_last_one_out_restarts(void **state)
 	assert_false(vm_at(0)->arch.cut);
 	assert_int_equal(vm_at(0)->arch.joins, 1);
 	assert_int_equal(vm_at(0)->arch.irq_resets, 2);
-	assert_int_equal(newest_event(0), TRACE_NO_VCPU << 8 | TRACE_VM_RESTART);
+	assert_int_equal(newest_event(0), TRACE_VM_RESTART << 8 | TRACE_NO_VCPU);
 	assert_non_null(strstr(fake.uart.text, "[orlop] bad restarts\r\n"));
 	assert_null(harness_next(1));
 }

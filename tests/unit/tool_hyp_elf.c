@@ -61,6 +61,8 @@ FAULT(other_version, info_of(bytes)->plan_version++)
 FAULT(odd_stack, info_of(bytes)->stack_bytes = 4000)
 FAULT(no_stack, info_of(bytes)->stack_bytes = 0)
 FAULT(large_record, info_of(bytes)->vcpu_bytes = 1 << 20)
+FAULT(odd_cpu, info_of(bytes)->cpu_bytes = 1288)
+FAULT(large_cpu, info_of(bytes)->cpu_bytes = 2064)
 
 static const struct fault faults[] = {
 	{"no_elf", no_elf, "is not an ELF file"},
@@ -85,6 +87,8 @@ static const struct fault faults[] = {
 	{"odd_stack", odd_stack, "wants stacks that are no whole pages"},
 	{"no_stack", no_stack, "wants stacks that are no whole pages"},
 	{"large_record", large_record, "wants records that are too large"},
+	{"odd_cpu", odd_cpu, "wants a CPU's record that leaves no room for its stack"},
+	{"large_cpu", large_cpu, "wants a CPU's record that leaves no room for its stack"},
 };
 
 static void test_sound(void **state)

@@ -61,9 +61,9 @@ static void test_layout(void **state)
 	const struct hyp_sizes *sizes = &layout->sizes;
 
 	(void)state;
-	/* Text 5 pages; constants and plan 1; data, records, roots 2; table; 3 stacks; 1 + 5
+	/* Text 5 pages; constants and plan 1; data, records, roots 1; table; 3 stacks; 1 + 5
 	 * tables. */
-	assert_int_equal(layout->size, (5 + 1 + 2 + 1 + 3 + 6) * PAGE);
+	assert_int_equal(layout->size, (5 + 1 + 1 + 1 + 3 + 6) * PAGE);
 	assert_int_equal(layout->cpu_count, 3);
 	assert_int_equal(layout->cpus[2], 3);
 	assert_int_equal(layout->plan >> 12, (HYP_VIRTUAL_BASE + 0x5400) >> 12);
@@ -73,8 +73,9 @@ static void test_layout(void **state)
 				 sizes->padding,
 		layout->size);
 	assert_int_equal(layout->cpu_records % 64, 0);
-	assert_true(layout->cpu_records >= HYP_VIRTUAL_BASE + 0x6180);
-	assert_int_equal(layout->vm_records, layout->cpu_records + 3 * 1280);
+	assert_int_equal(layout->vm_records, HYP_VIRTUAL_BASE + 0x6180);
+	assert_int_equal(layout->cpu_records, layout->stack_top);
+	assert_int_equal((layout->stack_top + 1280) % PAGE, 0);
 	assert_int_equal(layout->roots[0] % 64, 0);
 	/* Guard pages take addresses and no memory. */
 	assert_int_equal(layout->stack_stride, 2 * PAGE);
@@ -93,7 +94,7 @@ static void test_layout_without_room(void **state)
 	image = built(fixture_system(), &hyp);
 	assert_int_equal(image.layout.own_root % PAGE, 0);
 	assert_true(image.layout.plan > image.layout.roots[1]);
-	assert_int_equal(image.layout.size, (5 + 1 + 2 + 1 + 1 + 3 + 6) * PAGE);
+	assert_int_equal(image.layout.size, (5 + 1 + 1 + 1 + 1 + 3 + 6) * PAGE);
 	assert_true(image_write(&image, fixture_path("room")));
 }
 
@@ -379,7 +380,7 @@ static void test_refused_sizes(void **state)
 
 	(void)state;
 	system->hyp.size = 0x10000;
-	expect_refusal(system, &hyp, "needs 73728 bytes of memory, and 65536 are kept for it");
+	expect_refusal(system, &hyp, "needs 69632 bytes of memory, and 65536 are kept for it");
 	system->hyp.size = 0x1000000;
 	hyp.info.stack_bytes = 0x10000;
 	hyp.bss = 0x1c0000;

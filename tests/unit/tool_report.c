@@ -104,7 +104,7 @@ static void test_report(void **state)
 	expect(text, "leaves: 0 x 1 GiB, 32 x 2 MiB, 0 x 4 KiB\n");
 	expect(text, "    3  0x00000101  control, vCPU 0, alone\n");
 	expect(text, "    2  0x00000100  nothing; not started\n");
-	expect(text, "  hypervisor  0x0040200000-0x0040211fff          72 KiB  image, plan,");
+	expect(text, "  hypervisor  0x0040200000-0x0040210fff          68 KiB  image, plan,");
 	expect(text,
 		"  control     0x0040300000-0x00403fffff           1 MiB  memory, guest address "
 		"0x40000000\n");
@@ -128,7 +128,7 @@ static void test_report(void **state)
 	expect(text, "  hypervisor      33  level      /soc/serial@9000000\n");
 	expect(text, "  linux          200  virtual    shared console\n");
 	expect(text, "  control         34  level      /soc/serial@9010000\n");
-	expect(text, "  all RAM that it takes                             73728 bytes\n");
+	expect(text, "  all RAM that it takes                             69632 bytes\n");
 	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
 		assert_true(strcspn(line, "\n") <= 100);
 }

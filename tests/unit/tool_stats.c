@@ -188,7 +188,7 @@ static void test_json(void **state)
 
 static struct trace_ring *ring_of(unsigned cpu)
 {
-	return at(image.layout.cpu_records + cpu * machine.info.cpu_bytes + TRACE_AT);
+	return at(image.layout.cpu_records + cpu * image.layout.stack_stride + TRACE_AT);
 }
 
 static void test_trace(void **state)
@@ -200,10 +200,10 @@ static void test_trace(void **state)
 	(void)state;
 	assert_true(records_check(&records));
 	ring_of(0)->records[0] =
-		(struct trace_record){200ull << 16 | 0xff << 8 | TRACE_CPU_START, 0};
+		(struct trace_record){200ull << 16 | TRACE_CPU_START << 8 | 0xff, 0};
 	ring_of(1)->records[5] =
-		(struct trace_record){100ull << 16 | 2 << 8 | TRACE_MMIO_READ, 0xabc};
-	ring_of(1)->records[6] = (struct trace_record){300ull << 16 | 1 << 8 | 0xee, 0};
+		(struct trace_record){100ull << 16 | TRACE_MMIO_READ << 8 | 2, 0xabc};
+	ring_of(1)->records[6] = (struct trace_record){300ull << 16 | 0xee << 8 | 1, 0};
 	file = open_memstream(&text, &size);
 	assert_true(stats_print_trace(file, &records));
 	fclose(file);

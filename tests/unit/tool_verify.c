@@ -182,9 +182,10 @@ FAULT(own_type, *own_entry(HYP_VIRTUAL_BASE) |= 3ull << 2)
 FAULT(own_invalid, *own_entry(HYP_VIRTUAL_BASE + 0x1f0000) = 0x40000002)
 FAULT(text_not_first, *own_entry(HYP_VIRTUAL_BASE) |= 1ull << 54)
 FAULT(plan_writable, *own_entry(it.image.layout.plan) &= ~(1ull << 7))
-FAULT(no_guard, *own_entry(it.image.layout.stack_top - 2 * PAGE) = *own_entry(
-			it.image.layout.intc + 0x8000))
-FAULT(no_stack, *own_entry(it.image.layout.stack_top - PAGE) = 0)
+FAULT(no_guard,
+	*own_entry(it.image.layout.stack_top - PAGE) = *own_entry(it.image.layout.intc + 0x8000))
+FAULT(no_stack, *own_entry(it.image.layout.stack_top) = 0)
+FAULT(cpu_stride, it.plan->cpu_stride -= PAGE)
 FAULT(stack_stride, header()->stack_stride = PAGE)
 FAULT(window_mapped,
 	*own_entry(it.image.layout.windows + PAGE) = *own_entry(it.image.layout.intc + 0x8000))
@@ -227,7 +228,7 @@ FAULT(two_vms_page, *page(9) = (*block(3) & ~0xfffull) | *page(9) % PAGE)
 FAULT(same_vm_twice, *block(4) = *block(5))
 FAULT(reach_hyp, *page(9) = FIXTURE_HYP_BASE | *page(9) % PAGE)
 FAULT(reach_table, *page(9) = (root(0)[1] & 0xfffffffff000) | *page(9) % PAGE)
-FAULT(reach_own_table, *page(9) = (uint64_t)0x40208000 | *page(9) % PAGE)
+FAULT(reach_own_table, *page(9) = (uint64_t)0x40207000 | *page(9) % PAGE)
 FAULT(reach_intc, *device() += 0x08000000 - 0x09010000)
 FAULT(reach_redistributor, *device() += 0x080b5000 - 0x09010000)
 FAULT(reach_console, *device() -= 0x10000)
@@ -319,6 +320,7 @@ static const struct fault faults[] = {
 	SAYS(plan_writable, "the hypervisor's root table at 0x40205400 is writable to itself"),
 	SAYS(no_guard, "there is no guard page below the stack of CPU 0"),
 	SAYS(no_stack, "the stack of CPU 0 below"),
+	SAYS(cpu_stride, "the CPUs' records are not at the upper ends of their stacks"),
 	SAYS(stack_stride, "the stacks are 0x1000 bytes apart, not 0x2000"),
 	SAYS(window_mapped, "the window of CPU 0 is not 16 free pages"),
 	SAYS(window_table, "the plan's window_table is not the windows' table entries"),
@@ -326,9 +328,9 @@ static const struct fault faults[] = {
 	SAYS(intc_cpu, "the interrupt controller's part of CPU 1 is not mapped"),
 	SAYS(no_console, "the plan's console is not mapped as a device"),
 	SAYS(records_elsewhere, "the vCPUs' records at"),
-	SAYS(records_overlap, "the CPUs' records and the VMs' records overlap"),
-	SAYS(records_dirty, "the vCPUs' records at 0x207200 are not zero"),
-	SAYS(table_mapped, "the translation table of VM linux at 0x4020c000 is mapped to the hyp"),
+	SAYS(records_overlap, "the record of CPU 0 and the VMs' records overlap"),
+	SAYS(records_dirty, "the vCPUs' records at 0x206300 must be zero"),
+	SAYS(table_mapped, "the translation table of VM linux at 0x4020b000 is mapped to the hyp"),
 	SAYS(root_pointer, "the hypervisor's root table of VM linux at"),
 	SAYS(control_bits, "VM linux has stage2_control 0x80003520 with 4 root entries"),
 	SAYS(control_size, "VM linux has stage2_control 0x8000355f with 4 root entries"),
@@ -355,9 +357,9 @@ static const struct fault faults[] = {
 	SAYS(same_vm_twice, "VM linux has the page at 0x40e00000 twice, as"),
 	SAYS(reach_hyp, "VM control reaches the hypervisor's memory at 0x40200000, through its "
 			"address 0x40009000"),
-	SAYS(reach_table, "VM control reaches a translation table of VM linux at 0x4020c000"),
+	SAYS(reach_table, "VM control reaches a translation table of VM linux at 0x4020b000"),
 	SAYS(reach_own_table,
-		"VM control reaches a translation table of the hypervisor at 0x40208000"),
+		"VM control reaches a translation table of the hypervisor at 0x40207000"),
 	SAYS(reach_intc, "VM control reaches a device of the hypervisor at 0x8000000"),
 	SAYS(reach_redistributor, "VM control reaches the interrupt controller at 0x80b5000"),
 	SAYS(reach_console, "VM control reaches a device of the hypervisor at 0x9000000"),
