@@ -41,8 +41,8 @@ HYP_OBJECTS := $(HYP_SOURCES:%=$(OUT)/hyp/%.o)
 $(OUT)/hyp/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
-	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),$(HYP_FAST),$(HYP_SMALL)) $(ARCH_CFLAGS) \
-		-MMD -MP -c $< -o $@
+	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),$(HYP_FAST),$(HYP_SMALL)) \
+		$(ARCH_CFLAGS) -MMD -MP -c $< -o $@
 
 # The hypervisor's identity, by which it knows the plans made for it: of its sources and flags.
 HYP_INPUTS := $(HYP_SOURCES) $(sort $(wildcard abi/*.h hyp/*/*.h lib/*.h drivers/*.h \

@@ -106,7 +106,7 @@ own_exception:
 	bl exit_panic
 
 	OWN_EXCEPTION
-	/* uint64_t idregs_physical(unsigned key), 8 <= key < 64; a reader has 8 bytes, a slot 128 */
+	/* uint64_t idregs_physical(unsigned key), 8 to 63; a reader has 8 bytes, a slot 128 */
 	.globl idregs_physical
 idregs_physical:
 	sub w0, w0, #8
