@@ -41,9 +41,10 @@
 	.balign 128
 	SAVE_SOME
 	bl \first
-	cbnz w0, 1f           /* EXIT_REST */
+	cbnz w0, rest_\first  /* EXIT_REST */
 	RESUME
-1:	adr x30, enter
+rest_\first:
+	adr x30, enter
 	adr x1, \second
 	b save_rest
 	.endm
@@ -105,6 +106,11 @@ own_exception:
 	mrs x2, far_el2
 	bl exit_panic
 
+	/* AArch32 has instructions of two bytes and IT blocks: always the second half. */
+sync_exit_aarch32:
+	SAVE_SOME
+	b rest_exit_sync
+
 	OWN_EXCEPTION
 	/* uint64_t idregs_physical(unsigned key), 8 to 63; a reader has 8 bytes, a slot 128 */
 	.globl idregs_physical
@@ -123,12 +129,12 @@ idregs_physical:
 	EXIT exit_fiq, exit_attend
 	EXIT exit_never, exit_serror
 	/*
-	 * From a guest's program in AArch32: the same. Behind each branch stand 14 readers of the
-	 * identification registers that HCR_EL2.TID3 traps: mrs x0, S3_0_C0_C<key / 8>_<key % 8>.
+	 * From a guest's program in AArch32. Behind each branch stand 14 readers of the identification
+	 * registers that HCR_EL2.TID3 traps: mrs x0, S3_0_C0_C<key / 8>_<key % 8>.
 	 */
-	.macro SAME_AND_READERS slot, first
+	.macro BRANCH_AND_READERS target, first
 	.balign 128
-	b vectors + \slot
+	b \target
 	.set key, \first
 	.rept 14
 	.inst 0xd5380000 | key << 5
@@ -137,7 +143,7 @@ idregs_physical:
 	.endr
 	.endm
 
-	SAME_AND_READERS 0x400, 8
-	SAME_AND_READERS 0x480, 8 + 14
-	SAME_AND_READERS 0x500, 8 + 28
-	SAME_AND_READERS 0x580, 8 + 42
+	BRANCH_AND_READERS sync_exit_aarch32, 8
+	BRANCH_AND_READERS vectors + 0x480, 8 + 14
+	BRANCH_AND_READERS vectors + 0x500, 8 + 28
+	BRANCH_AND_READERS vectors + 0x580, 8 + 42
