@@ -17,7 +17,8 @@
 #define APLIC_GUEST_BYTES   0x4000u   /* a domain without direct delivery (AIA 4.5) */
 #define PLIC_CONTEXT        0x200000u /* the first context's page */
 #define PLIC_CONTEXT_STRIDE 0x1000u
-#define GUEST_FILE          1u /* every CPU has one vCPU, so its first guest file is enough */
+#define SOURCES_MAX         1023u /* AIA 4.5.1; PLIC 1.0.0 */
+#define GUEST_FILE          1u    /* every CPU has one vCPU, so its first guest file is enough */
 
 static const char *const aplic[] = {"riscv,aplic", NULL}, *const imsic[] = {"riscv,imsics", NULL},
 			 *const plic[] = {"sifive,plic-1.0.0", "riscv,plic0", NULL};
@@ -148,6 +149,14 @@ static bool aia_read_cpu(struct board *board, unsigned cpu, const struct board_d
 	return true;
 }
 
+static bool check_sources(const struct board *board, struct place place)
+{
+	if (board->irq_limit >= 2 && board->irq_limit <= SOURCES_MAX + 1)
+		return true;
+	return fail(board, board->intc_node, place,
+		arena_text("it has to have 1 to %u interrupt sources", SOURCES_MAX));
+}
+
 static bool aia_read(struct board *board, struct place place)
 {
 	const struct board_device *domain = devicetree_device(board, board->intc_node);
@@ -158,6 +167,8 @@ static bool aia_read(struct board *board, struct place place)
 		files->reg_count == 0 || files->regs[0].base % PLAN_PAGE_SIZE != 0)
 		return fail(board, board->intc_node, place,
 			"it or its IMSIC lacks the registers that it must have");
+	if (!check_sources(board, place))
+		return false;
 	if (bits == 0 || bits > 6)
 		return fail(board, board->msi_node, place,
 			"it has no guest interrupt files (riscv,guest-index-bits; QEMU: "
@@ -192,7 +203,7 @@ static bool plic_read(struct board *board, struct place place)
 		board->intc_index[i] = context;
 	}
 	board->own_group = false;
-	return true;
+	return check_sources(board, place);
 }
 
 static unsigned aia_regions(

@@ -120,6 +120,7 @@ static uint64_t place_data(struct hyp_layout *layout)
 		layout->irq_banks[i] =
 			take(&end, (uint64_t)layout->vms[i].irq_limit / 32 * info->irq_bank_bytes,
 				RECORD_ALIGN, &sizes->records);
+	layout->gap.base = align_up(end, STAGE2_PAGE);
 	for (unsigned i = 0; i < vm_count; i++)
 		layout->roots[i] = take(&end, stage2_root_bytes(&layout->vms[i].stage2),
 			stage2_root_align(&layout->vms[i].stage2), &sizes->stage2);
@@ -136,32 +137,43 @@ static const struct hyp_segment *last_read_only(const struct hyp_elf *hyp)
 	return NULL;
 }
 
+/* Room in what is left of the constants' last page; 0 if there is too little. */
+static uint64_t take_constant(uint64_t *tail, uint64_t size, uint64_t align)
+{
+	uint64_t start = align_up(*tail, align);
+
+	if (*tail == 0 || start + size > align_up(*tail, STAGE2_PAGE))
+		return 0;
+	*tail = start + size;
+	return start;
+}
+
 /*
- * The own root table and the plan, read-only. *end moves if they need pages of their own.
+ * The own root table and the plan, read-only, each behind the constants if it fits there. *end
+ * moves if they need pages of their own.
  */
 static void place_plan(struct hyp_layout *layout, uint64_t *end)
 {
 	const struct hyp_segment *constants = last_read_only(layout->hyp);
-	uint64_t root = layout->format->own_root_bytes, align = layout->format->own_root_align;
-	uint64_t bytes = root + layout->plan_size;
+	uint64_t tail = constants ? constants->base + constants->size : 0, start;
+	uint64_t root = layout->format->own_root_bytes;
 
-	layout->sizes.plan = bytes;
-	if (constants) {
-		uint64_t tail = constants->base + constants->size;
-		uint64_t start = align_up(tail, align);
-
-		if (start + bytes <= align_up(tail, STAGE2_PAGE)) {
-			layout->own_root = start;
-			layout->plan = start + root;
-			return;
-		}
+	layout->sizes.plan = root + layout->plan_size;
+	layout->own_root = take_constant(&tail, root, layout->format->own_root_align);
+	layout->plan = take_constant(&tail, layout->plan_size, sizeof(uint64_t));
+	start = align_up(*end, STAGE2_PAGE);
+	*end = start;
+	if (!layout->own_root) {
+		layout->own_root = *end;
+		*end += root;
+	}
+	if (!layout->plan) {
+		layout->plan = *end;
+		*end += layout->plan_size;
 	}
 	*end = align_up(*end, STAGE2_PAGE);
-	layout->own_root = *end;
-	layout->plan = *end + root;
-	*end = align_up(*end + bytes, STAGE2_PAGE);
-	map(layout, OWN_READ_ONLY, layout->own_root,
-		layout->base_pa + (layout->own_root - HYP_VIRTUAL_BASE), *end - layout->own_root);
+	map(layout, OWN_READ_ONLY, start, layout->base_pa + (start - HYP_VIRTUAL_BASE),
+		*end - start);
 }
 
 static void map_segments(struct hyp_layout *layout, uint64_t data_end)
@@ -187,6 +199,32 @@ static void map_segments(struct hyp_layout *layout, uint64_t data_end)
 }
 
 /*
+ * Root tables that are aligned to more than a page leave pages before them, which were mapped with
+ * the data around them: their addresses stay free, their memory is for stacks.
+ */
+static void free_gap(struct hyp_layout *layout)
+{
+	uint64_t start = layout->gap.base, end = layout->roots[0];
+
+	layout->gap.base += layout->base_pa - HYP_VIRTUAL_BASE;
+	layout->gap.size = end > start ? end - start : 0;
+	for (; start < end; start += STAGE2_PAGE)
+		layout->entries[page_index(start)] = 0;
+}
+
+static uint64_t stack_memory(struct hyp_layout *layout, struct cursor *cursor, uint64_t bytes)
+{
+	uint64_t *next = &cursor->physical;
+
+	if (layout->gap.size >= bytes) {
+		next = &layout->gap.base;
+		layout->gap.size -= bytes;
+	}
+	*next += bytes;
+	return *next - bytes;
+}
+
+/*
  * Below each stack lies a page that nothing maps, so that an overflow faults; above it, in the same
  * page, the CPU's record.
  */
@@ -198,9 +236,9 @@ static void place_stacks(struct hyp_layout *layout, struct cursor *cursor)
 	layout->stack_top = cursor->virtual + layout->stack_stride - record;
 	layout->cpu_records = layout->stack_top;
 	for (unsigned i = 0; i < layout->cpu_count; i++) {
-		map(layout, OWN_DATA, cursor->virtual + STAGE2_PAGE, cursor->physical, bytes);
+		map(layout, OWN_DATA, cursor->virtual + STAGE2_PAGE,
+			stack_memory(layout, cursor, bytes), bytes);
 		cursor->virtual += layout->stack_stride;
-		cursor->physical += bytes;
 	}
 	layout->sizes.records += layout->cpu_count * record;
 	layout->sizes.stacks = layout->cpu_count * (bytes - record);
@@ -283,6 +321,7 @@ bool hyp_layout_build(struct hyp_layout *layout, const struct system *system,
 	layout->plan_size = plan_image_size(layout);
 	end = place_data(layout);
 	map_segments(layout, end);
+	free_gap(layout);
 	place_plan(layout, &end);
 
 	/*

@@ -46,6 +46,7 @@ struct hyp_layout {
 		stack_stride; /* of CPU 0, whose record is there, and to the next one's */
 	uint64_t windows, intc, intc_cpus, console_uart;
 
+	struct range gap; /* whole pages of RAM before the root tables, which stacks take */
 	uint64_t entries[HYP_LAYOUT_PAGES]; /* of own_table */
 	struct hyp_sizes sizes;
 };

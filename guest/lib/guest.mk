@@ -2,7 +2,8 @@
 # How a guest is built with the guest library. The project's Makefile includes this file; a Makefile
 # of your own can do the same from outside: set GUEST_BUILD, include it, then
 #   $(eval $(call GUEST,NAME,FOLDER WITH YOUR .c AND .S FILES,FURTHER COMPILER FLAGS,LINKER FLAGS))
-# makes $(GUEST_BUILD)/NAME.elf. What is an architecture's own lies in a folder ARCH in that folder. GUEST_ELFS lists what all such lines make.
+# makes $(GUEST_BUILD)/NAME.elf. What is an architecture's own lies in a folder ARCH in that folder.
+# GUEST_ELFS lists what all such lines make.
 
 ARCH        ?= aarch64
 CC_KIND     ?= gcc
@@ -54,6 +55,7 @@ $(GUEST_BUILD)/obj/$(1)/%.o: $(2)/% $(wildcard $(2)/variants.mk)
 	$$(Q)$$(GUEST_CC) $$(GUEST_CFLAGS) -I$(2) -I$(2)/$(ARCH) $(3) -MMD -MP -c $$< -o $$@
 $(GUEST_BUILD)/$(1).elf: $$(GUEST_OBJECTS_$(1)) $$(GUEST_LIB_OBJECTS) $(GUEST_LIB)/$(ARCH)/guest.ld
 	@echo "  LD  $$@"
-	$$(Q)$$(GUEST_LINK) $$(GUEST_OBJECTS_$(1)) $$(GUEST_LIB_OBJECTS) $$(GUEST_LDFLAGS) $(4) -o $$@
+	$$(Q)$$(GUEST_LINK) $$(GUEST_OBJECTS_$(1)) $$(GUEST_LIB_OBJECTS) $$(GUEST_LDFLAGS) $(4) \
+		-o $$@
 -include $$(GUEST_OBJECTS_$(1):.o=.d)
 endef

@@ -105,8 +105,20 @@ static void show(struct vm *vm)
 		put(NULL, line->text[line->shown++]);
 }
 
+/* Of a VM without the input: what follows would become the sequence's rest. */
+static void drop_half_sequence(struct vm *vm)
+{
+	struct console_line *line = &vm->console;
+
+	if (vm == console.focus || line->sequence == SEQUENCE_NONE)
+		return;
+	line->length = line->sequence_at;
+	line->sequence = SEQUENCE_NONE;
+}
+
 static void end_line(struct vm *vm)
 {
+	drop_half_sequence(vm);
 	show(vm);
 	put_format("\r\n");
 	console.open = NULL;
@@ -154,16 +166,29 @@ static enum sequence sequence_after(unsigned sequence, char c)
 	return SEQUENCE_NONE;
 }
 
-/* An escape sequence is shown when it is complete, so that nobody's line falls into it. */
+/*
+ * An escape sequence is shown when it is complete, so that nobody's line falls into it. Of a VM
+ * without the input only colours pass: a terminal answers some of the others, and its answer
+ * would go to whom the input belongs; others move the cursor into somebody's line.
+ */
 static void add(struct vm *vm, char c)
 {
 	struct console_line *line = &vm->console;
+	unsigned before;
 
-	if (line->length == CONSOLE_LINE_SIZE)
+	if (line->length == CONSOLE_LINE_SIZE) {
+		drop_half_sequence(vm);
 		make_room(vm);
+	}
+	if (c == ESCAPE)
+		line->sequence_at = line->length;
 	line->text[line->length++] = c;
 	line->coloured |= line->sequence == SEQUENCE_CSI && c == 'm';
-	line->sequence = sequence_after(line->sequence, c);
+	before = line->sequence;
+	line->sequence = sequence_after(before, c);
+	if (before != SEQUENCE_NONE && line->sequence == SEQUENCE_NONE && c != 'm' &&
+		vm != console.focus)
+		line->length = line->sequence_at;
 	if (vm == console.focus && line->sequence == SEQUENCE_NONE)
 		show(vm);
 }

@@ -13,7 +13,8 @@
 
 #define VM(board, rest) \
 	"board: " board "\nvms: { a: { memory: 16M, vcpus: [ { cpu: 0 } ], " rest " } }"
-#define BARE "os: bare, image: bare.elf"
+#define BARE  "os: bare, image: bare.elf"
+#define RISCV "os: bare, image: riscv.elf"
 
 static const struct {
 	const char *file, *description;
@@ -24,6 +25,8 @@ static const struct {
 	{"boards/test/board.dtb",
 		VM("test", BARE ", access: [ serial1, slot, rtc ], console: shared")},
 	{"boards/fuzz/board.yaml", VM("fuzz", BARE)},
+	{"boards/riscv/board.dtb", VM("riscv", RISCV ", access: [ serial, rtc ]")},
+	{"boards/riscv-plic/board.dtb", VM("riscv-plic", RISCV ", console: shared")},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);

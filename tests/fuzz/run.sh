@@ -13,7 +13,8 @@ rm -rf "$work"
 mkdir -p "$work/corpus" "$work/seeds"
 
 cd "$root"
-sources="arena board description devicetree file kernel message ownership payload payload_elf
+sources="arena architecture board controller controller_gic controller_riscv64 description
+	devicetree file kernel message ownership payload payload_elf
 	placement planner qemu_tree schema tree"
 clang -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined -I. "tests/fuzz/$target.c" \
@@ -22,7 +23,9 @@ clang -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
 cp -r tests/config/boards "$work/"
 mkdir -p "$work/boards/fuzz" "$work/build"
 python3 tests/config/images.py "$work"
-dtc -q -@ -O dtb -o "$work/boards/test/board.dtb" tests/config/boards/test/board.dts
+for board in test riscv riscv-plic; do
+	dtc -q -@ -O dtb -o "$work/boards/$board/board.dtb" "tests/config/boards/$board/board.dts"
+done
 
 # Seeds: the rules' descriptions; for files one of each kind behind its number.
 seed() { # KIND FILE...
@@ -38,6 +41,8 @@ if [ "$target" = files ]; then
 	seed 2 "$work"/raw
 	seed 3 "$work/boards/test/board.dtb"
 	seed 4 tests/config/boards/*/board.yaml
+	seed 5 "$work/boards/riscv/board.dtb"
+	seed 6 "$work/boards/riscv-plic/board.dtb"
 else
 	cp tests/config/*.yaml tests/fuzz/corpus/* "$work/seeds/"
 fi

@@ -76,6 +76,7 @@ def fault_test(name, kind):
         machine = beside_control(bench, guest, bench.bare(guest))
         machine.expect(r"^\[guest\] faults: .*expect nothing")
         machine.expect(CONTROL_DONE)
+        machine.expect(r"^\[orlop\] control is halted")
         stats = machine.stats()
         check(stats["vms"]["guest"]["state"] == "running", "the guest does not run")
         check(stats["vms"]["control"]["state"] == "halted", "control has not ended")

@@ -122,7 +122,7 @@ def guest_memory(image, vm, ram):
     """Host address of a VM's main memory, from the image's report."""
     with open(image + ".report.txt", encoding="utf-8") as file:
         for line in file:
-            match = re.match(rf" *{vm} +0x(\w+)-.* memory, guest address 0x40000000", line)
+            match = re.match(rf" *{vm} +0x(\w+)-.* memory, guest address 0x{ram:x}", line)
             if match:
                 return int(match[1], 16)
     raise AssertionError(f"the report says nothing of the memory of {vm}")

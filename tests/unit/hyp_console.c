@@ -181,6 +181,21 @@ static void test_escape_sequences_stay_whole(void **state)
 }
 
 /* What ends a sequence, and what belongs to it: text "before|behind", shown only with `behind`. */
+/* A terminal would answer a question to whom the input belongs, or move into another's line. */
+static void test_without_input_only_colours_pass(void **state)
+{
+	(void)state;
+	start();
+	harness_say(B, "a\033[6nb\033[1;31mred\033[0m\033[2A\033c!\n");
+	assert_string_equal(harness_said(), "[b] ab\033[1;31mred\033[0m!\r\n");
+	harness_say(B, "half\033[6\n");
+	assert_string_equal(harness_said(), "[b] half\r\n");
+	for (unsigned i = 0; i + 2 < CONSOLE_LINE_SIZE; i++)
+		harness_say(B, "x");
+	harness_say(B, "\033[6ny\n");
+	assert_null(strchr(harness_said(), '\033'));
+}
+
 static void test_ends_of_escape_sequences(void **state)
 {
 	static const char *const whole[] = {"\033[|@", "\033[2 |q", "\033[?25|l", "\033[|~",
@@ -469,6 +484,7 @@ int main(void)
 		cmocka_unit_test(test_full_line_without_input_goes_on_marked),
 		cmocka_unit_test(test_full_line_with_input_stays_open),
 		cmocka_unit_test(test_escape_sequences_stay_whole),
+		cmocka_unit_test(test_without_input_only_colours_pass),
 		cmocka_unit_test(test_ends_of_escape_sequences),
 		cmocka_unit_test(test_debugger_and_none),
 		cmocka_unit_test(test_uart_that_does_not_drain),

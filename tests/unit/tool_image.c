@@ -90,7 +90,7 @@ static void test_layout_without_room(void **state)
 	struct image image;
 
 	(void)state;
-	hyp.constants = 0xf80;
+	hyp.constants = 0xfc0;
 	image = built(fixture_system(), &hyp);
 	assert_int_equal(image.layout.own_root % PAGE, 0);
 	assert_true(image.layout.plan > image.layout.roots[1]);

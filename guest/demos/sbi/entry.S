@@ -2,6 +2,9 @@
 /*
  * A call with every register filled, to see which of them it changes.
  */
+#define REGISTERS 1, 5, 6, 7, 8, 9, 12, 13, 14, 15, 18, 19, 20, 21, 22, 23, \
+	24, 25, 26, 27, 28, 29, 30, 31
+
 	.text
 	.globl sbi_count_changed
 	.type sbi_count_changed, %function
@@ -25,14 +28,14 @@ sbi_count_changed:
 	mv a6, a1
 	sd a7, 104(sp)
 	sd a6, 112(sp)
-	.irp n, 1, 5, 6, 7, 8, 9, 12, 13, 14, 15, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	.irp n, REGISTERS
 	li x\n, 0x1000 + \n
 	.endr
 	li a0, 0
 	li a1, 0
 	ecall
 	li a0, 0
-	.irp n, 1, 5, 6, 7, 8, 9, 12, 13, 14, 15, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	.irp n, REGISTERS
 	li a1, 0x1000 + \n
 	xor a1, a1, x\n
 	snez a1, a1

@@ -3,7 +3,7 @@
 # the time in it before it touches anything else: there is no small data.
 GUEST_CROSS_COMPILE := riscv64-linux-gnu-
 GUEST_TRIPLE        := riscv64-none-elf
-GUEST_ARCH_FLAGS    := -mabi=lp64 -mcmodel=medany -msmall-data-limit=0 -ffixed-gp
+GUEST_ARCH_FLAGS    := -mabi=lp64 -mcmodel=medany -msmall-data-limit=0 -ffixed-x3
 ifeq ($(CC_KIND),clang)
 GUEST_ARCH_FLAGS += -march=rv64imac -mno-relax
 else

@@ -11,9 +11,9 @@
 #define CSR_SIREG    0x151
 #define CSR_STOPEI   0x15c
 
-#define SYSTEM_SSTATUS_SIE  2ull
-#define SYSTEM_SSTATUS_SPIE 0x20ull
-#define SYSTEM_SSTATUS_SPP  0x100ull
+#define SYSTEM_SSTATUS_SIE  2
+#define SYSTEM_SSTATUS_SPIE 0x20
+#define SYSTEM_SSTATUS_SPP  0x100
 
 /* Interrupts of a hart, as sie, sip and scause number them. */
 #define SYSTEM_IRQ_SOFT     1

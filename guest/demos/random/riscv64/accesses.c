@@ -14,18 +14,31 @@
 
 #define ACCESS_UART_BYTES 4096
 
-/* Those before ACCESS_BLIND can be emulated. */
-#define ACCESSES(X)                                                                           \
-	X(lb)                                                                                 \
-	X(lbu)                                                                                \
-	X(lh)                                                                                 \
-	X(lhu)                                                                                \
-	X(lw)                                                                                 \
-	X(lwu)                                                                                \
-	X(ld)                                                                                 \
-	X(lwz)                                                                                \
-	X(sb) X(sh) X(sw) X(sd) X(swz) X(c_lw) X(c_ld) X(c_sw) X(c_sd) X(amo_add) X(amo_swap) \
-		X(lr) X(sc)
+/* Those that can be emulated, ACCESS_BLIND in number; then all. */
+#define EMULATED(X) \
+	X(lb)       \
+	X(lbu)      \
+	X(lh)       \
+	X(lhu)      \
+	X(lw)       \
+	X(lwu)      \
+	X(ld)       \
+	X(lwz)      \
+	X(sb)       \
+	X(sh)       \
+	X(sw)       \
+	X(sd)       \
+	X(swz)      \
+	X(c_lw)     \
+	X(c_ld)     \
+	X(c_sw)     \
+	X(c_sd)
+#define ACCESSES(X) \
+	EMULATED(X) \
+	X(amo_add)  \
+	X(amo_swap) \
+	X(lr)       \
+	X(sc)
 #define ACCESS_BLIND 17
 
 #define ACCESS_DECLARE(name) void access_##name(uint64_t address, uint64_t value);
