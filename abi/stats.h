@@ -20,8 +20,11 @@
 #define EXIT_CAUSE_ENUM(symbol, words) EXIT_CAUSE_##symbol,
 enum exit_cause { EXIT_CAUSES(EXIT_CAUSE_ENUM) EXIT_CAUSE_COUNT };
 
-/* VCPU_STARTING: told to run, its CPU has not picked it up yet. */
-enum vcpu_state { VCPU_OFF, VCPU_STARTING, VCPU_ON };
+/*
+ * VCPU_STARTING: told to run, its CPU has not picked it up yet. VCPU_LOST: its VM was stopped, and
+ * it sleeps where no interrupt reaches it; it has no memory any more.
+ */
+enum vcpu_state { VCPU_OFF, VCPU_STARTING, VCPU_ON, VCPU_LOST };
 
 /* VM_STOPPING: every vCPU is on its way out of the guest. */
 enum vm_state { VM_RUNNING, VM_STOPPING, VM_HALTED };

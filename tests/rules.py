@@ -61,7 +61,7 @@ def room_of(path):
 
 
 def own_folder(path):
-    """The folder of a file; of a guest's file that of the guest, with its parts per architecture."""
+    """The folder of a file; of a guest's file that of the whole guest, for all architectures."""
     match = re.match(r"guest/demos/[^/]+", path)
     return match.group() if match else os.path.dirname(path)
 

@@ -25,7 +25,7 @@ static const char *const cause_words[] = {EXIT_CAUSES(EXIT_CAUSE_WORDS)};
 #define TRACE_EVENT_WORDS(symbol, words) words,
 static const char *const event_words[] = {TRACE_EVENTS(TRACE_EVENT_WORDS)};
 
-static const char *const vcpu_states[] = {"off", "starting", "on"};
+static const char *const vcpu_states[] = {"off", "starting", "on", "lost"};
 static const char *const vm_states[] = {"running", "stopping", "halted"};
 
 #define WORD(table, index) \

@@ -30,6 +30,7 @@ static const struct verify_intc aia = {.common_bytes = 0x4000,
 
 /* PLIC: priorities, pending bits and enables; a context's page. */
 static const struct verify_intc plic = {.common_bytes = 0x10000,
+	.whole_bytes = 0x4000000, /* with all contexts that there can be (PLIC 1.0.0, 3) */
 	.cpu_pages = 1,
 	.cpu_page_step = PAGE,
 	.cpu_bytes = PAGE,

@@ -179,6 +179,13 @@ static void check_hypervisor(const struct verify *verify, const struct verify_ra
 					"the interrupt controller") ||
 				found;
 	}
+	if (!found && verify_intc(verify)->whole_bytes != 0) {
+		const struct verify_range *own =
+			verify_own_at(verify, (uint64_t)(uintptr_t)verify->plan->intc);
+
+		found = own && reaches(verify, range, own->pa, verify_intc(verify)->whole_bytes,
+				       "the interrupt controller");
+	}
 	for (size_t i = 0; !found && i < verify->own.count; i++) {
 		if (verify->own.ranges[i].device)
 			check_device(verify, range, &verify->own.ranges[i]);

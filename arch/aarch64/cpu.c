@@ -58,6 +58,23 @@ void arch_cpu_wait(void)
 	__asm__ volatile("wfi" ::: "memory");
 }
 
+/*
+ * One second, by the EL2 physical timer, whose interrupt is ours. On the direct way a guest can
+ * raise its running priority and execute WFI, and then nothing wakes it.
+ */
+bool arch_cpu_wait_bounded(void)
+{
+	const uint64_t end = arch_cpu_ticks() + sysreg_read(cntfrq_el0);
+
+	sysreg_write(cnthp_cval_el2, end);
+	sysreg_write(cnthp_ctl_el2, 1);
+	isb();
+	arch_cpu_wait();
+	sysreg_write(cnthp_ctl_el2, 0);
+	isb();
+	return arch_cpu_ticks() < end;
+}
+
 _Noreturn void arch_system_off(void)
 {
 	firmware_call(PSCI_SYSTEM_OFF, 0, 0, 0);

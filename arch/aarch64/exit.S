@@ -129,8 +129,8 @@ idregs_physical:
 	EXIT exit_fiq, exit_attend
 	EXIT exit_never, exit_serror
 	/*
-	 * From a guest's program in AArch32. Behind each branch stand 14 readers of the identification
-	 * registers that HCR_EL2.TID3 traps: mrs x0, S3_0_C0_C<key / 8>_<key % 8>.
+	 * From a guest's program in AArch32. Behind each branch stand 14 readers of the
+	 * identification registers that HCR_EL2.TID3 traps: mrs x0, S3_0_C0_C<key / 8>_<key % 8>.
 	 */
 	.macro BRANCH_AND_READERS target, first
 	.balign 128

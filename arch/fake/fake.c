@@ -157,6 +157,14 @@ void arch_cpu_wait(void)
 		leave(fake.threads ? FAKE_STOPPED : FAKE_IDLE);
 }
 
+bool arch_cpu_wait_bounded(void)
+{
+	if (fake.out_of_reach)
+		return false;
+	arch_cpu_wait();
+	return true;
+}
+
 uint64_t arch_cpu_ticks(void)
 {
 	return __atomic_load_n(&fake.ticks, __ATOMIC_RELAXED);

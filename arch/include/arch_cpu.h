@@ -5,6 +5,7 @@
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cpu;
@@ -18,6 +19,12 @@ int64_t arch_cpu_start(const struct cpu *cpu);
 
 /* Sleeps until something is pending for this CPU, masked or not; it handles nothing. */
 void arch_cpu_wait(void);
+
+/*
+ * The same, but where a guest's CPU can put itself out of reach of arch_irq_kick, for as long at
+ * most as any other takes to come. Returns false if that time passed.
+ */
+bool arch_cpu_wait_bounded(void);
 
 /*
  * arch_inline.h of the architecture declares or defines, so that it need not cost a call:

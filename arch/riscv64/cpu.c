@@ -100,6 +100,13 @@ void arch_cpu_wait(void)
 	__asm__ volatile("wfi" ::: "memory");
 }
 
+/* A guest cannot mask HS-mode's interrupts: the kick always arrives. */
+bool arch_cpu_wait_bounded(void)
+{
+	arch_cpu_wait();
+	return true;
+}
+
 _Noreturn void arch_system_off(void)
 {
 	firmware_call(SBI_SRST, 0, SRST_SHUTDOWN, 0, 0);

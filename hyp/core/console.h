@@ -20,9 +20,9 @@ struct console_line {
 	uint8_t shown;    /* characters of `text` that stand on the open line, if it is this VM's */
 	uint8_t sequence; /* how far into a terminal's escape sequence the text's end is */
 	uint8_t sequence_at; /* where in the text that sequence begins */
-	bool returned;    /* a CR came, and what follows it is not known yet */
-	bool continued;   /* the line's beginning went out already, when `text` was full */
-	bool coloured;    /* the text sets colours or the like */
+	bool returned;       /* a CR came, and what follows it is not known yet */
+	bool continued;      /* the line's beginning went out already, when `text` was full */
+	bool coloured;       /* the text sets colours or the like */
 	char text[CONSOLE_LINE_SIZE];
 };
 

@@ -42,20 +42,23 @@ struct vcpu *cpu_next(struct cpu *cpu)
 			vcpu_stop(vcpu);
 			continue; /* which may have restarted the VM, and this vCPU with it */
 		}
-		arch_cpu_wait();
+		if (!vcpu || !vm_waits(vcpu->vm))
+			arch_cpu_wait();
+		else if (!arch_cpu_wait_bounded())
+			vm_abandon(vcpu->vm, cpu);
 		arch_irq_poll(cpu);
 	}
 }
 
-/* Another CPU may let it start at the same time if it is off. */
-static bool is_on(const struct vcpu *vcpu)
+/* Another CPU may let it start at the same time if it is off, or give it up. */
+static uint32_t state_of(const struct vcpu *vcpu)
 {
-	return __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_ON;
+	return __atomic_load_n(&vcpu->state, __ATOMIC_RELAXED);
 }
 
 struct vcpu *cpu_attend(struct vcpu *vcpu)
 {
-	if (is_on(vcpu) && must_leave(vcpu))
+	if (state_of(vcpu) != VCPU_OFF && must_leave(vcpu))
 		vcpu_stop(vcpu);
-	return is_on(vcpu) ? vcpu : cpu_next(vcpu->cpu);
+	return state_of(vcpu) == VCPU_ON ? vcpu : cpu_next(vcpu->cpu);
 }

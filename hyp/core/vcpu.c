@@ -47,13 +47,14 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argum
 void vcpu_stop(struct vcpu *vcpu)
 {
 	struct vm *vm = vcpu->vm;
-	bool last;
+	bool last, lost;
 
 	arch_vcpu_park(vcpu);
 	trace_write(&vcpu->cpu->trace, TRACE_VCPU_STOP, vcpu->number, 0);
 	lock_take(&vm->lock);
+	lost = vcpu->state == VCPU_LOST; /* then the VM is over without it (vm_abandon) */
 	__atomic_store_n(&vcpu->state, VCPU_OFF, __ATOMIC_RELEASE);
-	last = --vm->vcpus_on == 0;
+	last = !lost && --vm->vcpus_on == 0;
 	if (last && vm->state == VM_RUNNING) {
 		vm->stop_policy = PLAN_HALT;
 		__atomic_store_n(&vm->state, VM_STOPPING, __ATOMIC_RELEASE);

@@ -133,6 +133,41 @@ static void halt(struct vm *vm)
 	arch_system_off();
 }
 
+static bool is_being_left(const struct vm *vm)
+{
+	return vm->state == VM_STOPPING && vm->vcpus_on != 0;
+}
+
+bool vm_waits(struct vm *vm)
+{
+	bool waits;
+
+	lock_take(&vm->lock);
+	waits = is_being_left(vm);
+	lock_release(&vm->lock);
+	return waits;
+}
+
+void vm_abandon(struct vm *vm, struct cpu *cpu)
+{
+	bool first;
+
+	lock_take(&vm->lock);
+	first = is_being_left(vm);
+	for (unsigned i = 0; first && i < vm->plan->vcpu_count; i++) {
+		if (vm_vcpu(vm, i)->state != VCPU_OFF)
+			__atomic_store_n(&vm_vcpu(vm, i)->state, VCPU_LOST, __ATOMIC_RELEASE);
+	}
+	if (first)
+		vm->vcpus_on = 0;
+	lock_release(&vm->lock);
+	if (!first)
+		return; /* they came after all, or another CPU was here before */
+	console_print("%s: a vCPU sleeps out of reach, the VM ends without it", vm->plan->name);
+	vm->stop_policy = PLAN_HALT;
+	vm_left(vm, cpu);
+}
+
 void vm_left(struct vm *vm, struct cpu *cpu)
 {
 	console_vm_flush(vm);

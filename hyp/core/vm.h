@@ -61,6 +61,15 @@ struct fault {
  */
 struct vcpu *vm_fault(struct vcpu *vcpu, const struct fault *fault);
 
+/* Whether the VM is being stopped and some of its vCPUs have not left it. */
+bool vm_waits(struct vm *vm);
+
+/*
+ * The vCPUs that have not left will not: the VM, which has no memory any more, is halted without
+ * them. Called on `cpu`.
+ */
+void vm_abandon(struct vm *vm, struct cpu *cpu);
+
 /* Halts or restarts the VM; called on `cpu` by the last vCPU that left it. */
 void vm_left(struct vm *vm, struct cpu *cpu);
 

@@ -248,6 +248,20 @@ def test_stoppable_injected(bench):
 
 
 @only("aarch64")
+def test_stoppable_sleep(bench):
+    """One that sleeps beyond every interrupt is given up, and its VM ends without it."""
+    vms = {"guest": bench.bare("stoppable-sleep", cpus=(0, 1)),
+           "control": bench.bare("control", cpus=(2,))}
+    machine = bench.run(bench.image("stoppable", vms))
+    machine.expect(r"^\[guest\] stoppable: the second CPU is busy")
+    machine.expect(r"^\[orlop\] guest: a vCPU sleeps out of reach")
+    machine.expect(r"^\[orlop\] guest is halted")
+    machine.expect(CONTROL_DONE)
+    machine.finish()
+    control_is_untouched(machine.final_stats())
+
+
+@only("aarch64")
 def test_stoppable_reset(bench):
     """The same when the guest resets itself, again and again."""
     guest = bench.bare("stoppable-reset", cpus=(0, 1), **{"on-reset": "restart"})

@@ -56,6 +56,30 @@ static void test_fault_report(void **state)
 	assert_good_runs();
 }
 
+/* A vCPU that sleeps beyond every interrupt is given up; if it wakes after all, it stays off. */
+static void test_vcpu_out_of_reach(void **state)
+{
+	(void)state;
+	start(PLAN_RESTART);
+	start_second();
+	fake.out_of_reach = true;
+	assert_null(harness_fault(vcpu_at(0)));
+	assert_int_equal(vm_at(0)->state, VM_HALTED);
+	assert_int_equal(vm_at(0)->restarts, 0);
+	assert_int_equal(vcpu_at(0)->state, VCPU_OFF);
+	assert_int_equal(vcpu_at(1)->state, VCPU_LOST);
+	assert_non_null(strstr(fake.uart.text, "[orlop] bad: a vCPU sleeps out of reach"));
+	assert_non_null(strstr(fake.uart.text, "[orlop] bad is halted\r\n"));
+	fake.out_of_reach = false;
+	assert_null(harness_attend(vcpu_at(1)));
+	assert_int_equal(vcpu_at(1)->state, VCPU_OFF);
+	assert_int_equal(vcpu_at(1)->arch.parks, 1);
+	assert_int_equal(vm_at(0)->state, VM_HALTED);
+	assert_int_equal(vm_at(0)->vcpus_on, 0);
+	assert_int_equal(fake.end, 0);
+	assert_good_runs();
+}
+
 static void test_fault_without_address(void **state)
 {
 	const struct fault fault = {"forbidden register", 0x62300000, ADDRESS_NONE};
@@ -211,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fault_report),
+		cmocka_unit_test(test_vcpu_out_of_reach),
 		cmocka_unit_test(test_fault_without_address),
 		cmocka_unit_test(test_fault_that_stops_the_system),
 		cmocka_unit_test(test_last_one_out_restarts),

@@ -171,6 +171,16 @@ static void expect_fault(const char *words)
 		fail_msg("expected '%s', got '%s'", words, said);
 }
 
+/* The leaf of the VM's stage 2 for a guest address below 1 GiB in a table of pages. */
+static uint64_t *page_entry(unsigned vm, uint64_t guest)
+{
+	uint64_t *root = at_pa(it.vms[vm].stage2_root_pa);
+	uint64_t *middle = at_pa((root[guest >> 30] & ~0x3ffull) << 2);
+	uint64_t *last = at_pa((middle[guest >> 21 & 511] & ~0x3ffull) << 2);
+
+	return &last[guest >> 12 & 511];
+}
+
 static const void *tree_of(unsigned vm)
 {
 	const struct vm *planned = &it.system->vms[vm];
@@ -269,6 +279,9 @@ static void test_plic(void **state)
 	expect_sound();
 	it.vcpus[0].guest_file = 1;
 	expect_fault("has an interrupt file, and the controller has none");
+	it.vcpus[0].guest_file = 0;
+	*page_entry(0, 0x10000000) = PTE_PPN(0xc250000ull) | S2_PTE_DEVICE;
+	expect_fault("reaches the interrupt controller at 0xc250000");
 }
 
 static void test_shared_console(void **state)
@@ -317,16 +330,6 @@ static void test_report(void **state)
 	assert_non_null(strstr(report, "0x28000000, the guest file at 0x28001000 of CPU 0"));
 	assert_non_null(strstr(report, "/serial@10000000, the guest's number 1"));
 	assert_non_null(strstr(report, "interrupt controller (APLIC)"));
-}
-
-/* The leaf of the VM's stage 2 for a guest address below 1 GiB in a table of pages. */
-static uint64_t *page_entry(unsigned vm, uint64_t guest)
-{
-	uint64_t *root = at_pa(it.vms[vm].stage2_root_pa);
-	uint64_t *middle = at_pa((root[guest >> 30] & ~0x3ffull) << 2);
-	uint64_t *last = at_pa((middle[guest >> 21 & 511] & ~0x3ffull) << 2);
-
-	return &last[guest >> 12 & 511];
 }
 
 static uint64_t *own_root(void)

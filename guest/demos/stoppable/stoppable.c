@@ -2,7 +2,8 @@
 /*
  * A guest whose second CPU does all it can not to be stopped: interrupts masked, the highest
  * running priority, the group disabled, no instruction that leaves it. Then the first CPU turns the
- * guest off, or with STOPPABLE_RESET resets it: the hypervisor must get the second CPU back.
+ * guest off, or with STOPPABLE_RESET resets it: the hypervisor must get the second CPU back. With
+ * STOPPABLE_SLEEP that one waits in WFI, where nothing reaches it: the guest must end without it.
  */
 #include "guest/lib/aarch64/system.h"
 #include "guest/lib/console.h"
@@ -28,8 +29,12 @@ static void stoppable_second(void *argument)
 	system_write(ICC_AP0R0_EL1, 0xffffffff);
 	system_write(ICC_AP1R0_EL1, 0xffffffff);
 	system_isb();
-	for (;;)
+	for (;;) {
 		stoppable_spins = stoppable_spins + 1;
+#ifdef STOPPABLE_SLEEP
+		__asm__ volatile("dsb sy\n\twfi" ::: "memory");
+#endif
+	}
 }
 
 int main(uint64_t tree)
