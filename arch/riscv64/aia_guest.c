@@ -265,7 +265,7 @@ void aia_guest_write(struct vcpu *vcpu, uint32_t offset, uint32_t value)
 {
 	struct vm *vm = vcpu->vm;
 
-	lock_take(&vm->arch.lock);
+	lock_take_inline(&vm->arch.lock);
 	if (offset != APLIC_SETIENUM && offset != APLIC_CLRIENUM)
 		write_register(vm, offset, value);
 	else if (irq_is_owned(vm, value))
