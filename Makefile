@@ -66,6 +66,8 @@ guests: $(GUEST_ELFS) ## build the bare-metal guests (build/ARCH/guests/)
 
 demo: all $(GUESTS) ## a Linux beside a control loop, from examples/linux-and-control.yaml
 	@$(TOOL) run --icount --repeat jitter examples/linux-and-control$(EXAMPLE).yaml
+	@echo "The loop's delays above 0 are the emulator's, which runs the CPUs in turns;" \
+		"alone on the machine it has none (docs/measuring.md)."
 
 shell: all $(GUESTS) ## the same, and you are in the Linux guest's shell
 	@$(TOOL) run --raw examples/linux-shell$(EXAMPLE).yaml
