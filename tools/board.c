@@ -97,7 +97,8 @@ static uint64_t number(const struct tree *map, const char *key, uint64_t fallbac
 /* What the device tree says on some architectures, board.yaml has to say on others. */
 static void check_keys(const struct board *board, const struct tree *root)
 {
-	static const char *const keys[] = {"group0", "interrupt-limit", "free-interrupts"};
+	static const char *const keys[] = {
+		"group0", "interrupt-limit", "free-interrupts", "redistributor-stride"};
 	bool wanted = board->machine == EM_AARCH64;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const struct tree *key = tree_get(root, keys[i]);
@@ -116,6 +117,7 @@ static void check_keys(const struct board *board, const struct tree *root)
 static void read_settings(struct board *board, const struct tree *root)
 {
 	const struct tree *limit = tree_get(root, "interrupt-limit"),
+			  *stride = tree_get(root, "redistributor-stride"),
 			  *name = tree_get(root, "name");
 	board->machine = architecture_named(tree_text(root, "architecture", "aarch64"))->machine;
 	board->own_group = strcmp(tree_text(root, "group0", ""), "hypervisor") == 0;
@@ -123,6 +125,11 @@ static void read_settings(struct board *board, const struct tree *root)
 	if (name && strcmp(name->text, board->name) != 0)
 		message_error(name->place, arena_text("write name: %s", board->name),
 			"the board's name '%s' is not its folder's", name->text);
+	if (stride && stride->number != 0x20000 && stride->number != 0x40000)
+		message_error(stride->place, "write 128K, or 256K for a GICv4",
+			"redistributor-stride has to be 128K or 256K");
+	else if (stride)
+		board->intc_stride = stride->number;
 	if (limit && (limit->number % 32 || limit->number < 64 || limit->number > 1024))
 		message_error(limit->place,
 			"write 32 + 32 * (GICD_TYPER.ITLinesNumber), as the controller's manual "

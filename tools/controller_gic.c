@@ -44,6 +44,9 @@ static uint64_t stride_of(const struct board *board)
 	int bytes = 0;
 	const fdt64_t *stride =
 		fdt_getprop(board->fdt, board->intc_node, "redistributor-stride", &bytes);
+
+	if (board->intc_stride)
+		return board->intc_stride;
 	return stride && bytes == 8 ? fdt64_ld(stride) : GICR_STRIDE;
 }
 

@@ -180,6 +180,10 @@ const struct schema_key description_board_keys[] = {
 		.example = "interrupt-limit: 288",
 		.meaning = "the first INTID that the GIC does not have, a "
 			   "multiple of 32 from 64 to 1024"},
+	{"redistributor-stride", SCHEMA_SIZE,
+		.fallback = "what the device tree says, else 128K; an error but on `aarch64`",
+		.example = "redistributor-stride: 256K",
+		.meaning = "how far apart the GIC's redistributors are: 128K, or 256K for a GICv4"},
 	{"free-interrupts", SCHEMA_MAP, .map = free_interrupts_keys, .fallback = "none",
 		.example = "free-interrupts: { first: 42, count: 6 }",
 		.meaning = "interrupts that no device drives; each shared console takes one"},

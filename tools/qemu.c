@@ -63,8 +63,9 @@ static char **command_line(const struct machine *machine, const struct qemu_opti
 	}
 	if (options->count)
 		add_two(&line, "-icount", "shift=0,sleep=off");
+	add(&line, "-S"); /* until its monitor is listened to, or a debugger says so */
 	if (options->debug)
-		add_two(&line, "-S", "-s");
+		add(&line, "-s");
 	for (char **more = options->arguments; more && *more; more++)
 		add(&line, *more);
 	return line.list;

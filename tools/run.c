@@ -257,6 +257,15 @@ static int status_of(enum end end)
 	return ends[end].status;
 }
 
+/*
+ * The machine was started stopped, so that none of its events is over before somebody listens. A
+ * debugger lets it run itself.
+ */
+static bool let_run(struct session *session)
+{
+	return session->options->qemu.debug || qmp_command(&session->qmp, "cont", NULL);
+}
+
 static int watch(struct session *session)
 {
 	enum end end = RUNNING;
@@ -330,7 +339,7 @@ static int run(struct session *session, const char *name)
 		message_error(message_file(session->machine.qemu.binary),
 			"see what it says above, and its arguments",
 			"it does not start, or its monitor does not answer");
-	else if (instance_write(&instance))
+	else if (instance_write(&instance) && let_run(session))
 		status = watch(session);
 	if (status == 1)
 		kill(session->qemu.pid, SIGKILL);

@@ -70,7 +70,7 @@ install_qemu() {
 			"RISC-V needs QEMU $qemu_wanted."
 		say
 	fi
-	[ -z "$(missing $qemu)" ] || install_missing $qemu
+	[ -z "$(missing $qemu)" ] || install_missing "$qemu"
 }
 
 command -v apt-get >/dev/null && command -v dpkg-query >/dev/null ||

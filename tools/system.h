@@ -62,6 +62,7 @@ struct board {
 	uint64_t *intc_frames;  /* per CPU: address of its GICR, interrupt file, or context */
 	uint32_t *intc_index;   /* per CPU: plan_cpu.intc_index */
 	uint32_t irq_limit;     /* first interrupt number that the board does not have */
+	uint64_t intc_stride;   /* from one CPU's part of the controller to the next; 0: not said */
 	bool own_group;         /* the hypervisor's interrupts come apart from the guests' */
 	struct range free_irqs; /* interrupts no device drives: base is a number, size a count */
 

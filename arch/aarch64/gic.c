@@ -41,6 +41,15 @@ bool gic_is_own(uint32_t id)
 	       (id == hyp_plan->console_irq && id != 0);
 }
 
+/* GICR_TYPER.Affinity_Value, 12.11.38: Aff3 stands beside the others, not as in MPIDR_EL1. */
+static bool is_redistributor_of(const struct plan_cpu *cpu)
+{
+	const uint64_t affinity = mmio_read64(cpu->intc, GICR_TYPER) >> 32;
+
+	return (affinity & 0xffffff) == (cpu->hw_id & 0xffffff) &&
+	       affinity >> 24 == cpu->hw_id >> 32;
+}
+
 /* IHI 0069 12.9.4: the control register changes while both groups are off, then RWP is awaited. */
 void arch_irq_init(void)
 {
@@ -51,6 +60,10 @@ void arch_irq_init(void)
 	REQUIRE(!hyp_plan->own_group || (mmio_read32(gicd, GICD_CTLR) & GICD_CTLR_DS),
 		"this board's firmware keeps interrupt Group 0: say 'group0: firmware' in "
 		"board.yaml");
+	for (unsigned i = 0; i < hyp_plan->cpu_count; i++)
+		REQUIRE(is_redistributor_of(&hyp_plan->cpus[i]),
+			"the redistributors lie elsewhere; a GICv4's are 256 KiB apart: say "
+			"'redistributor-stride: 256K' in board.yaml");
 	for (uint32_t id = GIC_PRIVATE_IRQS; id < hyp_plan->irq_limit; id += 32) {
 		mmio_write32(gicd, GICD_ICENABLER + id / 8, ~0u);
 		mmio_write32(gicd, GICD_ICPENDR + id / 8, ~0u);

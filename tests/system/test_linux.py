@@ -262,6 +262,16 @@ def test_panic_is_the_guest_s_own(bench):
 
 
 @only("aarch64")
+def test_gicv4_board(bench):
+    """Redistributors that are farther apart, and vCPUs on CPUs in another order."""
+    image = bench.image("linux", {"linux": bench.linux("poweroff", cpus=(7, 1, 2, 5))},
+                        board="qemu-virt-gicv4", boards="tests/system/boards")
+    machine = bench.run(image)
+    machine.expect(r"ORLOP-LINUX-READY \S+ cpus=4 ")
+    machine.finish()
+
+
+@only("aarch64")
 def test_secure_board(bench):
     """A board whose Group 0 belongs to firmware: interrupts are injected."""
     image = bench.image("linux", {"linux": bench.linux("hotplug", cpus=(0, 1))},
