@@ -77,8 +77,7 @@ struct plan_vm {
 	uint8_t on_fault, on_reset; /* enum plan_policy */
 	uint8_t delivery;           /* enum plan_delivery */
 	uint8_t stray_access;       /* enum plan_stray */
-	uint8_t time_is_own;        /* 1: virtual time stands still while the VM does not run */
-	uint8_t reserved[5];
+	uint8_t reserved[6];
 
 	uint64_t entry;         /* guest-physical address of the first instruction */
 	uint64_t boot_argument; /* first argument of the guest (its device tree's address), or 0 */

@@ -24,9 +24,7 @@
 	X(OWN, "hypervisor's interrupt")                       \
 	X(EXCEPTION, "exception given to the guest, syndrome") \
 	X(FAULT, "fault, syndrome")                            \
-	X(VM_STOP, "VM stops, policy")                         \
-	X(VM_RESTART, "VM restarted, times")                   \
-	X(ERROR, "refused at line")
+	X(VM_RESTART, "VM restarted, times")
 
 #define TRACE_EVENT_ENUM(symbol, words) TRACE_##symbol,
 enum trace_event { TRACE_EVENTS(TRACE_EVENT_ENUM) TRACE_EVENT_COUNT };

@@ -109,7 +109,6 @@ static void fill_vm(struct plan_vm *plan, const struct hyp_layout *layout, unsig
 	plan->on_reset = (uint8_t)vm->on_reset;
 	plan->delivery = (uint8_t)vm->delivery;
 	plan->stray_access = (uint8_t)vm->stray_access;
-	plan->time_is_own = vm->time_is_own;
 	plan->entry = vm->entry;
 	plan->boot_argument = vm->device_tree;
 	plan->stage2_root_pa = hyp_layout_pa(layout, layout->roots[index]);

@@ -114,7 +114,6 @@ struct vm {
 	enum plan_policy on_fault, on_reset;
 	enum plan_delivery delivery;
 	enum plan_stray stray_access;
-	bool time_is_own;
 	const char *bootargs;
 
 	struct vm_memory *memory; /* [0] is its main memory, where the device tree and kernel go */

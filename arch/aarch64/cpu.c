@@ -11,9 +11,8 @@
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
 
-#define PSCI_CPU_ON_64    0xc4000003
-#define PSCI_SYSTEM_OFF   0x84000008
-#define PSCI_SYSTEM_RESET 0x84000009
+#define PSCI_CPU_ON_64  0xc4000003
+#define PSCI_SYSTEM_OFF 0x84000008
 
 #define SEMIHOSTING_WRITEC 0x03
 
@@ -78,12 +77,6 @@ bool arch_cpu_wait_bounded(void)
 _Noreturn void arch_system_off(void)
 {
 	firmware_call(PSCI_SYSTEM_OFF, 0, 0, 0);
-	arch_cpu_halt();
-}
-
-_Noreturn void arch_system_reset(void)
-{
-	firmware_call(PSCI_SYSTEM_RESET, 0, 0, 0);
 	arch_cpu_halt();
 }
 

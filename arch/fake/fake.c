@@ -175,11 +175,6 @@ _Noreturn void arch_system_off(void)
 	end_machine(FAKE_OFF);
 }
 
-_Noreturn void arch_system_reset(void)
-{
-	end_machine(FAKE_RESET);
-}
-
 _Noreturn void arch_cpu_halt(void)
 {
 	end_machine(FAKE_HALTED);

@@ -32,9 +32,8 @@ bool arch_cpu_wait_bounded(void);
  */
 #include "arch_inline.h"
 
-/* Switches the board off or resets it; does not return. */
+/* Switches the board off. */
 _Noreturn void arch_system_off(void);
-_Noreturn void arch_system_reset(void);
 
 /* Stops this CPU for good. */
 _Noreturn void arch_cpu_halt(void);

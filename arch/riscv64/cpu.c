@@ -113,12 +113,6 @@ _Noreturn void arch_system_off(void)
 	arch_cpu_halt();
 }
 
-_Noreturn void arch_system_reset(void)
-{
-	firmware_call(SBI_SRST, 0, SRST_COLD_REBOOT, 0, 0);
-	arch_cpu_halt();
-}
-
 _Noreturn void arch_cpu_halt(void)
 {
 	csr_write(CSR_SIE, 0);
