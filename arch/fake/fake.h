@@ -27,7 +27,7 @@ enum fake_end {
 	FAKE_IDLE,    /* the CPU would sleep for ever: fake.threads is off and nothing is pending */
 	FAKE_STOPPED, /* another thread ended the machine */
 	FAKE_OFF,     /* the board was switched off */
-	FAKE_HALTED, /* hyp_panic, as a rule */
+	FAKE_HALTED,  /* hyp_panic, as a rule */
 };
 
 /* What was sent somewhere, ended by a NUL; what does not fit is a failure of the test. */
