@@ -19,6 +19,7 @@ HOST  := $(BUILD)/host$(KIND_SUFFIX)
 CHECK := $(BUILD)/check
 TOOL  := $(BUILD)/orlop$(KIND_SUFFIX)
 HYP   := $(OUT)/hyp.elf
+HYP_SHARED := $(OUT)/hyp-shared.elf
 
 # The architectures that `make test` tests; make test TEST_ARCHS=riscv64 tests one.
 TEST_ARCHS ?= aarch64 riscv64
@@ -60,14 +61,28 @@ all: tool hypervisor guests ## build the host tool, the hypervisor and the guest
 
 tool: $(TOOL) ## build the host tool (build/orlop)
 
-hypervisor: $(HYP) ## build the hypervisor (build/ARCH/hyp.elf)
+hypervisor: $(HYP) $(HYP_SHARED) ## build the hypervisor, without scheduler and with it (build/ARCH/hyp*.elf)
 
 guests: $(GUEST_ELFS) ## build the bare-metal guests (build/ARCH/guests/)
 
-demo: all $(GUESTS) ## a Linux beside a control loop, from examples/linux-and-control.yaml
+demo: all $(GUESTS) ## a Linux beside a control loop, then a Linux and real-time tasks on one core
 	@$(TOOL) run --icount --repeat jitter examples/linux-and-control$(EXAMPLE).yaml
 	@echo "The loop's delays above 0 are the emulator's, which runs the CPUs in turns;" \
 		"alone on the machine it has none (docs/measuring.md)."
+	@echo
+	@echo "Second act: one core for a Linux under load and three real-time tasks" \
+		"(examples/shared-core$(EXAMPLE).yaml)."
+	@$(MAKE) --no-print-directory demo-shared
+
+# What the second act leaves behind: a picture of the schedule, and the report.
+DEMO_SHARED := $(BUILD)/demo/shared-core-$(ARCH)
+
+demo-shared: all $(GUESTS) ## the second act alone, from examples/shared-core.yaml
+	@mkdir -p $(BUILD)/demo
+	@$(TOOL) report examples/shared-core$(EXAMPLE).yaml > $(DEMO_SHARED).txt
+	@$(TOOL) run --icount --repeat 'rt-demo: result' --timeline $(DEMO_SHARED).svg \
+		examples/shared-core$(EXAMPLE).yaml
+	@echo "Who ran when: $(DEMO_SHARED).svg; the report: $(DEMO_SHARED).txt"
 
 shell: all $(GUESTS) ## the same, and you are in the Linux guest's shell
 	@$(TOOL) run --raw examples/linux-shell$(EXAMPLE).yaml
@@ -93,8 +108,8 @@ coverage: unit ## line coverage of hyp/ and tools/ by the unit tests and the rul
 lint: $(SETUP) ## format, static analysis, dependency rule, size
 	@sh tests/lint.sh $(BUILD)
 
-SOURCES_TO_FORMAT = $(wildcard $(foreach d,abi hyp/* arch/* drivers lib guest/lib guest/demos/* \
-	tools tests/unit tests/fuzz,$(d)/*.[ch]))
+SOURCES_TO_FORMAT = $(wildcard $(foreach d,abi hyp/* arch/* drivers lib guest/lib \
+	guest/realtime guest/demos/* tools tests/unit tests/fuzz,$(d)/*.[ch]))
 
 format: $(SETUP) ## put every C file into the project's format
 	clang-format -i $(SOURCES_TO_FORMAT)
@@ -102,9 +117,9 @@ format: $(SETUP) ## put every C file into the project's format
 clean: ## remove what was built (not what set-up downloaded)
 	rm -rf $(BUILD)/$(ARCH) $(BUILD)/$(ARCH)-clang $(BUILD)/host $(BUILD)/host-clang $(CHECK) \
 		$(BUILD)/orlop $(BUILD)/orlop-clang $(BUILD)/tests $(BUILD)/bench $(BUILD)/lint \
-		$(BUILD)/run
+		$(BUILD)/run $(BUILD)/demo
 
-.PHONY: help setup all tool hypervisor guests demo shell test bench unit unit-test coverage lint \
-	format clean
+.PHONY: help setup all tool hypervisor guests demo demo-shared shell test bench unit unit-test \
+	coverage lint format clean
 
 -include $(shell find $(OUT) $(HOST) $(CHECK) -name '*.d' 2>/dev/null)

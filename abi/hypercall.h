@@ -17,8 +17,55 @@
 
 #define HYPERCALL_INFO_GET_ID   0 /* () -> the VM's number; the null call of the measurements */
 #define HYPERCALL_VERSION       1 /* () -> major << 16 | minor of this interface */
-#define HYPERCALL_CONSOLE_WRITE 2 /* (count 0..HYPERCALL_CONSOLE_MAX, 5 words of text) -> count */
-#define HYPERCALL_COUNT         3
+/*
+ * (count 0..HYPERCALL_CONSOLE_MAX, 5 words of text) -> how many were taken: all, or 0 if they are to
+ * be sent again, as the UART is slower than its guests.
+ */
+#define HYPERCALL_CONSOLE_WRITE 2
+
+/*
+ * Time. Durations are in nanoseconds. These calls may let another vCPU have the core before they
+ * return; on a core that only one vCPU has, they are HYPERCALL_NOT_SUPPORTED.
+ *
+ * SCHED_YIELD (duration) -> 0. A task: its job is done, and the call returns at its next release,
+ * but not before `duration` from now. Any other vCPU is idle: until an interrupt, but at most for
+ * `duration` if that is not 0.
+ *
+ * SCHED_PASS_PARAM (parameter, value) -> 0. Tells how the guest schedules.
+ *
+ * RT_CREATE_APP (entry, stack, period, capacity, deadline) -> number of the task, from 0. Of a VM
+ * with tasks, by itself: registers a task on one of its task vCPUs that is free. It will start at
+ * `entry` as a further CPU of the VM would, with its number as argument (x0, a1) and `stack` as
+ * stack pointer. Durations are rounded to ticks of the board's counter in the task's favour.
+ * RT_LAUNCH_APP (VM, task) -> 0. Starts a registered task: its first job is released now.
+ * RT_DELETE_APP (VM, task) -> 0. Ends it and gives its share of the core back.
+ * RT_REPORT (task, enum hypercall_report) -> how often that has happened. By the VM itself.
+ * RT_NEXT_EVENT () -> task | what happened to it since the last call << 8, or HYPERCALL_EMPTY.
+ */
+#define HYPERCALL_SCHED_YIELD      3
+#define HYPERCALL_SCHED_PASS_PARAM 4
+#define HYPERCALL_RT_CREATE_APP    5
+#define HYPERCALL_RT_LAUNCH_APP    6
+#define HYPERCALL_RT_DELETE_APP    7
+#define HYPERCALL_RT_REPORT        8
+#define HYPERCALL_RT_NEXT_EVENT    9
+#define HYPERCALL_COUNT            10
+
+/* The calls below this number return at once, to the vCPU that made them. */
+#define HYPERCALL_QUICK_COUNT 3
+
+/* SCHED_PASS_PARAM. */
+#define HYPERCALL_PARAM_SCHEDULER \
+	0 /* enum hypercall_scheduler: what the guest's own is; kept, shown */
+#define HYPERCALL_PARAM_MODE     1 /* a number of the guest's; kept, shown */
+#define HYPERCALL_PARAM_DEADLINE 2 /* of the current job, ns from now, not before the task's own \
+				    */
+
+/* RT_REPORT, and from bit 8 on a bit for each in RT_NEXT_EVENT's result. */
+#define HYPERCALL_REPORT_JOBS        0 /* jobs released; in an event: a job ended */
+#define HYPERCALL_REPORT_MISSES      1 /* deadlines missed */
+#define HYPERCALL_REPORT_EXHAUSTIONS 2 /* budgets used up */
+#define HYPERCALL_REPORT_ENDS        3 /* the task was deleted */
 
 #define HYPERCALL_CONSOLE_MAX 40 /* bytes; the first is the lowest of the first word */
 
@@ -26,6 +73,11 @@
 
 #define HYPERCALL_OK                0
 #define HYPERCALL_NOT_SUPPORTED     (-1)
+#define HYPERCALL_DENIED            (-2) /* the description does not allow it */
 #define HYPERCALL_INVALID_PARAMETER (-3)
+#define HYPERCALL_NO_ROOM           (-4) /* every task's vCPU is in use */
+#define HYPERCALL_REFUSED           (-5) /* a deadline could be missed, or the reserve not kept */
+#define HYPERCALL_WRONG_STATE       (-6) /* the task is not registered, or it runs already */
+#define HYPERCALL_EMPTY             (-7)
 
 #endif

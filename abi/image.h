@@ -44,15 +44,22 @@ struct hyp_info {
 	uint32_t plan_version;
 	uint32_t machine; /* ELF e_machine */
 	uint32_t cpu_bytes, vm_bytes, vcpu_bytes, irq_bank_bytes;
-	uint32_t stack_bytes; /* per CPU, whole pages; the CPU's record is the upper end of them */
+	uint32_t stack_bytes; /* per CPU, at least; the CPU's record lies above it */
+
+	/* Of plan_cpu.shared, plan_vcpu.shared and plan.sched_common; 0: no core can be shared. */
+	uint32_t shared_cpu_bytes, shared_vcpu_bytes, sched_common_bytes;
 
 	/* Where `orlop stats` finds what it shows. */
-	uint32_t cpu_trace;   /* offset of struct trace_ring (abi/trace.h) in a CPU's record */
-	uint32_t vcpu_exits;  /* offset of uint64_t[EXIT_CAUSE_COUNT] (abi/stats.h) in a vCPU's */
-	uint32_t vcpu_state;  /* offset of uint32_t, enum vcpu_state */
-	uint32_t vm_state;    /* offset of uint32_t, enum vm_state */
-	uint32_t vm_faults;   /* offset of uint32_t, faults so far */
-	uint32_t vm_restarts; /* offset of uint32_t, restarts so far */
+	uint32_t cpu_trace;  /* offset of struct trace_ring (abi/trace.h), which ends a CPU's record
+			      */
+	uint32_t vcpu_exits; /* offset of uint64_t[EXIT_CAUSE_COUNT] (abi/stats.h) in a vCPU's */
+	uint32_t vcpu_state; /* offset of uint32_t, enum vcpu_state */
+	uint32_t vm_state;   /* offset of uint32_t, enum vm_state */
+	uint32_t vm_faults;  /* offset of uint32_t, faults so far */
+	uint32_t vm_restarts;    /* offset of uint32_t, restarts so far */
+	uint32_t shared_stats;   /* offset of struct sched_stats in plan_vcpu.shared */
+	uint32_t shared_limits;  /* there: uint64_t[3]: period, capacity, deadline, ticks */
+	uint32_t shared_told;    /* there: uint64_t[2], the guest's own scheduler and mode */
 	uint32_t cpu_boot_ticks; /* offset of uint64_t, counter at the start of this CPU */
 };
 #endif

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC     0x31304e4c50524f4cull
-#define PLAN_VERSION   1u
+#define PLAN_VERSION   2u
 #define PLAN_NAME_SIZE 24u
 #define PLAN_PAGE_SIZE 4096u
 
@@ -19,6 +19,13 @@ enum plan_policy { PLAN_HALT, PLAN_RESTART, PLAN_STOP_SYSTEM };
 
 /* How interrupts reach a VM: without the hypervisor, or put into its virtual interface by it. */
 enum plan_delivery { PLAN_DIRECT, PLAN_INJECTED };
+
+/*
+ * What becomes of a fast interrupt (PLAN_IRQ_FAST) for a vCPU that waits for its shared core while
+ * a vCPU that may be preempted has it: it waits for its turn, takes over what is left of the other
+ * one's quantum, or gets a quantum of its own.
+ */
+enum plan_irq_policy { PLAN_DEFER, PLAN_RECYCLE_QUANTUM, PLAN_RESET_QUANTUM };
 
 /* What answers an access to an address where the VM has nothing. */
 enum plan_stray { PLAN_STRAY_FAULT, PLAN_STRAY_ABORT };
@@ -44,6 +51,7 @@ struct plan_mmio {
 #define PLAN_IRQ_EDGE 1u /* edge-triggered; else level-sensitive */
 #define PLAN_IRQ_VIRTUAL \
 	2u /* no device drives the line: the hypervisor does, for an emulated device */
+#define PLAN_IRQ_FAST 4u /* may take the core from a vCPU of another VM (enum plan_irq_policy) */
 
 /* One shared interrupt of a VM; a VM's interrupts are sorted by id. */
 struct plan_irq {
@@ -64,10 +72,24 @@ struct plan_vcpu {
 	uint64_t hw_id; /* what the guest reads as its CPU's identity (AArch64: MPIDR affinity) */
 	uint16_t vm;
 	uint16_t index; /* within the VM */
-	uint16_t cpu;   /* index of the physical CPU */
+	uint16_t cpu;   /* index of the physical CPU; best effort: of the first one it runs on */
 
 	/* The CPU's guest interrupt file that is this vCPU's (IMSIC), from 1; 0: there is none. */
 	uint16_t guest_file;
+
+	/*
+	 * On a core that several vCPUs share: zeroed memory of hyp_info.shared_vcpu_bytes. NULL: it
+	 * is alone on its core, and nothing below counts.
+	 */
+	void *shared;
+	uint64_t affinity; /* CPUs that it may run on, a bit for each index; real time: one bit */
+
+	/*
+	 * Real time: the least time between two releases, what it may run in it (the hypervisor's
+	 * work for it included), and how long after a release it has got that. 0: best effort, or a
+	 * task's vCPU, whose parameters come by HYPERCALL_RT_CREATE_APP.
+	 */
+	uint64_t period_ticks, capacity_ticks, deadline_ticks;
 };
 
 struct plan_vm {
@@ -77,7 +99,18 @@ struct plan_vm {
 	uint8_t on_fault, on_reset; /* enum plan_policy */
 	uint8_t delivery;           /* enum plan_delivery */
 	uint8_t stray_access;       /* enum plan_stray */
-	uint8_t reserved[6];
+	uint8_t irq_policy;         /* enum plan_irq_policy */
+	uint8_t preemptable;        /* 1: fast interrupts of other VMs may take the core from it */
+	uint8_t own_time;           /* 1: its clock stands while it wants to run and cannot */
+	uint8_t reserved[1];
+
+	/*
+	 * Its vCPUs from this index on are for tasks (HYPERCALL_RT_CREATE_APP); vcpu_count: none.
+	 * `controllers`: VMs that may start and end its tasks, a bit for each; its own is set.
+	 */
+	uint16_t task_first;
+	uint32_t controllers;
+	uint64_t fast_interval_ticks; /* least time between two cores taken by its interrupts */
 
 	uint64_t entry;         /* guest-physical address of the first instruction */
 	uint64_t boot_argument; /* first argument of the guest (its device tree's address), or 0 */
@@ -101,9 +134,18 @@ struct plan_cpu {
 	uint64_t hw_id; /* MPIDR affinity or hart id */
 	void *intc;     /* the controller's registers of this CPU (GICR: RD page, then SGI page;
 			   IMSIC: supervisor's file, then guest files; PLIC: the context's page) */
-	uint16_t vcpu_first, vcpu_count;
 	uint32_t intc_index; /* how the controller counts this CPU (APLIC: target; PLIC: context) */
+	uint32_t reserved;
 	void *window; /* page-sized slots of addresses that this CPU may map what it restores at */
+
+	/* Zeroed memory of hyp_info.shared_cpu_bytes if several vCPUs share this CPU, else NULL. */
+	void *shared;
+
+	/*
+	 * What real-time vCPUs may take of it in all, in 2^32nds: the rest is best effort's
+	 * reserve.
+	 */
+	uint64_t real_time_share;
 };
 
 struct plan {
@@ -131,6 +173,17 @@ struct plan {
 	void *console_uart;   /* registers of the hypervisor's UART */
 	uint32_t console_irq; /* its interrupt, 0 if it has none */
 	uint32_t irq_limit;   /* first interrupt number that the board's controller does not have */
+
+	uint64_t timer_frequency; /* ticks a second of the counter that all *_ticks count */
+	uint64_t quantum_ticks;   /* of best-effort vCPUs */
+	uint64_t spin_ticks;      /* a best-effort vCPU that has run so long may be spinning for
+				     another one of its VM, if that waits for the same core; 0:
+				     nobody looks */
+	uint64_t switch_ticks;    /* what a change of vCPU costs at most */
+	void *sched_common;       /* zeroed memory of hyp_info.sched_common_bytes; NULL: no core is
+				     shared */
+	uint32_t trace_records;   /* per CPU, a power of two */
+	uint32_t reserved;
 
 	uint64_t *window_table; /* page-table entries behind plan_cpu.window, PLAN_WINDOW_PAGES each
 				 */

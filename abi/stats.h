@@ -5,6 +5,8 @@
 #ifndef ABI_STATS_H
 #define ABI_STATS_H
 
+#include <stdint.h>
+
 /* Why a guest left for the hypervisor: X(symbol, words for a person). */
 #define EXIT_CAUSES(X)                     \
 	X(HYPERCALL, "hypercall")          \
@@ -15,6 +17,7 @@
 	X(IPI, "IPI sent")                 \
 	X(INTERRUPT, "interrupt injected") \
 	X(OWN, "hypervisor's interrupt")   \
+	X(WAIT, "wait for interrupt")      \
 	X(FAULT, "fault")
 
 #define EXIT_CAUSE_ENUM(symbol, words) EXIT_CAUSE_##symbol,
@@ -26,7 +29,22 @@ enum exit_cause { EXIT_CAUSES(EXIT_CAUSE_ENUM) EXIT_CAUSE_COUNT };
  */
 enum vcpu_state { VCPU_OFF, VCPU_STARTING, VCPU_ON, VCPU_LOST };
 
-/* VM_STOPPING: every vCPU is on its way out of the guest. */
-enum vm_state { VM_RUNNING, VM_STOPPING, VM_HALTED };
+/* Of a vCPU that shares its core. */
+struct sched_stats {
+	uint64_t ran_ticks;  /* time that it had the core */
+	uint64_t dispatches; /* times that it got it */
+	uint64_t fast;       /* of those: taken from another vCPU by a fast interrupt */
+
+	/* Real time only. */
+	uint64_t jobs;        /* released */
+	uint64_t misses;      /* not done, or not given its budget, when its deadline came */
+	uint64_t budget_ends; /* times that its budget was used up before it was done */
+};
+
+/*
+ * VM_STOPPING: every vCPU is on its way out of the guest. VM_RESTORING: all are out, and its memory
+ * gets its first contents back.
+ */
+enum vm_state { VM_RUNNING, VM_STOPPING, VM_HALTED, VM_RESTORING };
 
 #endif

@@ -31,18 +31,36 @@ HYP_FAST += -fno-align-jumps -fno-align-loops
 # Each of these two saves 90 bytes.
 HYP_SMALL += -fno-move-loop-invariants -fno-thread-jumps
 endif
-HYP_HOT  := hyp/core/mmio.c hyp/core/hypercall.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
+HYP_HOT  := hyp/core/mmio.c hyp/core/hypercall.c hyp/core/shared.c hyp/sched/sched.c \
+	hyp/sched/edf.c hyp/sched/budget.c hyp/sched/round_robin.c lib/tournament.c \
+	hyp/core/console_queue.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
 
+# Two of them: without a scheduler, for systems where each vCPU has a core for itself, and with it.
+# What only one of the two has is in files of its own; hyp.c tells which it is.
 HYP_SOURCES := $(sort $(filter-out hyp/devices/%,$(wildcard hyp/*/*.c)) \
 	$(ARCH_DEVICES:%=hyp/devices/%.c) $(ARCH_DRIVERS:%=drivers/%.c) \
 	$(wildcard lib/*.c arch/$(ARCH)/*.[cS]))
-HYP_OBJECTS := $(HYP_SOURCES:%=$(OUT)/hyp/%.o)
+HYP_DEDICATED_ONLY := hyp/core/shared_absent.c $(ARCH_DEDICATED:%=arch/$(ARCH)/%.c)
+HYP_SHARED_ONLY    := $(ARCH_SHARED:%=arch/$(ARCH)/%.c) $(filter hyp/sched/%,$(HYP_SOURCES)) \
+	$(filter-out $(HYP_DEDICATED_ONLY),$(filter $(patsubst %,hyp/core/%,shared% realtime.c console_queue.c),$(HYP_SOURCES)))
+HYP_COMMON         := $(filter-out $(HYP_DEDICATED_ONLY) $(HYP_SHARED_ONLY) hyp/core/hyp.c, \
+	$(HYP_SOURCES))
+HYP_OBJECTS := $(patsubst %,$(OUT)/hyp/%.o,$(HYP_COMMON) $(HYP_DEDICATED_ONLY) hyp/core/hyp.c)
+HYP_SHARED_OBJECTS := $(patsubst %,$(OUT)/hyp/%.o,$(HYP_COMMON) $(HYP_SHARED_ONLY)) \
+	$(OUT)/hyp/hyp/core/hyp-shared.c.o
+
+HYP_COMPILE = $(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),$(HYP_FAST),$(HYP_SMALL)) \
+	$(ARCH_CFLAGS) -MMD -MP -c $< -o $@
 
 $(OUT)/hyp/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
-	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),$(HYP_FAST),$(HYP_SMALL)) \
-		$(ARCH_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(HYP_COMPILE)
+
+$(OUT)/hyp/hyp/core/hyp-shared.c.o: hyp/core/hyp.c make/target.mk | $(SETUP)
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	$(Q)$(HYP_COMPILE)
 
 # The hypervisor's identity, by which it knows the plans made for it: of its sources and flags.
 HYP_INPUTS := $(HYP_SOURCES) $(sort $(wildcard abi/*.h hyp/*/*.h lib/*.h drivers/*.h \
@@ -50,16 +68,22 @@ HYP_INPUTS := $(HYP_SOURCES) $(sort $(wildcard abi/*.h hyp/*/*.h lib/*.h drivers
 HYP_BUILD  := 0x$(shell (echo $(CC_KIND); cat $(HYP_INPUTS) make/target.mk) 2>/dev/null | \
 	sha256sum | cut -c1-16)
 
-$(OUT)/hyp/hyp/core/hyp.c.o: ARCH_CFLAGS += -DHYP_BUILD=$(HYP_BUILD)
-$(OUT)/hyp/hyp/core/hyp.c.o: $(HYP_INPUTS)
+HYP_INFO   := $(OUT)/hyp/hyp/core/hyp.c.o $(OUT)/hyp/hyp/core/hyp-shared.c.o
+
+$(HYP_INFO): ARCH_CFLAGS += -DHYP_BUILD=$(HYP_BUILD)
+$(OUT)/hyp/hyp/core/hyp-shared.c.o: ARCH_CFLAGS += -DHYP_SHARED
+$(HYP_INFO): $(HYP_INPUTS)
 
 $(OUT)/hyp.ld: arch/$(ARCH)/hyp.ld abi/image.h
 	@mkdir -p $(@D)
 	$(Q)$(HYP_CC) -E -P -undef -x assembler-with-cpp -D__ASSEMBLER__ -I. $< -o $@
 
-$(HYP): $(HYP_OBJECTS) $(OUT)/hyp.ld
+$(HYP): $(HYP_OBJECTS)
+$(HYP_SHARED): $(HYP_SHARED_OBJECTS)
+$(HYP) $(HYP_SHARED): $(OUT)/hyp.ld
 	@echo "  LD  $@"
-	$(Q)$(HYP_LINK) $(HYP_LDFLAGS) -T $(OUT)/hyp.ld -Wl,-Map=$(@:.elf=.map) $(HYP_OBJECTS) -o $@
+	$(Q)$(HYP_LINK) $(HYP_LDFLAGS) -T $(OUT)/hyp.ld -Wl,-Map=$(@:.elf=.map) \
+		$(filter %.o,$^) -o $@
 
 # The guests: build/ARCH/guests/NAME.elf from guest/demos/NAME/ and the guest library, by the rules
 # of guest/lib/guest.mk. A folder that makes several guests says so in a file variants.mk, in lines
@@ -82,5 +106,5 @@ $(foreach f,$(GUEST_FOLDERS),$(eval $(call GUEST,$(notdir $(f)),$(f),)))
 -include $(GUEST_VARIANTS)
 
 GUEST_NAMES := $(GUEST_ELFS:$(GUEST_BUILD)/%.elf=%)
-$(GUEST_LIB_OBJECTS) $(foreach n,$(GUEST_NAMES),$(GUEST_OBJECTS_$(n))): $(wildcard \
-	guest/lib/guest.mk guest/lib/$(ARCH)/guest.mk) | $(SETUP)
+$(GUEST_LIB_OBJECTS) $(GUEST_REALTIME) $(foreach n,$(GUEST_NAMES),$(GUEST_OBJECTS_$(n))): \
+	$(wildcard guest/lib/guest.mk guest/lib/$(ARCH)/guest.mk) | $(SETUP)

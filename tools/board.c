@@ -23,6 +23,10 @@
 #define FILE_LIMIT (16u << 20)
 #define FDT_SPARE  4096 /* bytes for the aliases that board.yaml adds */
 
+#define FREQUENCY_LEAST 10000ull /* Hz; a slip of the unit below and above */
+#define FREQUENCY_MOST  10000000000ull
+#define COST_MOST       1000000u /* ns */
+
 static const char *beside_tool(const char *name)
 {
 	char path[4096];
@@ -97,20 +101,52 @@ static uint64_t number(const struct tree *map, const char *key, uint64_t fallbac
 /* What the device tree says on some architectures, board.yaml has to say on others. */
 static void check_keys(const struct board *board, const struct tree *root)
 {
-	static const char *const keys[] = {
-		"group0", "interrupt-limit", "free-interrupts", "redistributor-stride"};
+	static const struct {
+		const char *name, *about;
+		bool required;
+	} keys[] = {
+		{"group0", "the GIC", true},
+		{"interrupt-limit", "the GIC", true},
+		{"timer-frequency", "the generic timer", true},
+		{"free-interrupts", "the GIC", false},
+		{"redistributor-stride", "the GIC", false},
+	};
 	bool wanted = board->machine == EM_AARCH64;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const struct tree *key = tree_get(root, keys[i]);
-		if (wanted && !key && i < 2)
-			message_error(root->place, arena_text("add %s", keys[i]),
-				"a board of architecture aarch64 needs the key '%s'", keys[i]);
+		const struct tree *key = tree_get(root, keys[i].name);
+		if (wanted && !key && keys[i].required)
+			message_error(root->place, arena_text("add %s", keys[i].name),
+				"a board of architecture aarch64 needs the key '%s'", keys[i].name);
 		else if (key && !wanted)
 			message_error(key->key_place,
 				"remove it: the device tree says what there is",
-				"'%s' is about the GIC, which only boards of architecture aarch64 "
-				"have",
-				keys[i]);
+				"'%s' is about %s, which only boards of architecture aarch64 have",
+				keys[i].name, keys[i].about);
+	}
+}
+
+static void check_frequency(uint64_t frequency, struct place place)
+{
+	if (frequency < FREQUENCY_LEAST || frequency > FREQUENCY_MOST)
+		message_error(place, "write what CNTFRQ_EL0 reads, in Hz",
+			"the counter's frequency, %llu Hz, is not one from 10 kHz to 10 GHz",
+			(unsigned long long)frequency);
+}
+
+/* What the hypervisor's work costs; what takes longer than COST_MOST is a slip of the unit. */
+static void read_costs(struct board *board, const struct tree *costs)
+{
+	const struct {
+		const char *key;
+		uint64_t *ns, fallback;
+	} keys[] = {{"switch", &board->costs.switch_ns, 2000},
+		{"interrupt", &board->costs.interrupt_ns, 1000}};
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct tree *cost = tree_get(costs, keys[i].key);
+		*keys[i].ns = cost ? cost->number : keys[i].fallback;
+		if (cost && (cost->number == 0 || cost->number > COST_MOST))
+			message_error(cost->place, "write what was measured on the board",
+				"a cost of %s is not one from 1ns to 1ms", cost->text);
 	}
 }
 
@@ -118,7 +154,8 @@ static void read_settings(struct board *board, const struct tree *root)
 {
 	const struct tree *limit = tree_get(root, "interrupt-limit"),
 			  *stride = tree_get(root, "redistributor-stride"),
-			  *name = tree_get(root, "name");
+			  *name = tree_get(root, "name"),
+			  *frequency = tree_get(root, "timer-frequency");
 	board->machine = architecture_named(tree_text(root, "architecture", "aarch64"))->machine;
 	board->own_group = strcmp(tree_text(root, "group0", ""), "hypervisor") == 0;
 	board->irq_limit = 1024;
@@ -137,6 +174,39 @@ static void read_settings(struct board *board, const struct tree *root)
 			"interrupt-limit has to be a multiple of 32 from 64 to 1024");
 	else if (limit)
 		board->irq_limit = (uint32_t)limit->number;
+	if (frequency) {
+		board->timer_frequency = frequency->number;
+		check_frequency(frequency->number, frequency->place);
+	}
+	read_costs(board, tree_get(root, "costs"));
+}
+
+/* RISC-V: the device tree says how fast the counter `time` runs (Linux, riscv/cpus.yaml). */
+static void read_timebase(struct board *board, const char *path)
+{
+	int cpus = fdt_path_offset(board->fdt, "/cpus"), bytes = 0;
+	const fdt32_t *frequency = fdt_getprop(board->fdt, cpus, "timebase-frequency", &bytes);
+	if (board->machine != EM_RISCV)
+		return;
+	if (!frequency || bytes != 4) {
+		message_error(message_file(path), "use the device tree that Linux boots with",
+			"node /cpus has no timebase-frequency");
+		return;
+	}
+	board->timer_frequency = fdt32_ld(frequency);
+	check_frequency(board->timer_frequency, message_file(path));
+}
+
+static void read_arguments(struct board *board, const struct tree *list)
+{
+	const char **arguments = NULL;
+	for (const struct tree *item = list ? list->first : NULL; item; item = item->next) {
+		if (item->bad)
+			continue;
+		arguments = arena_grow(arguments, board->qemu.argument_count, sizeof(*arguments));
+		arguments[board->qemu.argument_count++] = item->text;
+	}
+	board->qemu.arguments = arguments;
 }
 
 static void read_qemu(struct board *board, const struct tree *qemu)
@@ -148,6 +218,7 @@ static void read_qemu(struct board *board, const struct tree *qemu)
 	board->qemu.machine = tree_text(qemu, "machine", "virt");
 	board->qemu.cpu = tree_text(qemu, "cpu", architecture->cpu);
 	board->qemu.memory = number(qemu, "memory", 1 << 30);
+	read_arguments(board, tree_get(qemu, "arguments"));
 	const struct tree *cpus = tree_get(qemu, "cpus"), *memory = tree_get(qemu, "memory");
 	if (cpus && (cpus->number < 1 || cpus->number > 512))
 		message_error(cpus->place, "write a number from 1 to 512", "QEMU has no %s CPUs",
@@ -307,6 +378,7 @@ bool board_load(struct board *board, const char *name, struct place said, const 
 	add_aliases(board, tree_get(root, "names"));
 	if (!devicetree_read(board, message_file(path)))
 		return false;
+	read_timebase(board, path);
 	check_cpus(board, tree_get(root, "qemu"));
 	read_console(board, tree_get(root, "console"));
 	read_free_irqs(board, tree_get(root, "free-interrupts"));

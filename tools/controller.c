@@ -6,10 +6,24 @@
 
 #include "tools/devicetree.h"
 
+unsigned controller_cpu_pages(const struct system *system)
+{
+	unsigned files = 0;
+
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		const struct vm *vm = &system->vms[i];
+
+		for (unsigned n = 0; n < vm->vcpu_count; n++)
+			if (vm->vcpus[n].guest_file > files)
+				files = vm->vcpus[n].guest_file;
+	}
+	return system->board.controller->cpu_pages + files;
+}
+
 bool controller_vcpu_page(const struct board *board, const struct vm *vm, unsigned index,
 	uint64_t *guest, uint64_t *host)
 {
-	uint64_t file = board->controller->guest_file;
+	uint64_t file = vm->vcpus[index].guest_file;
 	*guest = board->intc_cpus.base + index * PLAN_PAGE_SIZE;
 	*host = board->intc_frames[vm->vcpus[index].cpu] + file * PLAN_PAGE_SIZE;
 	return file != 0;

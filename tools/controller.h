@@ -33,7 +33,7 @@ struct controller {
 
 	/*
 	 * Pages of it that the hypervisor maps: so many from intc.base on, and so many per CPU,
-	 * cpu_page_stride bytes apart from intc_frames[cpu] on.
+	 * cpu_page_stride bytes apart from intc_frames[cpu] on, guest files apart.
 	 */
 	unsigned common_pages, cpu_pages;
 	uint64_t cpu_page_stride;
@@ -48,16 +48,16 @@ struct controller {
 	 * up no more than they have; an emulated device's takes none of the board's.
 	 */
 	bool renumbers;
-
-	/* The guest interrupt file that every vCPU has on its CPU; 0: there are none. */
-	uint16_t guest_file;
 };
 
 extern const struct controller controller_gic, controller_aia, controller_plic;
 
+/* How many pages the hypervisor maps per CPU, the guest files in use included. */
+unsigned controller_cpu_pages(const struct system *system);
+
 /*
  * Where a vCPU, by its index in the VM, finds its own interrupt file, one page, and which page of
- * the board that is. Returns false if vCPUs have none.
+ * the board that is, on its first CPU. Returns false if it has none.
  */
 bool controller_vcpu_page(const struct board *board, const struct vm *vm, unsigned index,
 	uint64_t *guest, uint64_t *host);

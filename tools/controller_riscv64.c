@@ -18,7 +18,6 @@
 #define PLIC_CONTEXT        0x200000u /* the first context's page */
 #define PLIC_CONTEXT_STRIDE 0x1000u
 #define SOURCES_MAX         1023u /* AIA 4.5.1; PLIC 1.0.0 */
-#define GUEST_FILE          1u    /* every CPU has one vCPU, so its first guest file is enough */
 
 static const char *const aplic[] = {"riscv,aplic", NULL}, *const imsic[] = {"riscv,imsics", NULL},
 			 *const plic[] = {"sifive,plic-1.0.0", "riscv,plic0", NULL};
@@ -176,6 +175,7 @@ static bool aia_read(struct board *board, struct place place)
 	if (cell(board, board->msi_node, "riscv,group-index-bits", 0) != 0)
 		return fail(
 			board, board->msi_node, place, "several groups of harts are not supported");
+	board->guest_files = (1u << bits) - 1;
 	board->intc = domain->regs[0];
 	board->intc_cpus = files->regs[0];
 	for (unsigned i = 0; i < board->cpu_count; i++)
@@ -234,12 +234,11 @@ const struct controller controller_aia = {
 	.specifier = specifier,
 	.read = aia_read,
 	.common_pages = HYP_APLIC_PAGES,
-	.cpu_pages = 1 + GUEST_FILE,
+	.cpu_pages = 1,
 	.cpu_page_stride = PLAN_PAGE_SIZE,
 	.regions = aia_regions,
 	.region_names = {"interrupt controller (APLIC)"},
 	.renumbers = true,
-	.guest_file = GUEST_FILE,
 };
 
 const struct controller controller_plic = {

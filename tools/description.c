@@ -17,12 +17,15 @@ static const struct schema_key image_keys[] = {
 			   "`aarch64`, 1023 on "
 			   "`riscv64`"},
 	{"file", SCHEMA_TEXT, .fallback = "-", .example = "file: u-boot.bin",
-		.meaning = "`os: bare`, where it is required: an ELF file or raw bytes"},
+		.meaning = "`os: bare` and `realtime`, where it is required: an ELF file or raw "
+			   "bytes"},
 	{"load", SCHEMA_NUMBER, .fallback = "start of the main memory", .example = "load: 0x0",
-		.meaning = "`os: bare`, raw bytes only: guest-physical address to which they go"},
+		.meaning = "`os: bare` and `realtime`, raw bytes only: guest-physical address to "
+			   "which they go"},
 	{"entry", SCHEMA_NUMBER, .fallback = "`load`; an ELF file names its own",
 		.example = "entry: 0x0",
-		.meaning = "`os: bare`, raw bytes only: address of the first instruction"},
+		.meaning = "`os: bare` and `realtime`, raw bytes only: address of the first "
+			   "instruction"},
 	{0},
 };
 
@@ -43,40 +46,104 @@ static const struct schema_key memory_keys[] = {
 };
 
 static const struct schema_key vcpu_keys[] = {
-	{"cpu", SCHEMA_NUMBER, .required = YES, .example = "cpu: 0",
+	{"cpu", SCHEMA_NUMBER | SCHEMA_CHOICE, .choices = "any",
+		.fallback = "`any` for a real-time vCPU; required for the others, or `cpus`",
+		.example = "cpu: 0",
 		.meaning =
 			"the physical CPU that runs it, counted from 0 in the order of the board's "
-			"device tree. Each CPU runs at most one vCPU"},
+			"device tree. `any`, real time only: the tool chooses one of those that "
+			"the description shares"},
+	{"cpus", SCHEMA_LIST, .items = SCHEMA_NUMBER, .fallback = "`cpu` alone",
+		.example = "cpus: [ 0, 1 ]",
+		.meaning = "best effort only: the CPUs among which it may migrate, all of them "
+			   "shared"},
+	{"period", SCHEMA_TIME, .fallback = "none: the vCPU is best effort",
+		.example = "period: 1ms",
+		.meaning = "real time: the least time between two of its releases"},
+	{"capacity", SCHEMA_TIME, .fallback = "required with `period`",
+		.example = "capacity: 200us",
+		.meaning = "what it may run in each period; it gets that much before its deadline "
+			   "whatever the others do, and never more"},
+	{"deadline", SCHEMA_TIME, .fallback = "the period", .example = "deadline: 500us",
+		.meaning = "how long after a release it has got its capacity, at most the period"},
+	{0},
+};
+
+static const struct schema_key tasks_keys[] = {
+	{"count", SCHEMA_NUMBER, .required = YES, .example = "count: 3",
+		.meaning = "how many tasks there can be at a time, 1 to 15"},
+	{"cpu", SCHEMA_NUMBER, .required = YES, .example = "cpu: 0",
+		.meaning = "the physical CPU that runs them"},
 	{0},
 };
 
 static const struct schema_key interrupts_keys[] = {
 	{"route", SCHEMA_CHOICE, .choices = "direct injected",
 		.fallback = "`direct` where the board can: with AIA, or a GIC that leaves Group 0 "
-			    "to the hypervisor; else `injected`",
+			    "to the hypervisor and no shared CPU; else `injected`",
 		.example = "route: direct",
 		.meaning = "`direct`: the VM's interrupts reach it without the hypervisor. "
 			   "`injected`: the hypervisor takes each and puts it into the VM's "
 			   "virtual interface; for guests that mask by priority or split the end "
-			   "of interrupt. With AIA there is only `direct`, with a PLIC only "
-			   "`injected`"},
+			   "of interrupt, and on a shared CPU. With AIA there is only `direct`, "
+			   "with a PLIC only `injected`"},
+	{"fast", SCHEMA_CHOICE | SCHEMA_LIST, .items = SCHEMA_TEXT, .choices = "all",
+		.fallback = "none", .example = "fast: [ serial0 ]",
+		.meaning = "devices from `access` whose interrupts may take a shared CPU from "
+			   "another VM that is `preemptable`, as `delivery` says; `all`: every "
+			   "device of the VM, and its shared console"},
+	{"delivery", SCHEMA_CHOICE, .choices = "defer recycle-quantum reset-quantum",
+		.fallback = "`defer`", .example = "delivery: recycle-quantum",
+		.meaning =
+			"what a fast interrupt for a vCPU that waits for its CPU does. `defer`: "
+			"it waits for the vCPU's turn. `recycle-quantum`: the vCPU runs at once, "
+			"for what is left of the other one's quantum. `reset-quantum`: the vCPU "
+			"runs at once, with a quantum of its own; not on a CPU that has real-time "
+			"vCPUs"},
+	{"preemptable", SCHEMA_CHOICE, .choices = "yes no",
+		.fallback = "`no` for a VM with real-time vCPUs or tasks, else `yes`",
+		.example = "preemptable: no",
+		.meaning = "whether fast interrupts of other VMs may take the CPU from this one; a "
+			   "real-time vCPU that is preemptable has no guarantee"},
+	{"rate", SCHEMA_NUMBER, .fallback = "1000", .example = "rate: 2000",
+		.meaning = "how often in a second the VM's fast interrupts may take a CPU, 1 to "
+			   "1000000; beyond that they are deferred"},
 	{0},
 };
 
 static const struct schema_key vm_keys[] = {
-	{"os", SCHEMA_CHOICE, .choices = "linux bare", .required = YES, .example = "os: linux",
+	{"os", SCHEMA_CHOICE, .choices = "linux bare realtime", .required = YES,
+		.example = "os: linux",
 		.meaning = "how the VM is started. `linux`: by the kernel's boot protocol. "
 			   "`bare`: at its entry, with the device tree's address in `x0` or "
-			   "`a1`"},
+			   "`a1`. `realtime`: as `bare`, and it may have `tasks`"},
 	{"image", SCHEMA_TEXT | SCHEMA_MAP, .map = image_keys, .required = YES,
 		.example = "image: control.elf",
-		.meaning = "what runs in the VM: a text names the ELF file of an `os: bare` VM"},
+		.meaning = "what runs in the VM: a text names the ELF file of an `os: bare` or "
+			   "`realtime` VM"},
 	{"memory", SCHEMA_SIZE | SCHEMA_LIST, .items = SCHEMA_MAP, .map = memory_keys,
 		.required = YES, .example = "memory: 256M",
 		.meaning = "a size for one region, or a list of regions, of which the first is the "
 			   "main memory"},
 	{"vcpus", SCHEMA_LIST, .items = SCHEMA_MAP, .map = vcpu_keys, .required = YES,
-		.example = "vcpus: [ { cpu: 0 } ]", .meaning = "the virtual CPUs, 1 to 16 of them"},
+		.example = "vcpus: [ { cpu: 0 } ]",
+		.meaning = "the virtual CPUs, 1 to 16 of them, tasks included. Alone on its CPU, a "
+			   "vCPU has all of it; else they share it, see below"},
+	{"tasks", SCHEMA_MAP, .map = tasks_keys, .fallback = "none",
+		.example = "tasks: { count: 3, cpu: 0 }",
+		.meaning =
+			"`os: realtime`: further vCPUs, one for each real-time task that the VM "
+			"creates while it runs; period, capacity and deadline come with the call"},
+	{"controllers", SCHEMA_LIST, .items = SCHEMA_TEXT, .fallback = "none but itself",
+		.example = "controllers: [ linux ]",
+		.meaning =
+			"`os: realtime` with `tasks`: other VMs that may start and end the tasks"},
+	{"time", SCHEMA_CHOICE, .choices = "absolute own", .fallback = "`absolute`",
+		.example = "time: own",
+		.meaning =
+			"what the VM's clock shows. `absolute`: the time of the board. `own`: the "
+			"time that the VM was not kept from running, as if it had the CPU for "
+			"itself; only for a VM with one vCPU and no tasks"},
 	{"access", SCHEMA_LIST, .items = SCHEMA_TEXT, .fallback = "none",
 		.example = "access: [ serial0 ]",
 		.meaning =
@@ -107,6 +174,26 @@ static const struct schema_key vm_keys[] = {
 	{0},
 };
 
+static const struct schema_key scheduling_keys[] = {
+	{"quantum", SCHEMA_TIME, .fallback = "30ms", .example = "quantum: 10ms",
+		.meaning = "how long a best-effort vCPU runs while others wait, up to 10s and at "
+			   "least ten times what a switch costs"},
+	{"spin", SCHEMA_TIME | SCHEMA_CHOICE, .choices = "off", .fallback = "1ms",
+		.example = "spin: 500us",
+		.meaning = "a best-effort vCPU that has run so long while another one of its VM "
+			   "waits for the same CPU is taken for one that spins on a lock, and the "
+			   "other one gets the rest of its quantum; at least ten times what a "
+			   "switch costs. `off`: nobody looks"},
+	{0},
+};
+
+static const struct schema_key reserve_keys[] = {
+	{"best-effort", SCHEMA_SHARE, .required = YES, .example = "best-effort: 40%",
+		.meaning = "the share of each CPU with best-effort vCPUs that real-time ones leave "
+			   "them"},
+	{0},
+};
+
 const struct schema_key description_keys[] = {
 	{"board", SCHEMA_TEXT, .required = YES, .example = "board: qemu-virt-aarch64",
 		.meaning = "a folder in `boards/`"},
@@ -119,6 +206,16 @@ const struct schema_key description_keys[] = {
 		.meaning = "the virtual machines by name, 1 to 16 of them. A name is a lower-case "
 			   "letter, then lower-case letters, digits and `-`, at most 23 characters "
 			   "in all"},
+	{"scheduling", SCHEMA_MAP, .map = scheduling_keys, .fallback = "see below",
+		.example = "scheduling: { quantum: 10ms }", .meaning = "of shared CPUs"},
+	{"reserve", SCHEMA_MAP, .map = reserve_keys,
+		.fallback = "required if a CPU has both real-time and best-effort vCPUs",
+		.example = "reserve: { best-effort: 40% }",
+		.meaning = "what is kept of shared CPUs, also from tasks created at run time"},
+	{"trace", SCHEMA_NUMBER, .fallback = "64", .example = "trace: 4096",
+		.meaning =
+			"events that the hypervisor remembers per CPU, 16 bytes each: a power of "
+			"two from 64 to 16384"},
 	{0},
 };
 
@@ -150,6 +247,18 @@ static const struct schema_key qemu_keys[] = {
 		.meaning = "its `-smp`, 1 to 512"},
 	{"memory", SCHEMA_SIZE, .required = YES, .example = "memory: 1G",
 		.meaning = "its `-m`, whole MiB"},
+	{"arguments", SCHEMA_LIST, .items = SCHEMA_TEXT, .fallback = "none",
+		.example = "arguments: [ -device, virtio-rng-device ]",
+		.meaning = "further arguments for it, for the device tree as for a run"},
+	{0},
+};
+
+static const struct schema_key costs_keys[] = {
+	{"switch", SCHEMA_TIME, .fallback = "2us", .example = "switch: 2us",
+		.meaning = "a change from one vCPU to another, timer interrupt and decision "
+			   "included, at most; two of them are added to each capacity"},
+	{"interrupt", SCHEMA_TIME, .fallback = "1us", .example = "interrupt: 1us",
+		.meaning = "an interrupt taken for a vCPU that does not run, at most"},
 	{0},
 };
 
@@ -187,6 +296,16 @@ const struct schema_key description_board_keys[] = {
 	{"free-interrupts", SCHEMA_MAP, .map = free_interrupts_keys, .fallback = "none",
 		.example = "free-interrupts: { first: 42, count: 6 }",
 		.meaning = "interrupts that no device drives; each shared console takes one"},
+	{"timer-frequency", SCHEMA_NUMBER,
+		.fallback = "required on `aarch64`; the device tree's `timebase-frequency` on "
+			    "`riscv64`, where it is an error",
+		.example = "timer-frequency: 62500000",
+		.meaning = "Hz of the CPUs' counter, as CNTFRQ_EL0 reads: all times become its "
+			   "ticks"},
+	{"costs", SCHEMA_MAP, .map = costs_keys, .fallback = "see below",
+		.example = "costs: { switch: 2us, interrupt: 1us }",
+		.meaning = "what the hypervisor's own work costs on this board, as measured "
+			   "(`docs/porting-a-board.md`)"},
 	{"qemu", SCHEMA_MAP, .map = qemu_keys, .fallback = "not QEMU's",
 		.example = "qemu: { machine: virt, cpu: cortex-a57, cpus: 4, memory: 1G }",
 		.meaning = "how to start QEMU as this board"},
@@ -210,27 +329,67 @@ static const char introduction[] =
 	"Of YAML, a description uses maps, lists and texts; anchors, aliases, tags and\n"
 	"several documents in a file are refused. A key that is not listed here is an error.\n"
 	"A *size* is a number of bytes, decimal or hexadecimal with `0x`, that may end in\n"
-	"`K`, `M` or `G` for 2^10, 2^20 or 2^30. A *number* has no such ending.\n"
+	"`K`, `M` or `G` for 2^10, 2^20 or 2^30. A *number* has no such ending. A *time* is a\n"
+	"decimal number with `ns`, `us`, `ms` or `s`, a *share* one with `%`, such as `12.5%`.\n"
 	"\n"
 	"## Where things go\n"
 	"\n"
-	"The hypervisor lies 2 MiB above the start of the board's RAM; the 2 MiB below are\n"
-	"left to firmware and boot loader. Memory whose `host` address is not given goes to\n"
-	"the first free room above, aligned so that large translation blocks fit. A VM that\n"
-	"is restarted by `on-fault` or `on-reset` has a second, pristine copy of its image in\n"
-	"RAM.\n"
+	"The hypervisor lies 2 MiB above the start of the board's RAM, in 1 MiB, or 2 MiB with a\n"
+	"`trace` of more than 1024 events; the 2 MiB below are left to firmware and boot loader.\n"
+	"Memory whose `host` address is not given goes to the first free room above, aligned so\n"
+	"that large translation blocks fit. A VM that is restarted by `on-fault` or `on-reset`\n"
+	"has a second, pristine copy of its image in RAM.\n"
 	"\n"
 	"- `os: linux`: the device tree lies at the start of the main memory, which must be a\n"
 	"  multiple of 2 MiB; the kernel at the first multiple of 2 MiB, plus its\n"
 	"  `text_offset`, that leaves 2 MiB free for it; the initrd at the next page\n"
 	"  (RISC-V: multiple of 2 MiB) after the kernel's `image_size`.\n"
-	"- `os: bare`, ELF file: at its segments' physical addresses; the device tree in the\n"
+	"- `os: bare` and `realtime`, ELF file: at its segments' physical addresses; the device "
+	"tree in the\n"
 	"  last 16 KiB of the main memory.\n"
-	"- `os: bare`, raw bytes: at `load`; the device tree at the start of the main memory\n"
+	"- `os: bare` and `realtime`, raw bytes: at `load`; the device tree at the start of the "
+	"main memory\n"
 	"  if its first 16 KiB are free, else in its last 16 KiB.\n"
 	"\n"
 	"The device tree's address is in `x0` (AArch64) or `a1` (RISC-V) at the guest's first\n"
 	"instruction.\n"
+	"\n"
+	"## Who runs when\n"
+	"\n"
+	"A CPU that exactly one vCPU may run on is *dedicated*: the vCPU has all of it, and the\n"
+	"hypervisor does not stand between them, whatever period or capacity it is given. All\n"
+	"other CPUs in use are *shared*; a description with one of them takes the hypervisor\n"
+	"with the scheduler (`hyp-shared.elf`), any other the one without. On a shared CPU:\n"
+	"\n"
+	"- A vCPU with a `period` is *real-time*: from the moment that it wants to run, it gets\n"
+	"  its `capacity` before its `deadline`, and not more than that in each `period`.\n"
+	"  Real-time vCPUs stay on one CPU and go before all others there, the earliest deadline\n"
+	"  first. The tool refuses a set that could miss a deadline, by an exact test (processor\n"
+	"  demand); `orlop report` shows it. Two switches, as the board's `costs` say, are added\n"
+	"  to each capacity, and one may be under way when another vCPU should begin.\n"
+	"- A real-time vCPU without `cpu` is given one: the vCPUs in the order of what they take,\n"
+	"  the greatest first, each the first CPU that is shared already and can keep the "
+	"promise,\n"
+	"  else the first one that nobody uses.\n"
+	"- All other vCPUs are *best effort*: they take turns of a `quantum` in what real-time\n"
+	"  vCPUs leave, which is at least the `reserve`. They have one queue for all CPUs, and "
+	"may\n"
+	"  migrate among those in `cpus`. There are at most 64 of them, with at most 8 different\n"
+	"  sets of CPUs; a CPU has at most 64 real-time vCPUs, tasks included.\n"
+	"- While a real-time vCPU runs that is not `preemptable`, interrupts of best-effort VMs\n"
+	"  wait. Those of real-time VMs with devices or a shared console are taken; what they\n"
+	"  cost at their VM's `rate` is subtracted from what real-time vCPUs may take of the CPU.\n"
+	"  A device that interrupts more often than that costs more than was accounted for.\n"
+	"- The task vCPUs of an `os: realtime` VM follow its others. They are no CPUs in its\n"
+	"  device tree, and run what the VM registers for them by hypercall; admission is then\n"
+	"  tested again, within the same share of the CPU.\n"
+	"- A VM on a shared CPU has `route: injected`, but for AIA, where each vCPU needs a guest\n"
+	"  interrupt file of its own on every CPU that it may run on (a task needs none, and has\n"
+	"  no external interrupts). It has no performance counters, and on RISC-V no vector\n"
+	"  extension.\n"
+	"\n"
+	"Times have to be whole ticks of the board's counter. If its frequency is so odd that\n"
+	"hardly any time is, they are rounded to the safe side, and the tool says so.\n"
 	"\n"
 	"## Devices\n"
 	"\n"

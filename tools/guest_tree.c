@@ -202,7 +202,7 @@ static void write_cpus(struct guest_tree *tree)
 	guest_tree_put_cell(tree, "#address-cells", 1);
 	guest_tree_put_cell(tree, "#size-cells", 0);
 	tree->style->cpus(tree);
-	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+	for (unsigned i = 0; i < vm->task_first; i++) { /* tasks start by hypercalls alone */
 		uint64_t own = tree->system->board.cpu_hw_ids[vm->vcpus[i].cpu];
 		uint64_t id = vm_image_hw_id(i);
 		int node = cpu_node(tree, own);

@@ -11,6 +11,7 @@
 #include "tools/controller.h"
 #include "tools/devicetree.h"
 #include "tools/guest_tree_write.h"
+#include "tools/vcpus.h"
 
 #define IRQ_S_EXTERNAL   9u
 #define IRQ_EDGE_RISING  1u
@@ -31,7 +32,7 @@ static bool is_aia(const struct guest_tree *tree)
 /* Each vCPU's supervisor takes its external interrupts from here, in their order. */
 static void put_outputs(struct guest_tree *tree)
 {
-	unsigned count = tree->vm->vcpu_count;
+	unsigned count = tree->vm->task_first; /* tasks have no external interrupts */
 	uint32_t *cells = arena_alloc(2 * (size_t)count, sizeof(*cells));
 
 	for (unsigned i = 0; i < count; i++) {
@@ -63,7 +64,7 @@ static void write_intc(struct guest_tree *tree, int node)
 		"linux,phandle", "riscv,num-ids"};
 	const struct board *board = &tree->system->board;
 	struct plan_mmio regions[CONTROLLER_REGIONS];
-	uint64_t size = (uint64_t)tree->vm->vcpu_count * PLAN_PAGE_SIZE;
+	uint64_t size = (uint64_t)tree->vm->task_first * PLAN_PAGE_SIZE;
 
 	if (node == board->intc_node) {
 		board->controller->regions(board, tree->vm->vcpu_count, regions);
@@ -110,7 +111,8 @@ static bool is_one_of(const char *name, size_t length, const char *const *list)
 /*
  * Whether a guest may use an extension. What is unprivileged it may, but for what needs a counter,
  * a control or a state that the hypervisor does not give or keep for it; of what is for supervisors
- * only what is known to need none, or to have been given. Vendors' own are unknown.
+ * only what is known to need none, or to have been given. Vendors' own are unknown. The vector
+ * registers are not kept for a vCPU that shares its CPU: V, and all that begins with Zv.
  */
 static bool is_given(const struct guest_tree *tree, const char *name, size_t length)
 {
@@ -118,6 +120,11 @@ static bool is_given(const struct guest_tree *tree, const char *name, size_t len
 	static const char *const known[] = {"ssccptr", "sscounterenw", "sstc", "sstvala", "sstvecd",
 		"ssstrict", "ssu64xl", NULL};
 
+	bool is_vector =
+		(length == 1 && name[0] == 'v') || (length > 1 && name[0] == 'z' && name[1] == 'v');
+
+	if (is_vector && vcpus_shared(tree->vm))
+		return false;
 	switch (name[0]) {
 	case 'h':
 	case 'x':

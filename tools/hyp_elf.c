@@ -8,12 +8,13 @@
 #include <string.h>
 
 #include "abi/plan.h"
+#include "abi/trace.h"
 #include "tools/file.h"
 #include "tools/message.h"
 
 #define HYP_ELF_LIMIT (64u << 20)
 #define STACK_ALIGN   16u   /* of a stack pointer, in the architectures' calling conventions */
-#define STACK_LEAST   2048u /* bytes of a stack that its CPU's record leaves */
+#define STACK_LEAST   2048u /* bytes of a stack */
 #define RECORD_LIMIT  (64u << 10) /* bytes of one record or stack; more is a mistake */
 
 static const char mend_build[] = "build the hypervisor and this tool from the same sources";
@@ -159,14 +160,19 @@ static bool info_read(struct hyp_elf *hyp, const struct blob *file, const Elf64_
 			info->plan_version, PLAN_VERSION);
 		return false;
 	}
-	if (info->stack_bytes == 0 || info->stack_bytes % PLAN_PAGE_SIZE != 0 ||
-		info->stack_bytes > RECORD_LIMIT)
-		return complain(hyp, "wants stacks that are no whole pages, or too large");
+	if (info->stack_bytes < STACK_LEAST || info->stack_bytes > RECORD_LIMIT)
+		return complain(hyp, "wants stacks that are too small or too large");
 	if (info->cpu_bytes > RECORD_LIMIT || info->vm_bytes > RECORD_LIMIT ||
-		info->vcpu_bytes > RECORD_LIMIT || info->irq_bank_bytes > RECORD_LIMIT)
+		info->vcpu_bytes > RECORD_LIMIT || info->irq_bank_bytes > RECORD_LIMIT ||
+		info->shared_cpu_bytes > RECORD_LIMIT || info->shared_vcpu_bytes > RECORD_LIMIT ||
+		info->sched_common_bytes > RECORD_LIMIT)
 		return complain(hyp, "wants records that are too large");
-	if (info->cpu_bytes % STACK_ALIGN != 0 || info->cpu_bytes + STACK_LEAST > info->stack_bytes)
-		return complain(hyp, "wants a CPU's record that leaves no room for its stack");
+	if (info->cpu_bytes % STACK_ALIGN != 0 || info->cpu_trace % sizeof(uint64_t) != 0 ||
+		info->cpu_trace + sizeof(struct trace_ring) > info->cpu_bytes)
+		return complain(hyp, "wants a CPU's record that does not end with a trace");
+	if (!info->shared_cpu_bytes != !info->shared_vcpu_bytes ||
+		!info->shared_cpu_bytes != !info->sched_common_bytes)
+		return complain(hyp, "has half a scheduler");
 	return true;
 }
 

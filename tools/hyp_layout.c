@@ -3,22 +3,24 @@
  * Lays out the hypervisor's memory.
  *
  * In RAM, without a gap: the ELF file's segments; in the data's last page and on, the records of
- * VMs and vCPUs and the VMs' root tables; the hypervisor's root table and the plan (in the
- * constants' last page if they fit there, else in pages of their own); its level-3 table; the
- * stacks, each with its CPU's record at the upper end; the VMs' other tables, which the hypervisor
- * does not map. Up to the level-3 table, virtual minus physical address is a constant; after it
- * come guard pages and windows, which take addresses and no RAM.
+ * VMs and vCPUs, those of the scheduler, and the VMs' root tables; the hypervisor's root table and
+ * the plan (in the constants' last page if they fit there, else in pages of their own); its level-3
+ * table; the stacks, each with its CPU's record at the upper end; the VMs' other tables, which the
+ * hypervisor does not map. Up to the level-3 table, virtual minus physical address is a constant;
+ * after it come guard pages and windows, which take addresses and no RAM.
  */
 #include "tools/hyp_layout.h"
 
 #include <inttypes.h>
 
 #include "abi/plan.h"
+#include "abi/trace.h"
 #include "tools/arena.h"
 #include "tools/controller.h"
 #include "tools/message.h"
 #include "tools/plan_image.h"
 
+#define STACK_ALIGN  16u /* of a stack pointer, in the architectures' calling conventions */
 #define RECORD_ALIGN 64u /* a cache line: no two arrays of records share one */
 
 /* Running ends of what has been laid out. */
@@ -64,17 +66,6 @@ unsigned hyp_layout_cpu(const struct hyp_layout *layout, unsigned board_cpu)
 	return index;
 }
 
-static bool cpu_is_used(const struct system *system, unsigned cpu)
-{
-	for (unsigned i = 0; i < system->vm_count; i++) {
-		for (unsigned n = 0; n < system->vms[i].vcpu_count; n++) {
-			if (system->vms[i].vcpus[n].cpu == cpu)
-				return true;
-		}
-	}
-	return false;
-}
-
 /* The board's first CPU is always among them: it is the one that boots. */
 static void cpus_choose(struct hyp_layout *layout)
 {
@@ -82,7 +73,7 @@ static void cpus_choose(struct hyp_layout *layout)
 
 	layout->cpus = arena_alloc(system->board.cpu_count, sizeof(layout->cpus[0]));
 	for (unsigned cpu = 0; cpu < system->board.cpu_count; cpu++) {
-		if (cpu == 0 || cpu_is_used(system, cpu))
+		if (cpu == 0 || system->cpus[cpu].vcpu_count != 0)
 			layout->cpus[layout->cpu_count++] = cpu;
 	}
 	for (unsigned i = 0; i < system->vm_count; i++)
@@ -97,6 +88,33 @@ static uint64_t take(uint64_t *end, uint64_t size, uint64_t align, uint64_t *tot
 	*total += size;
 	*end = start + size;
 	return start;
+}
+
+uint64_t hyp_layout_shared_stride(uint32_t record_bytes)
+{
+	return align_up(record_bytes, RECORD_ALIGN);
+}
+
+/* What the scheduler has of each shared CPU and vCPU, each on cache lines of its own. */
+static void place_shared(struct hyp_layout *layout, uint64_t *end)
+{
+	const struct hyp_info *info = &layout->hyp->info;
+	const struct system *system = layout->system;
+	uint64_t cpus = 0, vcpus = 0, *total = &layout->sizes.scheduling;
+
+	if (!system->is_shared)
+		return;
+	for (unsigned i = 0; i < system->board.cpu_count; i++)
+		cpus += system->cpus[i].is_shared;
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		for (unsigned n = 0; n < system->vms[i].vcpu_count; n++)
+			vcpus += system->vms[i].vcpus[n].is_shared;
+	}
+	layout->sched_common = take(end, info->sched_common_bytes, RECORD_ALIGN, total);
+	layout->shared_cpus = take(
+		end, cpus * hyp_layout_shared_stride(info->shared_cpu_bytes), RECORD_ALIGN, total);
+	layout->shared_vcpus = take(end, vcpus * hyp_layout_shared_stride(info->shared_vcpu_bytes),
+		RECORD_ALIGN, total);
 }
 
 /* Records and root tables after the data, writable. Returns their end. */
@@ -120,6 +138,7 @@ static uint64_t place_data(struct hyp_layout *layout)
 		layout->irq_banks[i] =
 			take(&end, (uint64_t)layout->vms[i].irq_limit / 32 * info->irq_bank_bytes,
 				RECORD_ALIGN, &sizes->records);
+	place_shared(layout, &end);
 	layout->gap.base = align_up(end, STAGE2_PAGE);
 	for (unsigned i = 0; i < vm_count; i++)
 		layout->roots[i] = take(&end, stage2_root_bytes(&layout->vms[i].stage2),
@@ -226,12 +245,21 @@ static uint64_t stack_memory(struct hyp_layout *layout, struct cursor *cursor, u
 
 /*
  * Below each stack lies a page that nothing maps, so that an overflow faults; above it, in the same
- * page, the CPU's record.
+ * page, the CPU's record, which ends with its trace.
  */
 static void place_stacks(struct hyp_layout *layout, struct cursor *cursor)
 {
-	uint64_t bytes = layout->hyp->info.stack_bytes, record = layout->hyp->info.cpu_bytes;
+	const struct hyp_info *info = &layout->hyp->info;
+	uint64_t record = align_up(
+		info->cpu_trace + sizeof(struct trace_ring) +
+			(uint64_t)layout->system->trace_records * sizeof(struct trace_record),
+		STACK_ALIGN);
+	uint64_t bytes;
 
+	if (record < info->cpu_bytes)
+		record = info->cpu_bytes;
+	bytes = align_up(info->stack_bytes + record, STAGE2_PAGE);
+	layout->cpu_record_bytes = record;
 	layout->stack_stride = STAGE2_PAGE + bytes;
 	layout->stack_top = cursor->virtual + layout->stack_stride - record;
 	layout->cpu_records = layout->stack_top;
@@ -267,10 +295,11 @@ static void place_devices(struct hyp_layout *layout, struct cursor *cursor)
 		controller->common_pages * STAGE2_PAGE);
 	cursor->virtual += controller->common_pages * STAGE2_PAGE;
 	layout->intc_cpus = cursor->virtual;
+	layout->cpu_pages = controller_cpu_pages(layout->system);
 	for (unsigned i = 0; i < layout->cpu_count; i++) {
 		uint64_t frame = board->intc_frames[layout->cpus[i]];
 
-		for (unsigned page = 0; page < controller->cpu_pages; page++) {
+		for (unsigned page = 0; page < layout->cpu_pages; page++) {
 			map(layout, OWN_DEVICE, cursor->virtual,
 				frame + page * controller->cpu_page_stride, STAGE2_PAGE);
 			cursor->virtual += STAGE2_PAGE;
@@ -290,13 +319,15 @@ static bool check_room(const struct hyp_layout *layout, const struct cursor *cur
 	struct place place = message_file(layout->hyp->path);
 
 	if (cursor->virtual > HYP_VIRTUAL_BASE + HYP_VIRTUAL_SIZE) {
-		message_error(place, "use fewer CPUs or smaller stacks",
+		message_error(place, "use fewer CPUs or a shorter trace",
 			"the hypervisor needs 0x%" PRIx64 " bytes of addresses, and has 0x%x",
 			cursor->virtual - HYP_VIRTUAL_BASE, HYP_VIRTUAL_SIZE);
 		return false;
 	}
 	if (layout->size > layout->system->hyp.size) {
-		message_error(place, "use fewer VMs, or memory and devices that need fewer tables",
+		message_error(place,
+			"use fewer VMs, memory and devices that need fewer tables, or a shorter "
+			"trace",
 			"the hypervisor needs %" PRIu64 " bytes of memory, and %" PRIu64
 			" are kept for it",
 			layout->size, layout->system->hyp.size);
@@ -339,8 +370,8 @@ bool hyp_layout_build(struct hyp_layout *layout, const struct system *system,
 	place_devices(layout, &cursor);
 	layout->size = cursor.physical - layout->base_pa;
 	sizes = &layout->sizes;
-	sizes->padding = layout->size -
-			 (sizes->text + sizes->read_only + sizes->data + sizes->plan +
-				 sizes->records + sizes->stacks + sizes->own_table + sizes->stage2);
+	sizes->padding = layout->size - (sizes->text + sizes->read_only + sizes->data +
+						sizes->plan + sizes->records + sizes->scheduling +
+						sizes->stacks + sizes->own_table + sizes->stage2);
 	return check_room(layout, &cursor);
 }

@@ -22,9 +22,10 @@ struct hyp_sizes {
 	uint64_t text, read_only, data; /* of its ELF file, zeroed data included */
 	uint64_t plan;                  /* with its own root table beside it */
 	uint64_t records, stacks;
-	uint64_t own_table; /* maps the hypervisor */
-	uint64_t stage2;    /* roots and tables of all VMs */
-	uint64_t padding;   /* to the ends of pages */
+	uint64_t scheduling; /* records of shared CPUs and vCPUs */
+	uint64_t own_table;  /* maps the hypervisor */
+	uint64_t stage2;     /* roots and tables of all VMs */
+	uint64_t padding;    /* to the ends of pages */
 };
 
 /* Addresses are the hypervisor's virtual ones unless they end in _pa. */
@@ -39,7 +40,11 @@ struct hyp_layout {
 	unsigned cpu_count, vcpu_count;
 
 	uint64_t cpu_records, vm_records, vcpu_records;
-	uint64_t *irq_banks, *roots; /* per VM */
+	uint64_t *irq_banks, *roots;        /* per VM */
+	uint64_t shared_cpus, shared_vcpus; /* arrays for those CPUs and vCPUs that are shared */
+	uint64_t sched_common;              /* 0: no CPU is */
+	uint64_t cpu_record_bytes;          /* with its trace */
+	unsigned cpu_pages;                 /* of the interrupt controller, per CPU */
 	uint64_t plan, plan_size;
 	uint64_t own_root, own_table;
 	uint64_t stack_top,
@@ -60,5 +65,8 @@ uint64_t hyp_layout_pa(const struct hyp_layout *layout, uint64_t address);
 
 /* The position of a board's CPU among those that the system uses. */
 unsigned hyp_layout_cpu(const struct hyp_layout *layout, unsigned board_cpu);
+
+/* From one shared CPU's or vCPU's record to the next one's. */
+uint64_t hyp_layout_shared_stride(uint32_t record_bytes);
 
 #endif

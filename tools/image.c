@@ -133,8 +133,19 @@ static bool parts_build(struct image *image)
 	return true;
 }
 
+static bool check_scheduler(const struct image *image)
+{
+	if (!image->system->is_shared || image->hyp.info.shared_cpu_bytes != 0)
+		return true;
+	message_error(message_file(image->hyp.path),
+		"leave --hyp out, or name the hypervisor that is called hyp-shared.elf",
+		"this hypervisor has no scheduler, and the description has several vCPUs on a CPU");
+	return false;
+}
+
 bool image_build(struct image *image, const struct system *system, const char *hyp_path)
 {
+	const struct architecture *architecture = architecture_of(system->board.machine);
 	bool good = true;
 
 	*image = (struct image){.system = system};
@@ -142,8 +153,10 @@ bool image_build(struct image *image, const struct system *system, const char *h
 	for (unsigned i = 0; i < system->vm_count; i++)
 		good = vm_image_build(&image->vms[i], system, &system->vms[i]) && good;
 	if (!hyp_path)
-		hyp_path = architecture_of(system->board.machine)->hypervisor;
-	if (!hyp_elf_read(&image->hyp, hyp_path, system->board.machine) || !good ||
+		hyp_path = system->is_shared ? architecture->hypervisor_shared
+					     : architecture->hypervisor;
+	if (!hyp_elf_read(&image->hyp, hyp_path, system->board.machine) ||
+		!check_scheduler(image) || !good ||
 		!hyp_layout_build(&image->layout, system, &image->hyp, image->vms))
 		return false;
 	write_memory(image);

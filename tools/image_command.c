@@ -44,7 +44,7 @@ static json_t *hypervisor_json(const struct image *image)
 
 	return json_pack(
 		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-		" s:I, s:I, s:I}",
+		" s:I, s:I, s:I, s:I, s:I, s:I}",
 		"base", (json_int_t)layout->base_pa, "size", (json_int_t)layout->size, "plan",
 		(json_int_t)hyp_layout_pa(layout, layout->plan), "cpu_records",
 		(json_int_t)hyp_layout_pa(layout, layout->cpu_records), "vm_records",
@@ -55,7 +55,9 @@ static json_t *hypervisor_json(const struct image *image)
 		"cpu_trace", (json_int_t)info->cpu_trace, "vcpu_exits",
 		(json_int_t)info->vcpu_exits, "vcpu_state", (json_int_t)info->vcpu_state,
 		"vm_state", (json_int_t)info->vm_state, "vm_faults", (json_int_t)info->vm_faults,
-		"vm_restarts", (json_int_t)info->vm_restarts, "cpu_boot_ticks",
+		"vm_restarts", (json_int_t)info->vm_restarts, "shared_stats",
+		(json_int_t)info->shared_stats, "shared_limits", (json_int_t)info->shared_limits,
+		"shared_told", (json_int_t)info->shared_told, "cpu_boot_ticks",
 		(json_int_t)info->cpu_boot_ticks, "machine", (json_int_t)info->machine);
 }
 
@@ -79,6 +81,18 @@ static json_t *vms_json(const struct image *image)
 	return vms;
 }
 
+/* How to start QEMU as this board. */
+static json_t *qemu_json(const struct board *board)
+{
+	json_t *arguments = json_array();
+
+	for (unsigned i = 0; i < board->qemu.argument_count; i++)
+		json_array_append_new(arguments, json_string(board->qemu.arguments[i]));
+	return json_pack("{s:s, s:s, s:s, s:I, s:o}", "binary", board->qemu.binary, "machine",
+		board->qemu.machine, "cpu", board->qemu.cpu, "memory",
+		(json_int_t)board->qemu.memory, "arguments", arguments);
+}
+
 /* What `orlop run` and `orlop stats` want to know of the image's board and hypervisor. */
 static bool write_json(const struct image *image, const char *path)
 {
@@ -96,17 +110,15 @@ static bool write_json(const struct image *image, const char *path)
 		json_array_append_new(cpus, json_integer(image->layout.cpus[i]));
 	json_object_set_new(root, "board_cpus", cpus);
 	json_object_set_new(root, "sizes",
-		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "text",
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "text",
 			(json_int_t)sizes->text, "read_only", (json_int_t)sizes->read_only, "data",
 			(json_int_t)sizes->data, "plan", (json_int_t)sizes->plan, "records",
-			(json_int_t)sizes->records, "stacks", (json_int_t)sizes->stacks,
-			"own_table", (json_int_t)sizes->own_table, "stage2",
-			(json_int_t)sizes->stage2, "padding", (json_int_t)sizes->padding));
+			(json_int_t)sizes->records, "scheduling", (json_int_t)sizes->scheduling,
+			"stacks", (json_int_t)sizes->stacks, "own_table",
+			(json_int_t)sizes->own_table, "stage2", (json_int_t)sizes->stage2,
+			"padding", (json_int_t)sizes->padding));
 	if (board->qemu.binary)
-		json_object_set_new(root, "qemu",
-			json_pack("{s:s, s:s, s:s, s:I}", "binary", board->qemu.binary, "machine",
-				board->qemu.machine, "cpu", board->qemu.cpu, "memory",
-				(json_int_t)board->qemu.memory));
+		json_object_set_new(root, "qemu", qemu_json(board));
 	bool good = json_dump_file(root, path, JSON_INDENT(2) | JSON_PRESERVE_ORDER) == 0;
 
 	json_decref(root);

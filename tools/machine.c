@@ -49,6 +49,10 @@ static bool unpack_hypervisor(struct machine *machine, json_t *hypervisor, json_
 		{"vm_state", &machine->info.vm_state},
 		{"vm_faults", &machine->info.vm_faults},
 		{"vm_restarts", &machine->info.vm_restarts},
+		{"shared_stats", &machine->info.shared_stats},
+		{"shared_limits", &machine->info.shared_limits},
+		{"shared_told", &machine->info.shared_told},
+		{"cpu_boot_ticks", &machine->info.cpu_boot_ticks},
 	};
 
 	if (json_unpack_ex(hypervisor, error, 0, "{s:I, s:I, s:I}", "base", &base, "size", &size,
@@ -67,14 +71,36 @@ static bool unpack_hypervisor(struct machine *machine, json_t *hypervisor, json_
 	return true;
 }
 
+/* Which of the board's CPUs each of the plan's is. */
+static bool unpack_cpus(struct machine *machine, json_t *cpus)
+{
+	machine->board_cpu_count = (unsigned)json_array_size(cpus);
+	machine->board_cpus =
+		arena_alloc(machine->board_cpu_count + 1, sizeof(machine->board_cpus[0]));
+	for (unsigned i = 0; i < machine->board_cpu_count; i++)
+		machine->board_cpus[i] = (unsigned)json_integer_value(json_array_get(cpus, i));
+	return json_is_array(cpus);
+}
+
+static void unpack_arguments(struct machine *machine, json_t *arguments)
+{
+	size_t count = json_array_size(arguments);
+
+	machine->qemu.arguments = arena_alloc(count + 1, sizeof(machine->qemu.arguments[0]));
+	for (size_t i = 0; i < count; i++)
+		machine->qemu.arguments[i] = keep(json_string_value(json_array_get(arguments, i)));
+}
+
 static bool unpack(struct machine *machine, json_t *root, json_error_t *error)
 {
-	json_t *hypervisor, *qemu = json_object_get(root, "qemu");
+	json_t *hypervisor, *cpus, *arguments, *qemu = json_object_get(root, "qemu");
 	const char *console;
 	json_int_t memory;
 
-	if (json_unpack_ex(root, error, 0, "{s:s, s:s, s:i, s:o}", "name", &machine->name,
-		    "console", &console, "cpus", &machine->cpus, "hypervisor", &hypervisor) != 0)
+	if (json_unpack_ex(root, error, 0, "{s:s, s:s, s:i, s:o, s:o}", "name", &machine->name,
+		    "console", &console, "cpus", &machine->cpus, "hypervisor", &hypervisor,
+		    "board_cpus", &cpus) != 0 ||
+		!unpack_cpus(machine, cpus))
 		return false;
 	machine->name = keep(machine->name);
 	machine->debugger = strcmp(console, "debugger") == 0;
@@ -82,10 +108,11 @@ static bool unpack(struct machine *machine, json_t *root, json_error_t *error)
 		return false;
 	if (!qemu)
 		return true;
-	if (json_unpack_ex(qemu, error, 0, "{s:s, s:s, s:s, s:I}", "binary", &machine->qemu.binary,
-		    "machine", &machine->qemu.machine, "cpu", &machine->qemu.cpu, "memory",
-		    &memory) != 0)
+	if (json_unpack_ex(qemu, error, 0, "{s:s, s:s, s:s, s:I, s:o}", "binary",
+		    &machine->qemu.binary, "machine", &machine->qemu.machine, "cpu",
+		    &machine->qemu.cpu, "memory", &memory, "arguments", &arguments) != 0)
 		return false;
+	unpack_arguments(machine, arguments);
 	machine->qemu.binary = keep(machine->qemu.binary);
 	machine->qemu.machine = keep(machine->qemu.machine);
 	machine->qemu.cpu = keep(machine->qemu.cpu);

@@ -16,6 +16,7 @@ struct machine {
 	const char *name; /* of the system */
 	bool debugger;    /* the hypervisor's console is the debugger that watches the machine */
 	unsigned cpus;    /* of the board */
+	unsigned *board_cpus, board_cpu_count; /* the board's number of each CPU of the plan */
 
 	uint64_t base, size;  /* the hypervisor's memory */
 	uint64_t plan;        /* physical address of its plan */
@@ -23,8 +24,9 @@ struct machine {
 
 	struct {
 		const char *binary, *machine,
-			*cpu;    /* binary NULL: QEMU does not emulate the board */
-		uint64_t memory; /* bytes */
+			*cpu;           /* binary NULL: QEMU does not emulate the board */
+		uint64_t memory;        /* bytes */
+		const char **arguments; /* the board's further ones, NULL-terminated */
 	} qemu;
 };
 

@@ -7,9 +7,11 @@
 
 #include "tools/description.h"
 #include "tools/image.h"
+#include "tools/recording.h"
 #include "tools/report.h"
 #include "tools/run.h"
 #include "tools/stats.h"
+#include "tools/timeline.h"
 #include "tools/verify.h"
 
 static int schema(int argc, char **argv)
@@ -35,7 +37,9 @@ static const struct command {
 	{"report", report_command, "FILE.yaml", "print the whole system"},
 	{"run", run_command, "FILE.yaml|IMAGE", "run it on QEMU"},
 	{"stats", stats_command, "[NAME]", "show the counters of a running system"},
-	{"trace", stats_trace_command, "[NAME]", "show the newest events of a running system"},
+	{"trace", recording_command, "[NAME]", "show the newest events of a running system"},
+	{"timeline", timeline_command, "[NAME|FILE] [-o SVG]",
+		"draw the schedule of a running system, or of a saved trace"},
 	{"schema", schema, "", "print docs/description.md"},
 };
 
@@ -45,7 +49,7 @@ static int usage(FILE *file)
 {
 	fprintf(file, "usage: orlop COMMAND ...\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(file, "  %-7s %-24s %s\n", commands[i].name, commands[i].arguments,
+		fprintf(file, "  %-8s %-24s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].meaning);
 	return file == stdout ? 0 : 2;
 }

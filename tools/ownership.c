@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CPUs, devices and interrupts have one owner each. Devices are kept apart by the page, which is
+ * Devices and interrupts have one owner each. Devices are kept apart by the page, which is
  * the grain of translation, and so against devices that nobody owns as well.
  */
 #include "tools/ownership.h"
@@ -38,32 +38,6 @@ static const struct forbidden {
 	{{"pci-host-ecam-generic", "pci-host-cam-generic", NULL}, "a PCI host bridge",
 		"remove it: PCI devices cannot be given to VMs yet"},
 };
-
-void ownership_read_vcpus(struct system *system, struct vm *vm, const struct tree *vcpus)
-{
-	if (vcpus && !vcpus->first)
-		message_error(tree_place(vcpus), "give it one, for example vcpus: [ { cpu: 0 } ]",
-			"VM '%s' has no vCPU", vm->name);
-	for (const struct tree *item = vcpus ? vcpus->first : NULL; item; item = item->next) {
-		const struct tree *cpu = item->bad ? NULL : tree_get(item, "cpu");
-		if (!cpu)
-			continue;
-		if (vm->vcpu_count == OWNERSHIP_VCPU_MAX) {
-			message_error(item->place, "remove some", "VM '%s' has more than %d vCPUs",
-				vm->name, OWNERSHIP_VCPU_MAX);
-			return;
-		}
-		if (cpu->number >= system->board.cpu_count) {
-			message_error(cpu->place,
-				arena_text(
-					"choose a CPU from 0 to %u", system->board.cpu_count - 1),
-				"board %s has no CPU %s", system->board.name, cpu->text);
-			continue;
-		}
-		vm->vcpus = arena_grow(vm->vcpus, vm->vcpu_count, sizeof(*vm->vcpus));
-		vm->vcpus[vm->vcpu_count++] = (struct vm_vcpu){(unsigned)cpu->number, cpu->place};
-	}
-}
 
 static bool is_below(const struct board *board, int node, const char *path)
 {
@@ -197,7 +171,8 @@ static void add_device(struct system *system, struct vm *vm, const struct tree *
 	}
 	vm->devices = arena_grow(vm->devices, vm->device_count, sizeof(*vm->devices));
 	struct vm_device *added = &vm->devices[vm->device_count++];
-	*added = (struct vm_device){*device, said->text, said->place};
+	*added = (struct vm_device){
+		.device = *device, .said = said->text, .place = said->place};
 	warn_of_dma(&system->board, added);
 }
 
@@ -206,22 +181,6 @@ void ownership_read_devices(struct system *system, struct vm *vm, const struct t
 	for (const struct tree *said = access ? access->first : NULL; said; said = said->next)
 		if (!said->bad)
 			add_device(system, vm, said);
-}
-
-static void check_cpu(const struct system *system, const struct vm *vm, unsigned index)
-{
-	const struct vm_vcpu *vcpu = &vm->vcpus[index];
-	for (const struct vm *other = system->vms; other <= vm; other++) {
-		unsigned end = other == vm ? index : other->vcpu_count;
-		for (unsigned i = 0; i < end; i++) {
-			if (other->vcpus[i].cpu != vcpu->cpu)
-				continue;
-			message_error(vcpu->place, "give each vCPU a CPU of its own",
-				"CPU %u already runs vCPU %u of VM '%s' (line %u)", vcpu->cpu, i,
-				other->name, other->vcpus[i].place.line);
-			return;
-		}
-	}
 }
 
 static bool shares_irq(const struct board_device *a, const struct board_device *b, uint32_t *irq)
@@ -336,12 +295,9 @@ static void check_device(
 
 void ownership_check(const struct system *system)
 {
-	for (const struct vm *vm = system->vms; vm < system->vms + system->vm_count; vm++) {
-		for (unsigned i = 0; i < vm->vcpu_count; i++)
-			check_cpu(system, vm, i);
+	for (const struct vm *vm = system->vms; vm < system->vms + system->vm_count; vm++)
 		for (unsigned i = 0; i < vm->device_count; i++)
 			check_device(system, vm, &vm->devices[i]);
-	}
 }
 
 bool ownership_is_uart(const struct board *board, const struct board_device *device)

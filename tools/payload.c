@@ -32,6 +32,8 @@ static bool check_keys(const struct vm *vm, const struct tree *image)
 {
 	static const char *const linux_keys[] = {"kernel", "initrd", "bootargs", NULL};
 	static const char *const bare_keys[] = {"file", "load", "entry", NULL};
+	static const char *const os[] = {
+		[GUEST_LINUX] = "linux", [GUEST_BARE] = "bare", [GUEST_REALTIME] = "realtime"};
 	bool is_linux = vm->os == GUEST_LINUX, good = true;
 	for (const char *const *key = is_linux ? bare_keys : linux_keys; *key; key++) {
 		const struct tree *value = tree_get(image, *key);
@@ -39,7 +41,7 @@ static bool check_keys(const struct vm *vm, const struct tree *image)
 			continue;
 		message_error(value->key_place,
 			arena_text("remove it, or write os: %s", is_linux ? "bare" : "linux"),
-			"'%s' is not for a VM with os: %s", *key, is_linux ? "linux" : "bare");
+			"'%s' is not for a VM with os: %s", *key, os[vm->os]);
 		good = false;
 	}
 	return good;
@@ -249,7 +251,7 @@ bool payload_read(
 {
 	if (!check_keys(vm, image))
 		return false;
-	if (vm->os == GUEST_BARE)
+	if (vm->os != GUEST_LINUX)
 		return read_bare(board, vm, image, file);
 	bool good = read_bootargs(board, vm, image);
 	return read_linux(board, vm, image, file) && good;

@@ -14,6 +14,7 @@
 
 #define FIRMWARE_SIZE (2 * SPACE_MIB) /* below the hypervisor: firmware's and boot loader's */
 #define HYP_SIZE      SPACE_MIB
+#define TRACE_USUAL   1024u /* records per CPU that fit into that with all else */
 #define BLOCK_2M      (2 * SPACE_MIB)
 #define BLOCK_1G      (1024 * SPACE_MIB)
 
@@ -22,11 +23,14 @@ typedef unsigned long long ull;
 bool placement_reserve(struct system *system, struct place place)
 {
 	const struct board *board = &system->board;
-	system->hyp = (struct range){board->ram[0].base + FIRMWARE_SIZE, HYP_SIZE};
-	struct range needed = {board->ram[0].base, FIRMWARE_SIZE + HYP_SIZE};
+	uint64_t size = system->trace_records > TRACE_USUAL ? 2 * HYP_SIZE : HYP_SIZE;
+	system->hyp = (struct range){board->ram[0].base + FIRMWARE_SIZE, size};
+	struct range needed = {board->ram[0].base, FIRMWARE_SIZE + size};
 	if (board->ram[0].base % BLOCK_2M || !space_inside(needed, board->ram[0])) {
 		message_error(place,
-			"use a board whose RAM starts at a multiple of 2 MiB with 3 MiB",
+			arena_text("use a board whose RAM starts at a multiple of 2 MiB with "
+				   "%llu MiB",
+				(ull)(needed.size / SPACE_MIB)),
 			"board %s has no room for the hypervisor at 0x%llx", board->name,
 			(ull)system->hyp.base);
 		return false;

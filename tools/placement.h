@@ -7,7 +7,10 @@
 
 #include "tools/tree.h"
 
-/* The hypervisor's memory: 1 MiB, 2 MiB above the start of RAM. Returns false after a message. */
+/*
+ * The hypervisor's memory: 1 MiB, 2 MiB above the start of RAM; 2 MiB if the trace is a long one.
+ * Returns false after a message.
+ */
 bool placement_reserve(struct system *system, struct place place);
 
 /*

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "tools/arena.h"
-#include "tools/controller.h"
+#include "tools/schedule.h"
 
 /* The plan being written: bytes are where the plan begins, address is where it will be mapped. */
 struct writer {
@@ -51,37 +51,82 @@ uint64_t plan_image_size(const struct hyp_layout *layout)
 	return size;
 }
 
-/* Every vCPU has a CPU of its own in this version, so a CPU's list is one entry of the VMs' list.
- */
+/* The next record of shared memory, if there is to be one. */
+static void *take_shared(uint64_t *next, bool is_shared, uint32_t record_bytes)
+{
+	uint64_t address = *next;
+
+	if (!is_shared)
+		return NULL;
+	*next += hyp_layout_shared_stride(record_bytes);
+	return hyp_pointer(address);
+}
+
 static void write_cpus(struct writer *writer, struct plan *plan)
 {
 	const struct hyp_layout *layout = writer->layout;
-	const struct system *system = layout->system;
+	const struct board *board = &layout->system->board;
 	struct plan_cpu *cpus = arena_alloc(layout->cpu_count, sizeof(*cpus));
-	struct plan_vcpu *vcpus = arena_alloc(layout->vcpu_count, sizeof(*vcpus));
-	uint16_t vcpu = 0;
+	uint64_t shared = layout->shared_cpus;
 
 	for (unsigned i = 0; i < layout->cpu_count; i++) {
-		cpus[i].hw_id = system->board.cpu_hw_ids[layout->cpus[i]];
-		cpus[i].intc = hyp_pointer(
-			layout->intc_cpus + i * system->board.controller->cpu_pages * STAGE2_PAGE);
-		cpus[i].intc_index = system->board.intc_index[layout->cpus[i]];
-		cpus[i].window = hyp_pointer(layout->windows + i * PLAN_WINDOW_PAGES * STAGE2_PAGE);
-	}
-	for (unsigned vm = 0; vm < system->vm_count; vm++) {
-		for (unsigned i = 0; i < system->vms[vm].vcpu_count; i++, vcpu++) {
-			unsigned cpu = hyp_layout_cpu(layout, system->vms[vm].vcpus[i].cpu);
+		const struct system_cpu *use = &layout->system->cpus[layout->cpus[i]];
 
-			vcpus[vcpu] = (struct plan_vcpu){.hw_id = vm_image_hw_id(i),
-				.vm = (uint16_t)vm,
-				.index = (uint16_t)i,
-				.cpu = (uint16_t)cpu,
-				.guest_file = system->board.controller->guest_file};
-			cpus[cpu].vcpu_first = vcpu;
-			cpus[cpu].vcpu_count = 1;
-		}
+		cpus[i].hw_id = board->cpu_hw_ids[layout->cpus[i]];
+		cpus[i].intc = hyp_pointer(layout->intc_cpus + i * layout->cpu_pages * STAGE2_PAGE);
+		cpus[i].intc_index = board->intc_index[layout->cpus[i]];
+		cpus[i].window = hyp_pointer(layout->windows + i * PLAN_WINDOW_PAGES * STAGE2_PAGE);
+		cpus[i].shared =
+			take_shared(&shared, use->is_shared, layout->hyp->info.shared_cpu_bytes);
+		cpus[i].real_time_share = use->is_shared ? use->real_time_share : 0;
 	}
 	plan->cpus = append(writer, cpus, layout->cpu_count, sizeof(*cpus));
+}
+
+/* The CPUs that a vCPU may run on, as the plan counts them. */
+static uint64_t plan_affinity(const struct hyp_layout *layout, const struct vm_vcpu *vcpu)
+{
+	uint64_t affinity = 0;
+
+	for (unsigned i = 0; i < layout->cpu_count; i++) {
+		if (schedule_runs_on(vcpu, layout->cpus[i]))
+			affinity |= 1ull << i;
+	}
+	return affinity;
+}
+
+static void fill_vcpu(
+	struct plan_vcpu *plan, const struct hyp_layout *layout, unsigned vm, unsigned index)
+{
+	const struct vm_vcpu *vcpu = &layout->system->vms[vm].vcpus[index];
+
+	plan->hw_id = vm_image_hw_id(index);
+	plan->vm = (uint16_t)vm;
+	plan->index = (uint16_t)index;
+	plan->cpu = (uint16_t)hyp_layout_cpu(layout, vcpu->cpu);
+	plan->guest_file = vcpu->guest_file;
+	if (!vcpu->is_shared)
+		return;
+	plan->affinity = plan_affinity(layout, vcpu);
+	plan->period_ticks = vcpu->ticks.period;
+	plan->capacity_ticks = vcpu->ticks.capacity;
+	plan->deadline_ticks = vcpu->ticks.deadline;
+}
+
+static void write_vcpus(struct writer *writer, struct plan *plan)
+{
+	const struct hyp_layout *layout = writer->layout;
+	const struct system *system = layout->system;
+	struct plan_vcpu *vcpus = arena_alloc(layout->vcpu_count, sizeof(*vcpus)), *next = vcpus;
+	uint64_t shared = layout->shared_vcpus;
+
+	for (unsigned vm = 0; vm < system->vm_count; vm++) {
+		for (unsigned i = 0; i < system->vms[vm].vcpu_count; i++, next++) {
+			fill_vcpu(next, layout, vm, i);
+			next->shared = take_shared(&shared, system->vms[vm].vcpus[i].is_shared,
+				layout->hyp->info.shared_vcpu_bytes);
+		}
+	}
 	plan->vcpus = append(writer, vcpus, layout->vcpu_count, sizeof(*vcpus));
 }
 
@@ -109,6 +154,12 @@ static void fill_vm(struct plan_vm *plan, const struct hyp_layout *layout, unsig
 	plan->on_reset = (uint8_t)vm->on_reset;
 	plan->delivery = (uint8_t)vm->delivery;
 	plan->stray_access = (uint8_t)vm->stray_access;
+	plan->irq_policy = (uint8_t)vm->irq_policy;
+	plan->preemptable = vm->is_preemptable;
+	plan->own_time = vm->has_own_time;
+	plan->task_first = (uint16_t)vm->task_first;
+	plan->controllers = vm->controllers;
+	plan->fast_interval_ticks = vm->fast_interval_ticks;
 	plan->entry = vm->entry;
 	plan->boot_argument = vm->device_tree;
 	plan->stage2_root_pa = hyp_layout_pa(layout, layout->roots[index]);
@@ -166,6 +217,12 @@ static void fill_plan(struct plan *plan, const struct hyp_layout *layout)
 	plan->vcpu_records = hyp_pointer(layout->vcpu_records);
 	plan->intc = hyp_pointer(layout->intc);
 	plan->irq_limit = board->irq_limit;
+	plan->timer_frequency = board->timer_frequency;
+	plan->quantum_ticks = layout->system->quantum_ticks;
+	plan->spin_ticks = layout->system->spin_ticks;
+	plan->switch_ticks = layout->system->switch_ticks;
+	plan->sched_common = hyp_pointer(layout->sched_common);
+	plan->trace_records = layout->system->trace_records;
 	if (board->console == CONSOLE_UART) {
 		plan->console_uart = hyp_pointer(layout->console_uart);
 		if (board->console_device.irq_count > 0)
@@ -185,6 +242,7 @@ void plan_image_write(const struct hyp_layout *layout, uint8_t *bytes)
 
 	fill_plan(&plan, layout);
 	write_cpus(&writer, &plan);
+	write_vcpus(&writer, &plan);
 	write_vms(&writer, &plan);
 	memcpy(bytes, &plan, sizeof(plan));
 	for (uint64_t offset = 0; offset < layout->plan_size; offset += sizeof(uint64_t)) {

@@ -12,10 +12,14 @@
 #include "tools/controller.h"
 #include "tools/description.h"
 #include "tools/file.h"
+#include "tools/interrupts.h"
 #include "tools/message.h"
 #include "tools/ownership.h"
 #include "tools/payload.h"
 #include "tools/placement.h"
+#include "tools/schedule.h"
+#include "tools/schedule_rules.h"
+#include "tools/vcpus.h"
 
 #define VM_MAX     16
 #define FILE_LIMIT (1u << 20)
@@ -55,36 +59,23 @@ static enum plan_policy read_policy(const char *word)
 	return strcmp(word, "stop-system") == 0 ? PLAN_STOP_SYSTEM : PLAN_HALT;
 }
 
-static void read_delivery(const struct board *board, struct vm *vm, const struct tree *tree)
+static enum guest_os read_os(const char *word)
 {
-	const struct tree *route = tree_get(tree_get(tree, "interrupts"), "route");
-	bool asks_direct = route && strcmp(route->text, "direct") == 0;
-	if (asks_direct && !board->controller->direct)
-		message_error(route->place, "write route: injected, or leave it out",
-			"board %s has a %s, whose interrupts no guest gets directly", board->name,
-			board->controller->name);
-	else if (asks_direct && !board->own_group)
-		message_error(route->place, "write route: injected, or leave it out",
-			"board %s leaves Group 0 to firmware: direct interrupts are not possible",
-			board->name);
-	else if (route && !asks_direct && !board->controller->injected) {
-		message_error(route->place, "write route: direct, or leave it out",
-			"board %s has %s: every guest gets its interrupts directly", board->name,
-			board->controller->name);
-	}
-	vm->delivery = board->own_group && (!route || asks_direct) ? PLAN_DIRECT : PLAN_INJECTED;
+	if (strcmp(word, "linux") == 0)
+		return GUEST_LINUX;
+	return strcmp(word, "realtime") == 0 ? GUEST_REALTIME : GUEST_BARE;
 }
 
-static void read_settings(const struct board *board, struct vm *vm, const struct tree *tree)
+static void read_settings(struct vm *vm, const struct tree *tree)
 {
-	vm->os = strcmp(tree_text(tree, "os", "bare"), "linux") == 0 ? GUEST_LINUX : GUEST_BARE;
+	vm->os = read_os(tree_text(tree, "os", "bare"));
 	vm->on_fault = read_policy(tree_text(tree, "on-fault", "halt"));
 	vm->on_reset = read_policy(
 		tree_text(tree, "on-reset", vm->on_fault == PLAN_RESTART ? "restart" : "halt"));
 	vm->stray_access = strcmp(tree_text(tree, "stray-access", "fault"), "abort") == 0
 				   ? PLAN_STRAY_ABORT
 				   : PLAN_STRAY_FAULT;
-	read_delivery(board, vm, tree);
+	vm->has_own_time = strcmp(tree_text(tree, "time", "absolute"), "own") == 0;
 }
 
 static const struct vm_device *find_uart(const struct board *board, const struct vm *vm)
@@ -144,10 +135,11 @@ static void read_vm(struct planner *planner, const struct tree *tree)
 	vm->name = tree->key;
 	vm->place = tree->key_place;
 	check_name(tree);
-	read_settings(&system->board, vm, tree);
-	ownership_read_vcpus(system, vm, tree_get(tree, "vcpus"));
+	read_settings(vm, tree);
+	vcpus_read(system, vm, tree);
 	ownership_read_devices(system, vm, tree_get(tree, "access"));
 	read_console(&system->board, vm, tree);
+	interrupts_read(system, vm, tree_get(tree, "interrupts"));
 	placement_read(system, vm, tree_get(tree, "memory"));
 }
 
@@ -165,6 +157,52 @@ static void read_vms(struct planner *planner, const struct tree *vms)
 		if (!tree->bad)
 			read_vm(planner, tree);
 	}
+}
+
+/* Names are resolved when all VMs are known. */
+static void read_controllers(struct planner *planner, unsigned index)
+{
+	struct system *system = planner->system;
+	struct vm *vm = &system->vms[index];
+	const struct tree *list = tree_get(planner->trees[index], "controllers");
+	const char *names = "";
+
+	vm->controllers = 1u << index;
+	for (unsigned i = 0; i < system->vm_count; i++)
+		names = arena_text("%s%s%s", names, *names ? " " : "", system->vms[i].name);
+	if (list && vm->task_first == vm->vcpu_count)
+		message_error(list->key_place, "add tasks, or remove controllers",
+			"VM '%s' has no tasks that others could start", vm->name);
+	for (const struct tree *item = list ? list->first : NULL; item; item = item->next) {
+		unsigned other = 0;
+		const char *near = schema_nearest(names, item->text ? item->text : "");
+
+		if (item->bad)
+			continue;
+		while (other < system->vm_count && strcmp(system->vms[other].name, item->text) != 0)
+			other++;
+		if (other < system->vm_count)
+			vm->controllers |= 1u << other;
+		else
+			message_error(item->place,
+				near ? arena_text("did you mean '%s'?", near)
+				     : arena_text("name a VM: %s", names),
+				"there is no VM '%s'", item->text);
+	}
+}
+
+/* What depends on all VMs: who shares a CPU with whom. */
+static void read_shared(struct planner *planner, const struct tree *root)
+{
+	struct system *system = planner->system;
+
+	schedule_plan(system);
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		read_controllers(planner, i);
+		interrupts_settle(
+			system, &system->vms[i], tree_get(planner->trees[i], "interrupts"));
+	}
+	schedule_rules_check(system, root);
 }
 
 /* The description's word on the hypervisor's console goes before the board's. */
@@ -230,12 +268,14 @@ static bool plan(struct planner *planner, const struct tree *root, const char *b
 {
 	struct system *system = planner->system;
 	const struct tree *board = tree_get(root, "board");
-	if (!board ||
-		!board_load(&system->board, board->text, board->place, boards_dir, cache_dir) ||
-		!placement_reserve(system, board->place))
+	if (!board || !board_load(&system->board, board->text, board->place, boards_dir, cache_dir))
+		return false;
+	schedule_read(system, root);
+	if (!placement_reserve(system, board->place))
 		return false;
 	choose_console(&system->board, root);
 	read_vms(planner, tree_get(root, "vms"));
+	read_shared(planner, root);
 	ownership_check(system);
 	placement_place(system);
 	give_console_irqs(system);

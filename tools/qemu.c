@@ -66,6 +66,8 @@ static char **command_line(const struct machine *machine, const struct qemu_opti
 	add(&line, "-S"); /* until its monitor is listened to, or a debugger says so */
 	if (options->debug)
 		add(&line, "-s");
+	for (const char **more = machine->qemu.arguments; more && *more; more++)
+		add(&line, *more);
 	for (char **more = options->arguments; more && *more; more++)
 		add(&line, *more);
 	return line.list;

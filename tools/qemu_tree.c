@@ -46,9 +46,12 @@ static const char *question(const struct board *board, uint64_t cpus, const char
 {
 	struct stat status = {0};
 	stat(binary, &status);
-	return arena_text("%s %lld %lld -machine %s -cpu %s -smp %llu -m %llu", binary,
+	const char *text = arena_text("%s %lld %lld -machine %s -cpu %s -smp %llu -m %llu", binary,
 		(long long)status.st_size, (long long)status.st_mtime, board->qemu.machine,
 		board->qemu.cpu, (unsigned long long)cpus, (unsigned long long)board->qemu.memory);
+	for (unsigned i = 0; i < board->qemu.argument_count; i++)
+		text = arena_text("%s %s", text, board->qemu.arguments[i]);
+	return text;
 }
 
 static void make_directories(const char *path)
@@ -79,10 +82,15 @@ static bool run(const char *binary, char *const *arguments)
 static bool ask(const struct board *board, uint64_t cpus, const char *binary, const char *path)
 {
 	const char *partial = arena_text("%s.%ld", path, (long)getpid());
-	char *arguments[] = {(char *)binary, "-nodefaults", "-display", "none", "-machine",
-		arena_text("%s,dumpdtb=%s", board->qemu.machine, partial), "-cpu",
-		(char *)board->qemu.cpu, "-smp", arena_text("%llu", (unsigned long long)cpus), "-m",
-		arena_text("%lluM", (unsigned long long)board->qemu.memory >> 20), NULL};
+	const char *const first[] = {binary, "-nodefaults", "-display", "none", "-machine",
+		arena_text("%s,dumpdtb=%s", board->qemu.machine, partial), "-cpu", board->qemu.cpu,
+		"-smp", arena_text("%llu", (unsigned long long)cpus), "-m",
+		arena_text("%lluM", (unsigned long long)board->qemu.memory >> 20)};
+	unsigned count = sizeof(first) / sizeof(first[0]), more = board->qemu.argument_count;
+	char **arguments = arena_alloc(count + more + 1, sizeof(*arguments));
+	memcpy(arguments, first, sizeof(first));
+	if (more)
+		memcpy(arguments + count, board->qemu.arguments, more * sizeof(*arguments));
 	/* The rename makes the answer whole or absent for whoever asks at the same time. */
 	return run(binary, arguments) && rename(partial, path) == 0;
 }

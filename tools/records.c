@@ -125,25 +125,70 @@ bool records_vm(const struct records *records, unsigned index, struct records_vm
 		       sizeof(vm->restarts));
 }
 
+/* What the hypervisor keeps only of vCPUs that share a core. */
+static bool shared_vcpu(const struct records *records, struct records_vcpu *vcpu)
+{
+	const struct hyp_info *info = &records->machine->info;
+	const void *shared = vcpu->plan.shared;
+
+	return copy(records, field(shared, 0, 0, info->shared_stats), &vcpu->sched,
+		       sizeof(vcpu->sched)) &&
+	       copy(records, field(shared, 0, 0, info->shared_limits), &vcpu->limits,
+		       sizeof(vcpu->limits)) &&
+	       copy(records, field(shared, 0, 0, info->shared_told), &vcpu->told,
+		       sizeof(vcpu->told));
+}
+
 bool records_vcpu(const struct records *records, unsigned index, struct records_vcpu *vcpu)
 {
 	const struct hyp_info *info = &records->machine->info;
 	const void *array = records->plan.vcpu_records;
 
+	*vcpu = (struct records_vcpu){0};
 	return copy(records, field(records->plan.vcpus, index, sizeof(vcpu->plan), 0), &vcpu->plan,
 		       sizeof(vcpu->plan)) &&
 	       copy(records, field(array, index, info->vcpu_bytes, info->vcpu_state), &vcpu->state,
 		       sizeof(vcpu->state)) &&
 	       copy(records, field(array, index, info->vcpu_bytes, info->vcpu_exits), vcpu->exits,
-		       sizeof(vcpu->exits));
+		       sizeof(vcpu->exits)) &&
+	       (!vcpu->plan.shared || shared_vcpu(records, vcpu));
 }
 
-bool records_trace(const struct records *records, unsigned cpu, struct trace_ring *ring)
+/* Before the CPU has started its ring has no size. */
+static struct trace_ring *trace_of(const struct records *records, uint64_t at)
+{
+	size_t most = records->plan.trace_records;
+	struct trace_ring *ring;
+
+	if (most == 0 || most > records->size / sizeof(ring->records[0])) {
+		senseless("the plan's traces are larger than it");
+		return NULL;
+	}
+	ring = arena_alloc(1, sizeof(*ring) + most * sizeof(ring->records[0]));
+	if (!copy(records, at, ring, sizeof(*ring)))
+		return NULL;
+	if (ring->next == 0 && ring->mask == 0)
+		return ring;
+	if (ring->mask != most - 1) {
+		senseless("a CPU's trace has not the size that the plan gives it");
+		return NULL;
+	}
+	return copy(records, at + sizeof(*ring), ring->records, most * sizeof(ring->records[0]))
+		       ? ring
+		       : NULL;
+}
+
+bool records_cpu(const struct records *records, unsigned index, struct records_cpu *cpu)
 {
 	const struct hyp_info *info = &records->machine->info;
 	const struct plan *plan = &records->plan;
+	uint64_t record = field(plan->cpu_records, index, (uint32_t)plan->cpu_stride, 0);
 
-	return copy(records,
-		field(plan->cpu_records, cpu, (uint32_t)plan->cpu_stride, info->cpu_trace), ring,
-		sizeof(*ring));
+	if (!copy(records, field(plan->cpus, index, sizeof(cpu->plan), 0), &cpu->plan,
+		    sizeof(cpu->plan)) ||
+		!copy(records, record + info->cpu_boot_ticks, &cpu->boot_ticks,
+			sizeof(cpu->boot_ticks)))
+		return false;
+	cpu->trace = trace_of(records, record + info->cpu_trace);
+	return cpu->trace;
 }

@@ -33,6 +33,21 @@ struct records_vcpu {
 	struct plan_vcpu plan;
 	uint32_t state;
 	uint64_t exits[EXIT_CAUSE_COUNT];
+
+	/* All zeros if plan.shared is NULL. */
+	struct sched_stats sched;
+	struct records_limits { /* ticks, in force; a task's are those that it was given */
+		uint64_t period, capacity, deadline;
+	} limits;
+	struct records_told { /* by the guest, with HYPERCALL_SCHED_PASS_PARAM */
+		uint64_t scheduler, mode;
+	} told;
+};
+
+struct records_cpu {
+	struct plan_cpu plan;
+	uint64_t boot_ticks; /* the counter when it started; 0: it has not */
+	struct trace_ring *trace;
 };
 
 /* Reads the hypervisor's memory of the machine behind qmp. Returns false after a message. */
@@ -44,6 +59,6 @@ bool records_check(struct records *records);
 /* By index in the plan, below its counts. False after a message: the memory makes no sense. */
 bool records_vm(const struct records *records, unsigned index, struct records_vm *vm);
 bool records_vcpu(const struct records *records, unsigned index, struct records_vcpu *vcpu);
-bool records_trace(const struct records *records, unsigned cpu, struct trace_ring *ring);
+bool records_cpu(const struct records *records, unsigned index, struct records_cpu *cpu);
 
 #endif

@@ -14,8 +14,10 @@
 #include "tools/controller.h"
 #include "tools/devicetree.h"
 #include "tools/planner.h"
-
-#define WIDTH 100u
+#include "tools/report_schedule.h"
+#include "tools/report_text.h"
+#include "tools/schedule.h"
+#include "tools/vcpus.h"
 
 /* A stretch of physical addresses and what it is for. */
 struct line {
@@ -58,37 +60,6 @@ static const char *size_text(uint64_t bytes)
 	return arena_text("%" PRIu64 " %s", bytes, units[unit]);
 }
 
-/* Adds one more word to a list that reads "a, b, c". */
-static const char *list_add(const char *list, const char *word)
-{
-	return arena_text("%s%s%s", list, list[0] != '\0' ? ", " : "", word);
-}
-
-static const char *or_none(const char *text)
-{
-	return text[0] != '\0' ? text : "-";
-}
-
-/* Prints a list after a title, broken at the page's width. */
-static void print_wrapped(FILE *out, const char *title, const char *list)
-{
-	size_t column = strlen(title), indent = column;
-
-	fprintf(out, "%s", title);
-	for (const char *word = list; *word != '\0';) {
-		size_t length = strcspn(word, " ");
-
-		if (column + length + 1 > WIDTH && column > indent) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		}
-		fprintf(out, " %.*s", (int)length, word);
-		column += length + 1;
-		word += length + strspn(word + length, " ");
-	}
-	fprintf(out, "\n");
-}
-
 /* As wide as the longest word for an owner. */
 static int owner_width(const struct system *system)
 {
@@ -115,6 +86,47 @@ static void print_files(FILE *out, const struct board *board, const struct vm *v
 	}
 }
 
+/* The CPUs that a vCPU may run on: "0", or "0/1" for one that may migrate. */
+static const char *cpus_of(const struct system *system, const struct vm_vcpu *vcpu)
+{
+	const char *cpus = NULL;
+
+	for (unsigned cpu = 0; cpu < system->board.cpu_count; cpu++) {
+		if (schedule_runs_on(vcpu, cpu))
+			cpus = cpus ? arena_text("%s/%u", cpus, cpu) : arena_text("%u", cpu);
+	}
+	return cpus;
+}
+
+/* What a VM that shares a CPU may do to the others there, and they to it. */
+static void print_sharing(FILE *out, const struct system *system, const struct vm *vm)
+{
+	static const char *const policies[] = {[PLAN_DEFER] = "waits for its turn",
+		[PLAN_RECYCLE_QUANTUM] = "takes over the rest of a quantum",
+		[PLAN_RESET_QUANTUM] = "gets a quantum of its own"};
+	const char *fast = vm->is_console_fast ? "shared console" : "", *others = "";
+
+	for (unsigned i = 0; i < vm->device_count; i++) {
+		if (vm->devices[i].is_fast)
+			fast = report_list(fast, vm->devices[i].said);
+	}
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		if (&system->vms[i] != vm && vm->controllers >> i & 1)
+			others = report_list(others, system->vms[i].name);
+	}
+	if (*fast)
+		fprintf(out,
+			"    fast interrupts       %s: the VM %s, at most %" PRIu64
+			" times a second\n",
+			fast, policies[vm->irq_policy], vm->fast_per_second);
+	fprintf(out, "    others' interrupts    %s\n",
+		vm->is_preemptable ? "may take the CPU from it" : "wait while it runs");
+	fprintf(out, "    its time              %s\n",
+		vm->has_own_time ? "own: stands while it waits for the CPU" : "absolute");
+	if (*others)
+		fprintf(out, "    tasks started by      %s, too\n", others);
+}
+
 static void print_settings(FILE *out, const struct image *image, unsigned index)
 {
 	static const char *const policies[] = {[PLAN_HALT] = "halt",
@@ -123,19 +135,26 @@ static void print_settings(FILE *out, const struct image *image, unsigned index)
 	static const char *const consoles[] = {[GUEST_CONSOLE_NONE] = "none",
 		[GUEST_CONSOLE_SHARED] = "shared",
 		[GUEST_CONSOLE_OWN] = "own"};
+	static const char *const os[] = {[GUEST_LINUX] = "Linux",
+		[GUEST_BARE] = "bare metal",
+		[GUEST_REALTIME] = "real-time tasks"};
 	const struct vm_image *vm_image = &image->vms[index];
 	const struct stage2 *stage2 = &vm_image->stage2;
 	const struct vm *vm = vm_image->vm;
 	const char *cpus = "";
 
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		cpus = list_add(cpus, arena_text("%u", vm->vcpus[i].cpu));
-	fprintf(out, "  %s (VM %u, %s)\n", vm->name, index,
-		vm->os == GUEST_LINUX ? "Linux" : "bare metal");
+		cpus = report_list(cpus, cpus_of(image->system, &vm->vcpus[i]));
+	fprintf(out, "  %s (VM %u, %s)\n", vm->name, index, os[vm->os]);
 	fprintf(out, "    vCPUs run on CPUs     %s\n", cpus);
+	if (vm->task_first < vm->vcpu_count)
+		fprintf(out, "    of them for tasks     %u to %u\n", vm->task_first,
+			vm->vcpu_count - 1);
 	fprintf(out, "    interrupts            %s\n",
 		vm->delivery == PLAN_DIRECT ? "direct: the hypervisor does not see them"
 					    : "injected by the hypervisor");
+	if (vcpus_shared(vm))
+		print_sharing(out, image->system, vm);
 	fprintf(out, "    console               %s\n", consoles[vm->console]);
 	fprintf(out, "    on a fault, a reset   %s, %s\n", policies[vm->on_fault],
 		policies[vm->on_reset]);
@@ -157,20 +176,29 @@ static void print_settings(FILE *out, const struct image *image, unsigned index)
 		fprintf(out, "    %-21s 0x%" PRIx64 ", %zu bytes\n", vm->loads[i].what,
 			vm->loads[i].guest, vm->loads[i].size);
 	if (vm->bootargs)
-		print_wrapped(out, "    bootargs             ", vm->bootargs);
+		report_wrapped(out, "    bootargs             ", vm->bootargs);
 }
 
-/* What runs on a CPU of the board. */
+/* What runs on a CPU of the board: "linux, vCPU 0, alone", or "shared by the vCPUs linux 0, control
+ * 0". */
 static const char *cpu_user(const struct system *system, unsigned cpu)
 {
+	const char *users = "", *only = "";
+
 	for (unsigned i = 0; i < system->vm_count; i++) {
 		const struct vm *vm = &system->vms[i];
 
 		for (unsigned n = 0; n < vm->vcpu_count; n++) {
-			if (vm->vcpus[n].cpu == cpu)
-				return arena_text("%s, vCPU %u, alone", vm->name, n);
+			if (!schedule_runs_on(&vm->vcpus[n], cpu))
+				continue;
+			only = arena_text("%s, vCPU %u, alone", vm->name, n);
+			users = report_list(users, arena_text("%s %u", vm->name, n));
 		}
 	}
+	if (system->cpus[cpu].is_shared)
+		return arena_text("shared by the vCPUs %s", users);
+	if (system->cpus[cpu].vcpu_count != 0)
+		return only;
 	return cpu == 0 ? "nothing; it boots the others" : "nothing; not started";
 }
 
@@ -291,9 +319,9 @@ static void print_devices(FILE *out, const struct system *system)
 		if (owner)
 			print_device(out, width, device, owner);
 		else
-			unassigned = list_add(unassigned, device->path);
+			unassigned = report_list(unassigned, device->path);
 	}
-	print_wrapped(out, "  unassigned:", or_none(unassigned));
+	report_wrapped(out, "  unassigned:", report_or_none(unassigned));
 }
 
 /* What the hypervisor emulates, by VM. */
@@ -380,6 +408,7 @@ static void print_sizes(FILE *out, const struct image *image)
 		{"data", sizes->data},
 		{"plan and own root table", sizes->plan},
 		{"records of CPUs, VMs, vCPUs and interrupts", sizes->records},
+		{"scheduler's records of shared CPUs", sizes->scheduling},
 		{"stacks", sizes->stacks},
 		{"own translation table", sizes->own_table},
 		{"stage-2 tables of all VMs", sizes->stage2},
@@ -404,6 +433,7 @@ void report_print(FILE *out, const struct image *image)
 	for (unsigned i = 0; i < system->vm_count; i++)
 		print_settings(out, image, i);
 	print_cpus(out, system);
+	report_schedule_print(out, system);
 	print_memory(out, image);
 	print_devices(out, system);
 	print_emulated(out, image);

@@ -25,6 +25,7 @@
 #include "tools/qmp.h"
 #include "tools/stats.h"
 #include "tools/terminal.h"
+#include "tools/timeline.h"
 
 #define QMP_TIMEOUT_MS 10000u
 #define TIMEOUT_MAX_S  1e6
@@ -32,7 +33,7 @@
 #define STATUS_SIGNAL  128
 
 struct options {
-	const char *file, *hyp, *name, *repeat, *stats_file;
+	const char *file, *hyp, *name, *repeat, *stats_file, *timeline_file;
 	double timeout; /* seconds; 0: none */
 	bool raw_terminal;
 	struct qemu_options qemu;
@@ -219,6 +220,16 @@ static void write_stats(const struct session *session, const struct stats *stats
 	json_decref(object);
 }
 
+/* Draws how the machine's last moments were scheduled. */
+static void write_timeline(const struct session *session, const struct records *records)
+{
+	const char *path = session->options->timeline_file;
+	struct recording recording;
+
+	if (path && recording_take(&recording, records))
+		timeline_write(path, &recording, &(struct timeline_options){0});
+}
+
 /* Reads and prints what the hypervisor counted until `stopped`, in seconds of instance_now(). */
 static void report(struct session *session, double stopped)
 {
@@ -229,6 +240,7 @@ static void report(struct session *session, double stopped)
 		!stats_take(&stats, &records, stopped - session->started))
 		return;
 	write_stats(session, &stats);
+	write_timeline(session, &records);
 	printf("\n");
 	stats_print(stdout, &stats, NULL);
 	if (session->options->qemu.count)
@@ -386,7 +398,8 @@ static int usage(void)
 			"  --timeout SECONDS stop then, with status 3\n"
 			"  --raw             hand on every key at once; Ctrl-A x ends\n"
 			"  --repeat TEXT     show lines that contain TEXT again at the end\n"
-			"  --stats FILE      write the counters as JSON too\n");
+			"  --stats FILE      write the counters as JSON too\n"
+			"  --timeline FILE   draw the schedule of the end, as SVG\n");
 	return 2;
 }
 
@@ -399,6 +412,52 @@ static double parse_seconds(const char *text)
 	return end != text && *end == '\0' && value > 0 && value <= TIMEOUT_MAX_S ? value : 0;
 }
 
+/* Where an option that is a text goes; NULL: it is of another kind. */
+static const char **text_of(struct options *options, int option)
+{
+	switch (option) {
+	case 'n':
+		return &options->name;
+	case 'h':
+		return &options->hyp;
+	case 'c':
+		return &options->qemu.cpu;
+	case 'p':
+		return &options->repeat;
+	case 's':
+		return &options->stats_file;
+	case 'l':
+		return &options->timeline_file;
+	default:
+		return NULL;
+	}
+}
+
+static bool take_option(struct options *options, int option)
+{
+	const char **text = text_of(options, option);
+
+	if (text) {
+		*text = optarg;
+		return true;
+	}
+	switch (option) {
+	case 'b':
+		return options->qemu.raw_image = true;
+	case 'i':
+		return options->qemu.count = true;
+	case 'g':
+		return options->qemu.debug = true;
+	case 'r':
+		return options->raw_terminal = true;
+	case 't':
+		options->timeout = parse_seconds(optarg);
+		return options->timeout > 0;
+	default:
+		return false;
+	}
+}
+
 static bool parse(struct options *options, int argc, char **argv)
 {
 	static const struct option known[] = {{"name", required_argument, NULL, 'n'},
@@ -406,48 +465,15 @@ static bool parse(struct options *options, int argc, char **argv)
 		{"img", no_argument, NULL, 'b'}, {"icount", no_argument, NULL, 'i'},
 		{"gdb", no_argument, NULL, 'g'}, {"timeout", required_argument, NULL, 't'},
 		{"raw", no_argument, NULL, 'r'}, {"repeat", required_argument, NULL, 'p'},
-		{"stats", required_argument, NULL, 's'}, {0}};
+		{"stats", required_argument, NULL, 's'}, {"timeline", required_argument, NULL, 'l'},
+		{0}};
 	bool good = true;
 	int option;
 
 	*options = (struct options){0};
 	optind = 1;
-	while (good && (option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		switch (option) {
-		case 'n':
-			options->name = optarg;
-			break;
-		case 'h':
-			options->hyp = optarg;
-			break;
-		case 'c':
-			options->qemu.cpu = optarg;
-			break;
-		case 'b':
-			options->qemu.raw_image = true;
-			break;
-		case 'i':
-			options->qemu.count = true;
-			break;
-		case 'g':
-			options->qemu.debug = true;
-			break;
-		case 't':
-			good = (options->timeout = parse_seconds(optarg)) > 0;
-			break;
-		case 'r':
-			options->raw_terminal = true;
-			break;
-		case 'p':
-			options->repeat = optarg;
-			break;
-		case 's':
-			options->stats_file = optarg;
-			break;
-		default:
-			good = false;
-		}
-	}
+	while (good && (option = getopt_long(argc, argv, "", known, NULL)) != -1)
+		good = take_option(options, option);
 	options->file = argv[optind];
 	options->qemu.arguments = options->file ? argv + optind + 1 : NULL;
 	return good && options->file;

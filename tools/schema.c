@@ -8,13 +8,9 @@
 
 #include "tools/arena.h"
 #include "tools/message.h"
+#include "tools/number.h"
 
-#define SIZE_MEND                                                                              \
-	"write a number of bytes, decimal or 0x and hexadecimal, with K, M or G after it for " \
-	"2^10, 2^20 or 2^30"
-#define NUMBER_MEND "write a whole number, decimal or 0x and hexadecimal"
-
-enum number_error { NUMBER_OK, NUMBER_NEGATIVE, NUMBER_SYNTAX, NUMBER_OVERFLOW };
+#define NUMBERS (SCHEMA_SIZE | SCHEMA_NUMBER | SCHEMA_TIME | SCHEMA_SHARE)
 
 static unsigned smallest(unsigned a, unsigned b, unsigned c)
 {
@@ -81,86 +77,41 @@ static bool is_choice(const char *choices, const char *text)
 	return false;
 }
 
-static int digit_of(char c)
+static enum number_kind number_kind(unsigned forms)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
+	return forms & SCHEMA_SIZE    ? NUMBER_SIZE
+	       : forms & SCHEMA_TIME  ? NUMBER_TIME
+	       : forms & SCHEMA_SHARE ? NUMBER_SHARE
+				      : NUMBER_PLAIN;
 }
 
-static const char *read_digits(const char *text, uint64_t *value, bool *overflow)
+static bool check_number(struct tree *tree, enum number_kind kind)
 {
-	bool hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-	unsigned base = hexadecimal ? 16 : 10;
-	if (hexadecimal)
-		text += 2;
-	*value = 0;
-	for (; digit_of(*text) < (int)base; text++) {
-		*overflow |= __builtin_mul_overflow(*value, base, value);
-		*overflow |= __builtin_add_overflow(*value, (uint64_t)digit_of(*text), value);
-	}
-	return text;
-}
-
-static unsigned unit_shift(char unit)
-{
-	switch (unit) {
-	case 'K':
-		return 10;
-	case 'M':
-		return 20;
-	case 'G':
-		return 30;
-	default:
-		return 0;
-	}
-}
-
-static enum number_error read_number(const char *text, bool is_size, uint64_t *value)
-{
-	if (text[0] == '-' && digit_of(text[1]) < 10)
-		return NUMBER_NEGATIVE;
-	if (digit_of(text[0]) > 9 || (text[0] == '0' && digit_of(text[1]) < 10))
-		return NUMBER_SYNTAX; /* a leading zero means octal to some: better not to guess */
-
-	bool overflow = false;
-	const char *end = read_digits(text, value, &overflow);
-	if (end == text + 2 && digit_of(end[-1]) > 9)
-		return NUMBER_SYNTAX; /* 0x and nothing */
-	unsigned shift = is_size ? unit_shift(*end) : 0;
-	if (shift)
-		end++;
-	if (*end)
-		return NUMBER_SYNTAX;
-	overflow |= shift && *value >> (64 - shift);
-	*value <<= shift;
-	return overflow ? NUMBER_OVERFLOW : NUMBER_OK;
-}
-
-static bool check_number(struct tree *tree, bool is_size)
-{
-	const char *kind = is_size ? "size" : "number", *mend = is_size ? SIZE_MEND : NUMBER_MEND;
-	switch (read_number(tree->text, is_size, &tree->number)) {
+	switch (number_read(tree->text, kind, &tree->number)) {
 	case NUMBER_OK:
 		return true;
 	case NUMBER_NEGATIVE:
 		message_error(tree->place, "write 0 or more", "%s is negative", tree->text);
 		return false;
 	case NUMBER_OVERFLOW:
-		message_error(tree->place, "write less than 2^64", "%s does not fit in 64 bits",
-			tree->text);
+		if (kind == NUMBER_SHARE)
+			message_error(tree->place, "write 0% to 100%", "%s is more than 100%%",
+				tree->text);
+		else
+			message_error(tree->place, "write less than 2^64",
+				"%s does not fit in 64 bits", tree->text);
 		return false;
 	default:
-		message_error(tree->place, mend, "'%s' is not a %s", tree->text, kind);
+		message_error(tree->place, number_mend(kind), "'%s' is not a %s", tree->text,
+			number_words(kind));
 		return false;
 	}
 }
 
 static const char *form_words(unsigned forms)
 {
-	static const char *const words[] = {
-		"a text", "a word", "a size", "a number", "a map", "a list", "a map of names"};
+	static const char *const words[] = {"a text", "a word", "a size", "a number", "a map",
+		"a list", "a map of names", "a time", "a share"};
 	const char *text = "";
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (forms & 1u << i)
@@ -195,12 +146,16 @@ static bool wrong_form(const struct tree *tree, unsigned forms, const struct sch
 
 static bool check_text(struct tree *tree, unsigned forms, const struct schema_key *key)
 {
-	if (!*tree->text || !(forms & (SCHEMA_TEXT | SCHEMA_CHOICE | SCHEMA_SIZE | SCHEMA_NUMBER)))
+	if (!*tree->text || !(forms & (SCHEMA_TEXT | SCHEMA_CHOICE | NUMBERS)))
 		return wrong_form(tree, forms, key);
-	if (forms & (SCHEMA_SIZE | SCHEMA_NUMBER))
-		return check_number(tree, forms & SCHEMA_SIZE);
-	if (forms & SCHEMA_CHOICE && !is_choice(key->choices, tree->text)) {
-		message_error(tree->place, mend_word(key->choices, tree->text, "allowed"),
+	bool chosen = forms & SCHEMA_CHOICE && is_choice(key->choices, tree->text);
+	if (forms & NUMBERS && !chosen)
+		return check_number(tree, number_kind(forms));
+	if (forms & SCHEMA_CHOICE && !chosen) {
+		message_error(tree->place,
+			mend_word(key->choices, tree->text,
+				forms & SCHEMA_LIST ? "allowed, besides a list in [ ],"
+						    : "allowed"),
 			"'%s' is not a value of '%s'", tree->text, key->name);
 		return false;
 	}

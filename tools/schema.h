@@ -13,12 +13,14 @@
 
 /* The forms that a value may have; a key may allow several. */
 #define SCHEMA_TEXT   1u
-#define SCHEMA_CHOICE 2u  /* one of the words in choices */
-#define SCHEMA_SIZE   4u  /* bytes, with K, M, G after the number */
-#define SCHEMA_NUMBER 8u  /* a count or an address */
-#define SCHEMA_MAP    16u /* with the keys in map */
-#define SCHEMA_LIST   32u /* of items that have the forms in items */
-#define SCHEMA_NAMED  64u /* a map whose keys are names, with values of the forms in items */
+#define SCHEMA_CHOICE 2u   /* one of the words in choices */
+#define SCHEMA_SIZE   4u   /* bytes, with K, M, G after the number */
+#define SCHEMA_NUMBER 8u   /* a count or an address */
+#define SCHEMA_MAP    16u  /* with the keys in map */
+#define SCHEMA_LIST   32u  /* of items that have the forms in items */
+#define SCHEMA_NAMED  64u  /* a map whose keys are names, with values of the forms in items */
+#define SCHEMA_TIME   128u /* ns, with ns, us, ms or s after the number */
+#define SCHEMA_SHARE  256u /* millionths, as a number with % after it */
 
 struct schema_key {
 	const char *name; /* NULL ends a table */

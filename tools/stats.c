@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * orlop stats and orlop trace: the counters and the trace of a machine that runs, read out of its
- * memory through QEMU's monitor.
+ * orlop stats: the counters of a machine that runs, read out of its memory through QEMU's monitor.
  */
 #include "tools/stats.h"
 
@@ -12,24 +11,50 @@
 #include <unistd.h>
 
 #include "tools/arena.h"
-#include "tools/instance.h"
+#include "tools/link.h"
 #include "tools/message.h"
 
 #define VCPUS_ACROSS   6u
-#define QMP_TIMEOUT_MS 10000u
 #define INTERVAL_MAX_S 3600.0
 
 #define EXIT_CAUSE_WORDS(symbol, words) words,
 static const char *const cause_words[] = {EXIT_CAUSES(EXIT_CAUSE_WORDS)};
 
-#define TRACE_EVENT_WORDS(symbol, words) words,
-static const char *const event_words[] = {TRACE_EVENTS(TRACE_EVENT_WORDS)};
-
 static const char *const vcpu_states[] = {"off", "starting", "on", "lost"};
-static const char *const vm_states[] = {"running", "stopping", "halted"};
+static const char *const vm_states[] = {"running", "stopping", "halted", "restoring"};
 
 #define WORD(table, index) \
 	((index) < sizeof(table) / sizeof((table)[0]) ? (table)[index] : "in no valid state")
+
+static bool take_cpu(struct stats_cpu *to, const struct records *records, unsigned index)
+{
+	struct records_cpu cpu;
+	uint64_t newest = 0;
+
+	if (!records_cpu(records, index, &cpu))
+		return false;
+	for (uint64_t i = 0; cpu.trace->mask > 0 && i <= cpu.trace->mask; i++) {
+		if (cpu.trace->records[i].stamp >> 16 > newest)
+			newest = cpu.trace->records[i].stamp >> 16;
+	}
+	to->number = index < records->machine->board_cpu_count ? records->machine->board_cpus[index]
+							       : index;
+	to->accounted = newest > cpu.boot_ticks ? newest - cpu.boot_ticks : 0;
+	return true;
+}
+
+static bool take_vcpu(struct stats *stats, const struct records *records, unsigned index)
+{
+	struct records_vcpu *vcpu = &stats->vcpus[index];
+
+	if (!records_vcpu(records, index, vcpu))
+		return false;
+	if (vcpu->plan.vm < stats->vm_count && vcpu->plan.cpu < stats->cpu_count)
+		return true;
+	message_error(message_file("plan"), "build the image again", "vCPU %u belongs to no %s",
+		index, vcpu->plan.vm < stats->vm_count ? "CPU" : "VM");
+	return false;
+}
 
 bool stats_take(struct stats *stats, const struct records *records, double seconds)
 {
@@ -37,21 +62,22 @@ bool stats_take(struct stats *stats, const struct records *records, double secon
 		.seconds = seconds,
 		.vm_count = records->plan.vm_count,
 		.vcpu_count = records->plan.vcpu_count,
+		.cpu_count = records->plan.cpu_count,
 		.vms = arena_alloc(records->plan.vm_count, sizeof(*stats->vms)),
 		.vcpus = arena_alloc(records->plan.vcpu_count, sizeof(*stats->vcpus)),
+		.cpus = arena_alloc(records->plan.cpu_count, sizeof(*stats->cpus)),
 	};
+	for (unsigned i = 0; i < stats->cpu_count; i++) {
+		if (!take_cpu(&stats->cpus[i], records, i))
+			return false;
+	}
 	for (unsigned i = 0; i < stats->vm_count; i++) {
 		if (!records_vm(records, i, &stats->vms[i]))
 			return false;
 	}
 	for (unsigned i = 0; i < stats->vcpu_count; i++) {
-		if (!records_vcpu(records, i, &stats->vcpus[i]))
+		if (!take_vcpu(stats, records, i))
 			return false;
-		if (stats->vcpus[i].plan.vm >= stats->vm_count) {
-			message_error(message_file("plan"), "build the image again",
-				"vCPU %u belongs to no VM", i);
-			return false;
-		}
 	}
 	return true;
 }
@@ -106,6 +132,89 @@ static void print_vcpus(FILE *file, const struct stats *stats, const struct stat
 	fprintf(file, "\n");
 }
 
+/* The board's CPUs that a vCPU may run on: "0,2". */
+static const char *cpus_of(const struct stats *stats, const struct plan_vcpu *vcpu)
+{
+	const char *list = "";
+
+	for (unsigned i = 0; i < stats->cpu_count && i < 64; i++) {
+		if (vcpu->affinity >> i & 1)
+			list = arena_text(
+				"%s%s%u", list, list[0] ? "," : "", stats->cpus[i].number);
+	}
+	return list;
+}
+
+/* The share of its core's time that a vCPU had, since the start or since earlier; < 0: not known.
+ */
+static double share_of(const struct stats *stats, const struct stats *earlier, unsigned index)
+{
+	unsigned cpu = stats->vcpus[index].plan.cpu;
+	uint64_t ran = stats->vcpus[index].sched.ran_ticks, all = stats->cpus[cpu].accounted;
+
+	if (earlier) {
+		ran -= earlier->vcpus[index].sched.ran_ticks;
+		all -= earlier->cpus[cpu].accounted;
+	}
+	return all ? (double)ran / (double)all : -1;
+}
+
+static void print_share(FILE *file, double share)
+{
+	if (share < 0)
+		fprintf(file, "  %11s", "-");
+	else
+		fprintf(file, "  %9.1f %%", 100 * share);
+}
+
+static bool is_real_time(const struct stats *stats, const struct records_vcpu *vcpu)
+{
+	return vcpu->plan.period_ticks > 0 ||
+	       vcpu->plan.index >= stats->vms[vcpu->plan.vm].plan.task_first;
+}
+
+static void print_scheduled(
+	FILE *file, const struct stats *stats, const struct stats *earlier, unsigned index)
+{
+	const struct records_vcpu *vcpu = &stats->vcpus[index];
+	const struct sched_stats *sched = &vcpu->sched;
+
+	fprintf(file, "  %-22s %-5s",
+		arena_text("%.18s/%u", vm_name(stats, vcpu), (unsigned)vcpu->plan.index),
+		cpus_of(stats, &vcpu->plan));
+	print_share(file, share_of(stats, NULL, index));
+	if (earlier)
+		print_share(file, share_of(stats, earlier, index));
+	fprintf(file, "  %11" PRIu64 " %8" PRIu64, sched->dispatches, sched->fast);
+	if (is_real_time(stats, vcpu))
+		fprintf(file, " %9" PRIu64 " %8" PRIu64 " %11" PRIu64, sched->jobs, sched->misses,
+			sched->budget_ends);
+	else
+		fprintf(file, "   best effort");
+	fprintf(file, "\n");
+	if (vcpu->told.scheduler || vcpu->told.mode)
+		fprintf(file, "    its guest says: scheduler %" PRIu64 ", mode %" PRIu64 "\n",
+			vcpu->told.scheduler, vcpu->told.mode);
+}
+
+/* How the vCPUs on shared cores were scheduled; nothing if there are none. */
+static void print_scheduling(FILE *file, const struct stats *stats, const struct stats *earlier)
+{
+	bool first = true;
+
+	for (unsigned i = 0; i < stats->vcpu_count; i++) {
+		if (!stats->vcpus[i].plan.shared)
+			continue;
+		if (first)
+			fprintf(file, "%-24s %-5s  %11s%s  %11s %8s %9s %8s %11s\n",
+				"on shared cores", "CPU", "of the time",
+				earlier ? "     just now" : "", "dispatches", "fast", "jobs",
+				"misses", "budget ends");
+		first = false;
+		print_scheduled(file, stats, earlier, i);
+	}
+}
+
 void stats_print(FILE *file, const struct stats *stats, const struct stats *earlier)
 {
 	for (unsigned i = 0; i < stats->vcpu_count; i += VCPUS_ACROSS) {
@@ -114,6 +223,7 @@ void stats_print(FILE *file, const struct stats *stats, const struct stats *earl
 		print_vcpus(
 			file, stats, earlier, i, i + (left < VCPUS_ACROSS ? left : VCPUS_ACROSS));
 	}
+	print_scheduling(file, stats, earlier);
 	for (unsigned i = 0; i < stats->vm_count; i++) {
 		const struct records_vm *vm = &stats->vms[i];
 
@@ -123,15 +233,32 @@ void stats_print(FILE *file, const struct stats *stats, const struct stats *earl
 	fprintf(file, "after %.1f s of the host's time\n", stats->seconds);
 }
 
-static json_t *vcpu_json(const struct records_vcpu *vcpu)
+/* NULL for a vCPU that has its core for itself. */
+static json_t *scheduling_json(const struct stats *stats, const struct records_vcpu *vcpu)
+{
+	const struct sched_stats *sched = &vcpu->sched;
+
+	if (!vcpu->plan.shared)
+		return NULL;
+	return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "real_time",
+		is_real_time(stats, vcpu), "of_ticks",
+		(json_int_t)stats->cpus[vcpu->plan.cpu].accounted, "ran_ticks",
+		(json_int_t)sched->ran_ticks, "dispatches", (json_int_t)sched->dispatches, "fast",
+		(json_int_t)sched->fast, "jobs", (json_int_t)sched->jobs, "misses",
+		(json_int_t)sched->misses, "budget_ends", (json_int_t)sched->budget_ends,
+		"scheduler", (json_int_t)vcpu->told.scheduler, "mode", (json_int_t)vcpu->told.mode);
+}
+
+static json_t *vcpu_json(const struct stats *stats, const struct records_vcpu *vcpu)
 {
 	json_t *exits = json_object();
 
 	for (unsigned cause = 0; cause < EXIT_CAUSE_COUNT; cause++)
 		json_object_set_new(
 			exits, cause_words[cause], json_integer((json_int_t)vcpu->exits[cause]));
-	return json_pack("{s:s, s:i, s:o, s:I}", "state", WORD(vcpu_states, vcpu->state), "cpu",
-		(int)vcpu->plan.cpu, "exits", exits, "total", (json_int_t)total(vcpu));
+	return json_pack("{s:s, s:i, s:o, s:I, s:o*}", "state", WORD(vcpu_states, vcpu->state),
+		"cpu", (int)vcpu->plan.cpu, "exits", exits, "total", (json_int_t)total(vcpu),
+		"scheduling", scheduling_json(stats, vcpu));
 }
 
 json_t *stats_json(const struct stats *stats)
@@ -149,85 +276,12 @@ json_t *stats_json(const struct stats *stats)
 		const struct records_vcpu *vcpu = &stats->vcpus[i];
 		json_t *vm = json_object_get(vms, vm_name(stats, vcpu));
 
-		json_array_append_new(json_object_get(vm, "vcpus"), vcpu_json(vcpu));
+		json_array_append_new(json_object_get(vm, "vcpus"), vcpu_json(stats, vcpu));
 	}
 	return json_pack("{s:f, s:o}", "seconds", stats->seconds, "vms", vms);
 }
 
-/* A record and the CPU that wrote it. */
-struct event {
-	struct trace_record record;
-	unsigned cpu;
-};
-
-static int compare_events(const void *left, const void *right)
-{
-	const struct event *a = left, *b = right;
-	uint64_t time_a = a->record.stamp >> 16, time_b = b->record.stamp >> 16;
-
-	if (time_a != time_b)
-		return time_a < time_b ? -1 : 1;
-	return a->cpu < b->cpu ? -1 : a->cpu > b->cpu;
-}
-
-static void print_event(FILE *file, const struct event *event, const struct stats *stats)
-{
-	unsigned kind = event->record.stamp >> 8 & 0xff, vcpu = event->record.stamp & 0xff;
-	const char *who = "-";
-
-	if (vcpu < stats->vcpu_count)
-		who = arena_text("%s/%u", vm_name(stats, &stats->vcpus[vcpu]),
-			(unsigned)stats->vcpus[vcpu].plan.index);
-	fprintf(file, "%16" PRIu64 "  CPU %u  %-16s  %s 0x%" PRIx64 "\n", event->record.stamp >> 16,
-		event->cpu, who, WORD(event_words, kind), event->record.value);
-}
-
-bool stats_print_trace(FILE *file, const struct records *records)
-{
-	struct event *events =
-		arena_alloc((size_t)records->plan.cpu_count * TRACE_RING_RECORDS, sizeof(*events));
-	size_t count = 0;
-	struct stats stats;
-
-	if (!stats_take(&stats, records, 0))
-		return false;
-	for (unsigned cpu = 0; cpu < records->plan.cpu_count; cpu++) {
-		struct trace_ring ring;
-
-		if (!records_trace(records, cpu, &ring))
-			return false;
-		for (unsigned i = 0; i < TRACE_RING_RECORDS; i++) {
-			if (ring.records[i].stamp != 0)
-				events[count++] = (struct event){ring.records[i], cpu};
-		}
-	}
-	qsort(events, count, sizeof(*events), compare_events);
-	fprintf(file, "%16s  %-5s  %-16s  %s\n", "ticks", "CPU", "VM/vCPU", "event");
-	for (size_t i = 0; i < count; i++)
-		print_event(file, &events[i], &stats);
-	return true;
-}
-
-/* A running machine, and how to reach it. */
-struct link {
-	struct instance instance;
-	struct machine machine;
-	struct qmp qmp;
-};
-
-static bool link_open(struct link *link, const char *name)
-{
-	if (!instance_find(&link->instance, name) ||
-		!machine_read(&link->machine, link->instance.image))
-		return false;
-	if (qmp_open(&link->qmp, link->instance.qmp, QMP_TIMEOUT_MS))
-		return true;
-	message_error(message_file(link->instance.qmp), "wait until the other one has finished",
-		"QEMU does not answer: another orlop stats may be talking to it");
-	return false;
-}
-
-static bool link_take(struct link *link, struct stats *stats)
+static bool take(struct link *link, struct stats *stats)
 {
 	struct records records;
 
@@ -240,11 +294,11 @@ static bool show_stats(struct link *link, double interval, bool as_json)
 	struct stats earlier, stats;
 
 	if (interval > 0) {
-		if (!link_take(link, &earlier))
+		if (!take(link, &earlier))
 			return false;
 		usleep((useconds_t)(interval * 1e6));
 	}
-	if (!link_take(link, &stats))
+	if (!take(link, &stats))
 		return false;
 	if (as_json) {
 		json_dumpf(stats_json(&stats), stdout, JSON_INDENT(2));
@@ -296,26 +350,6 @@ int stats_command(int argc, char **argv)
 	if (!link_open(&link, argv[optind]))
 		return 1;
 	good = show_stats(&link, as_json ? 0 : interval, as_json);
-	qmp_close(&link.qmp);
-	return good ? 0 : 1;
-}
-
-int stats_trace_command(int argc, char **argv)
-{
-	struct records records;
-	struct link link;
-	bool good;
-
-	if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
-		fprintf(stderr,
-			"usage: orlop trace [NAME]\n"
-			"  The newest trace events of every CPU of the running machine NAME.\n");
-		return 2;
-	}
-	if (!link_open(&link, argc == 2 ? argv[1] : NULL))
-		return 1;
-	good = records_read(&records, &link.qmp, &link.machine) &&
-	       stats_print_trace(stdout, &records);
-	qmp_close(&link.qmp);
+	link_close(&link);
 	return good ? 0 : 1;
 }

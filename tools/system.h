@@ -64,18 +64,27 @@ struct board {
 	uint32_t irq_limit;     /* first interrupt number that the board does not have */
 	uint64_t intc_stride;   /* from one CPU's part of the controller to the next; 0: not said */
 	bool own_group;         /* the hypervisor's interrupts come apart from the guests' */
+	unsigned guest_files;   /* guest interrupt files that each CPU has (AIA), else 0 */
 	struct range free_irqs; /* interrupts no device drives: base is a number, size a count */
 
 	enum board_console console;
 	struct board_device console_device; /* of the hypervisor and, emulated, of its guests */
 
+	uint64_t timer_frequency;      /* Hz, of the counter that all ticks count */
+	struct board_costs {           /* of the hypervisor on this board, ns, at most */
+		uint64_t switch_ns;    /* a change of vCPU */
+		uint64_t interrupt_ns; /* an interrupt for a vCPU that does not run */
+	} costs;
+
 	struct { /* how to start QEMU; binary NULL if the board is not QEMU's */
 		const char *binary, *machine, *cpu;
 		uint64_t memory;
+		const char *const *arguments; /* further ones, argument_count of them */
+		unsigned argument_count;
 	} qemu;
 };
 
-enum guest_os { GUEST_LINUX, GUEST_BARE };
+enum guest_os { GUEST_LINUX, GUEST_BARE, GUEST_REALTIME };
 enum guest_console { GUEST_CONSOLE_NONE, GUEST_CONSOLE_SHARED, GUEST_CONSOLE_OWN };
 
 /* A piece of a VM's memory. */
@@ -94,9 +103,27 @@ struct vm_load {
 	const char *what; /* "kernel", "initrd", "device tree", "image" */
 };
 
+/* What a real-time vCPU may have of its core. */
+struct vm_time {
+	uint64_t period, capacity, deadline;
+};
+
+/*
+ * A vCPU is real-time if ns.period is not 0, is for a task of an `os: realtime` VM (whose
+ * parameters come at run time), or is best effort. Alone on its core it is dedicated, and its time
+ * parameters bind nobody.
+ */
 struct vm_vcpu {
-	unsigned cpu; /* index of the physical CPU */
+	unsigned cpu;      /* index of the physical CPU; with several, the lowest of them */
+	uint64_t affinity; /* the board's CPUs that it may run on, a bit for each index */
+	bool is_task;
+	bool is_shared;       /* its core is */
+	bool is_assigned;     /* the tool chose its core */
+	uint16_t guest_file;  /* number of its guest interrupt file on its cores (AIA); 0: none */
+	struct vm_time ns;    /* as described; 0: not real-time */
+	struct vm_time ticks; /* as the plan has them: capacity with the hypervisor's own work */
 	struct place place;
+	struct place period_place, capacity_place, deadline_place;
 };
 
 /* A device region or interrupt that the VM owns. */
@@ -104,6 +131,7 @@ struct vm_device {
 	struct board_device device;
 	const char *said; /* as the description names it */
 	struct place place;
+	bool is_fast; /* its interrupts may take the core from others */
 };
 
 struct vm {
@@ -114,6 +142,14 @@ struct vm {
 	enum plan_policy on_fault, on_reset;
 	enum plan_delivery delivery;
 	enum plan_stray stray_access;
+	enum plan_irq_policy irq_policy;
+	bool is_preemptable; /* fast interrupts of other VMs may take the core from it */
+	bool has_own_time;
+	bool is_console_fast;         /* the shared console's interrupt is fast */
+	uint64_t fast_per_second;     /* cores that its fast interrupts may take, at most */
+	uint64_t fast_interval_ticks; /* least time between two of them */
+	uint32_t controllers;         /* VMs that may start and end its tasks, itself included */
+	unsigned task_first;          /* its vCPUs from here on are tasks'; vcpu_count: none */
 	const char *bootargs;
 
 	struct vm_memory *memory; /* [0] is its main memory, where the device tree and kernel go */
@@ -131,12 +167,29 @@ struct vm {
 	struct range pristine;       /* host-physical: what a restart copies from; size 0: none */
 };
 
+/* How a CPU of the board is used. */
+struct system_cpu {
+	unsigned vcpu_count;      /* that may run on it; 0: it is not used */
+	unsigned real_time_count; /* of those: real-time ones, and tasks' */
+	unsigned best_effort_count;
+	bool is_shared;           /* several may, or a task: the scheduler's */
+	uint64_t real_time_share; /* what real-time vCPUs may take of it, in 2^32nds */
+};
+
 struct system {
 	const char *name; /* file name without its suffix */
 	struct board board;
 	struct vm *vms;
 	unsigned vm_count;
 	struct range hyp; /* host-physical memory of the hypervisor, tables included */
+
+	struct system_cpu *cpus; /* board.cpu_count of them */
+	bool is_shared;          /* some CPU is: the image takes the hypervisor with a scheduler */
+	uint64_t quantum_ns, quantum_ticks; /* of best-effort vCPUs */
+	uint64_t spin_ticks;                /* plan.spin_ticks */
+	uint64_t switch_ticks;              /* costs.switch_ns, rounded up */
+	uint32_t reserve_millionths;        /* of a core with best-effort vCPUs, kept for them */
+	unsigned trace_records;             /* per CPU, a power of two */
 };
 
 #endif

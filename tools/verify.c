@@ -67,6 +67,27 @@ static void print_vm(FILE *out, const struct verify *verify, unsigned vm)
 		plan->vcpu_count);
 }
 
+static void print_sharing(FILE *out, const struct verify *verify)
+{
+	unsigned cpus = 0, vcpus = 0, real_time = 0;
+
+	for (unsigned i = 0; i < verify->plan->cpu_count; i++)
+		cpus += verify->cpus[i].shared != NULL;
+	for (unsigned i = 0; i < verify->plan->vcpu_count; i++) {
+		vcpus += verify->vcpus[i].shared != NULL;
+		real_time += verify->vcpus[i].shared && verify->vcpus[i].period_ticks != 0;
+	}
+	if (cpus != 0)
+		fprintf(out,
+			"  - %u vCPUs share %u CPU%s, no guest interrupt file is used twice, and "
+			"by "
+			"the exact\n"
+			"    test under EDF the %u real-time ones with parameters meet every "
+			"deadline, while they\n"
+			"    keep to their capacities; tasks are tested when they are created.\n",
+			vcpus, cpus, cpus == 1 ? "" : "s", real_time);
+}
+
 /* Said only when every rule holds. */
 static void print_proof(FILE *out, const struct verify *verify)
 {
@@ -99,9 +120,11 @@ static void print_proof(FILE *out, const struct verify *verify)
 		"  - no page of the hypervisor is writable and executable, every stack has a "
 		"guard,\n"
 		"    the plan is whole, read-only and made for this hypervisor;\n"
-		"  - every interrupt, CPU and vCPU has one owner.\n",
+		"  - every interrupt and vCPU has one owner, and every CPU has one or is shared by "
+		"plan.\n",
 		verify->table_count, verify->leaves, pages,
 		verify_intc(verify)->files ? ", but for each vCPU's interrupt file" : "");
+	print_sharing(out, verify);
 }
 
 bool verify_image(const char *path, FILE *out)
@@ -124,6 +147,7 @@ bool verify_image(const char *path, FILE *out)
 	verify_intc_check(&verify);
 	verify_interrupts(&verify);
 	verify_cpus(&verify);
+	verify_schedule(&verify);
 	if (!walked || message_errors() != before)
 		return false;
 	print_proof(out, &verify);

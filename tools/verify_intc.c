@@ -8,7 +8,8 @@
 #include <elf.h>
 #include <inttypes.h>
 
-#define PAGE PLAN_PAGE_SIZE
+#define PAGE       PLAN_PAGE_SIZE
+#define FILES_MOST 63u /* of a CPU (AIA 3.1: GEILEN) */
 
 /* GICv3: distributor; a redistributor's two frames of 64 KiB. */
 static const struct verify_intc gic = {.common_bytes = 0x10000,
@@ -18,9 +19,9 @@ static const struct verify_intc gic = {.common_bytes = 0x10000,
 	.irq_first = 32,
 	.irq_limit = 1020};
 
-/* AIA: an APLIC domain; a supervisor's interrupt file, and behind it a guest's. */
+/* AIA: an APLIC domain; a supervisor's interrupt file, behind which are the guests'. */
 static const struct verify_intc aia = {.common_bytes = 0x4000,
-	.cpu_pages = 2,
+	.cpu_pages = 1,
 	.cpu_page_step = PAGE,
 	.cpu_bytes = PAGE,
 	.irq_first = 1,
@@ -79,9 +80,22 @@ bool verify_intc_is_file(const struct verify *verify, int vm, uint64_t pa)
 	return false;
 }
 
+/* Each CPU's, with as many guest files as the vCPUs have. */
+static unsigned cpu_pages(const struct verify *verify)
+{
+	unsigned files = 0;
+
+	for (unsigned i = 0; i < verify->plan->vcpu_count; i++) {
+		if (verify->vcpus[i].guest_file > files)
+			files = verify->vcpus[i].guest_file;
+	}
+	return verify_intc(verify)->cpu_pages + (files <= FILES_MOST ? files : 0);
+}
+
 static void check_mapped(const struct verify *verify)
 {
 	const struct verify_intc *intc = verify_intc(verify);
+	unsigned pages = cpu_pages(verify);
 	uint64_t common = number(verify->plan->intc);
 	uint64_t first = device_at(verify, common);
 	bool good = first != UINT64_MAX;
@@ -96,14 +110,14 @@ static void check_mapped(const struct verify *verify)
 
 		first = device_at(verify, address);
 		good = first != UINT64_MAX;
-		for (unsigned n = 0; good && n < intc->cpu_pages; n++)
+		for (unsigned n = 0; good && n < pages; n++)
 			good = device_at(verify, address + n * PAGE) ==
 			       first + n * intc->cpu_page_step;
 		if (!good)
 			verify_complain(verify,
 				"the interrupt controller's part of CPU %u is not mapped as %u "
 				"page%s of a device",
-				i, intc->cpu_pages, intc->cpu_pages == 1 ? "" : "s");
+				i, pages, pages == 1 ? "" : "s");
 	}
 }
 
@@ -111,12 +125,13 @@ static bool is_named(const struct verify *verify, uint64_t address)
 {
 	const struct verify_intc *intc = verify_intc(verify);
 	const struct plan *plan = verify->plan;
+	unsigned pages = cpu_pages(verify);
 
 	if (address - number(plan->intc) < intc->common_bytes ||
 		(plan->console_uart && address == number(plan->console_uart) / PAGE * PAGE))
 		return true;
 	for (unsigned i = 0; i < plan->cpu_count; i++) {
-		if (address - number(verify->cpus[i].intc) < intc->cpu_pages * (uint64_t)PAGE)
+		if (address - number(verify->cpus[i].intc) < pages * (uint64_t)PAGE)
 			return true;
 	}
 	return false;
@@ -162,6 +177,13 @@ static void check_files(const struct verify *verify)
 			verify_complain(verify,
 				"vCPU %u of %s has an interrupt file, and the controller has none",
 				vcpu->index, verify_owner(verify, vcpu->vm));
+		if (vcpu->index >= verify->vms[vcpu->vm].task_first) {
+			if (vcpu->guest_file != 0)
+				verify_complain(verify,
+					"vCPU %u of %s is a task's and has an interrupt file",
+					vcpu->index, verify_owner(verify, vcpu->vm));
+			continue;
+		}
 		if (files && (file_of(verify, vcpu) == UINT64_MAX ||
 				     !is_reached(verify, vcpu->vm, file_of(verify, vcpu))))
 			verify_complain(verify, "vCPU %u of %s does not reach its interrupt file",

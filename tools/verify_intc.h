@@ -10,7 +10,7 @@
 struct verify_intc {
 	uint64_t common_bytes;  /* that the plan's intc has mapped */
 	uint64_t whole_bytes;   /* from there on that no VM may reach; 0: what is mapped says it */
-	unsigned cpu_pages;     /* that each CPU's intc has mapped */
+	unsigned cpu_pages;     /* that each CPU's intc has mapped, guest files apart */
 	uint64_t cpu_page_step; /* from one of them to the next, host-physical */
 	uint64_t cpu_bytes;     /* around a CPU's first page that no VM may reach */
 	uint32_t irq_first;     /* the lowest shared interrupt */

@@ -106,5 +106,6 @@ void verify_separation(const struct verify *verify);
 void verify_restore(const struct verify *verify);
 void verify_interrupts(const struct verify *verify);
 void verify_cpus(const struct verify *verify);
+void verify_schedule(const struct verify *verify);
 
 #endif

@@ -6,10 +6,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "abi/trace.h"
 #include "tools/arena.h"
 #include "tools/verify_model.h"
 
-#define PAGE PLAN_PAGE_SIZE
+#define PAGE        PLAN_PAGE_SIZE
+#define STACK_ALIGN 16u
+#define TRACE_LIMIT (1u << 20) /* far more records than the hypervisor has addresses for */
 
 /* Writable memory that the hypervisor uses for one thing. */
 struct area {
@@ -98,13 +101,34 @@ static void check_places(const struct verify *verify)
 	}
 }
 
+/* A CPU's record, which ends with the trace. */
+static uint64_t record_bytes(const struct verify *verify)
+{
+	const struct hyp_info *info = verify->info;
+	uint64_t bytes = info->cpu_trace + sizeof(struct trace_ring) +
+			 (uint64_t)verify->plan->trace_records * sizeof(struct trace_record);
+
+	bytes = (bytes + STACK_ALIGN - 1) / STACK_ALIGN * STACK_ALIGN;
+	return bytes > info->cpu_bytes ? bytes : info->cpu_bytes;
+}
+
+static void check_trace(const struct verify *verify)
+{
+	uint32_t records = verify->plan->trace_records;
+
+	if (records == 0 || records > TRACE_LIMIT || (records & (records - 1)) != 0)
+		verify_complain(verify, "a trace of %u records is not a power of two", records);
+}
+
 static void check_stacks(const struct verify *verify)
 {
 	const struct image_header *header = &verify->header;
+	uint64_t record = record_bytes(verify);
+	uint64_t bytes = (verify->info->stack_bytes + record + PAGE - 1) / PAGE * PAGE;
 
-	if (header->stack_stride != verify->info->stack_bytes + PAGE) {
-		verify_complain(verify, "the stacks are 0x%" PRIx64 " bytes apart, not 0x%x",
-			header->stack_stride, verify->info->stack_bytes + PAGE);
+	if (header->stack_stride != bytes + PAGE) {
+		verify_complain(verify, "the stacks are 0x%" PRIx64 " bytes apart, not 0x%" PRIx64,
+			header->stack_stride, bytes + PAGE);
 		return;
 	}
 	if (number(verify->plan->cpu_records) != header->stack_top ||
@@ -112,11 +136,10 @@ static void check_stacks(const struct verify *verify)
 		verify_complain(
 			verify, "the CPUs' records are not at the upper ends of their stacks");
 	for (unsigned i = 0; i < verify->plan->cpu_count; i++) {
-		uint64_t top =
-			header->stack_top + i * header->stack_stride + verify->info->cpu_bytes;
-		uint64_t bottom = top - verify->info->stack_bytes;
+		uint64_t top = header->stack_top + i * header->stack_stride + record;
+		uint64_t bottom = top - bytes;
 
-		if (!is_mapped(verify, bottom, top - bottom, true, false, false))
+		if (!is_mapped(verify, bottom, bytes, true, false, false))
 			verify_complain(verify,
 				"the stack of CPU %u below 0x%" PRIx64 " is not writable memory", i,
 				top);
@@ -193,17 +216,43 @@ static void area_check(const struct verify *verify, const struct area *areas, un
 	}
 }
 
+/* What the scheduler has of CPUs and vCPUs. Returns how many there are. */
+static unsigned shared_areas(const struct verify *verify, struct area *areas)
+{
+	const struct plan *plan = verify->plan;
+	const struct hyp_info *info = verify->info;
+	unsigned count = 0;
+
+	if (plan->sched_common)
+		areas[count++] = (struct area){"scheduler's common record",
+			number(plan->sched_common), info->sched_common_bytes};
+	for (unsigned i = 0; i < plan->cpu_count; i++) {
+		if (verify->cpus[i].shared)
+			areas[count++] =
+				(struct area){arena_text("scheduler's record of CPU %u", i),
+					number(verify->cpus[i].shared), info->shared_cpu_bytes};
+	}
+	for (unsigned i = 0; i < plan->vcpu_count; i++) {
+		if (verify->vcpus[i].shared)
+			areas[count++] =
+				(struct area){arena_text("scheduler's record of vCPU %u", i),
+					number(verify->vcpus[i].shared), info->shared_vcpu_bytes};
+	}
+	return count;
+}
+
 /* Records start as zeros, and no two things share a byte. */
 static void check_records(const struct verify *verify)
 {
 	const struct plan *plan = verify->plan;
 	const struct hyp_info *info = verify->info;
 	unsigned count = 0;
-	struct area *areas = arena_alloc(2u + plan->cpu_count + plan->vm_count, sizeof(*areas));
+	struct area *areas = arena_alloc(
+		3u + 2u * plan->cpu_count + plan->vm_count + plan->vcpu_count, sizeof(*areas));
 
 	for (unsigned i = 0; i < plan->cpu_count; i++)
 		areas[count++] = (struct area){arena_text("record of CPU %u", i),
-			number(plan->cpu_records) + i * plan->cpu_stride, info->cpu_bytes};
+			number(plan->cpu_records) + i * plan->cpu_stride, record_bytes(verify)};
 	areas[count++] = (struct area){"VMs' records", number(plan->vm_records),
 		(uint64_t)plan->vm_count * info->vm_bytes};
 	areas[count++] = (struct area){"vCPUs' records", number(plan->vcpu_records),
@@ -213,6 +262,7 @@ static void check_records(const struct verify *verify)
 			arena_text("interrupts' records of %s", verify_owner(verify, (int)i)),
 			number(verify->vms[i].irq_banks),
 			(uint64_t)verify->vms[i].irq_limit / 32 * info->irq_bank_bytes};
+	count += shared_areas(verify, areas + count);
 	for (unsigned i = 0; i < count; i++)
 		area_check(verify, areas, i);
 }
@@ -254,6 +304,7 @@ void verify_own_memory(const struct verify *verify)
 {
 	check_ranges(verify);
 	check_places(verify);
+	check_trace(verify);
 	check_stacks(verify);
 	check_windows(verify);
 	check_devices(verify);

@@ -114,26 +114,10 @@ static void check_vcpus(const struct verify *verify, unsigned vm, unsigned *firs
 	*first += plan->vcpu_count;
 }
 
-/* A CPU's list names the vCPU that says it is there, and no other: each core is dedicated. */
 static void check_cpu(const struct verify *verify, unsigned cpu)
 {
 	const struct plan_cpu *plan = &verify->cpus[cpu];
-	unsigned placed = 0;
 
-	for (unsigned i = 0; i < verify->plan->vcpu_count; i++) {
-		if (verify->vcpus[i].cpu != cpu)
-			continue;
-		placed++;
-		if (i < plan->vcpu_first || i >= (unsigned)plan->vcpu_first + plan->vcpu_count)
-			verify_complain(
-				verify, "CPU %u does not list the vCPU %u that is on it", cpu, i);
-	}
-	if (placed > 1)
-		verify_complain(
-			verify, "CPU %u has %u vCPUs; every core is dedicated", cpu, placed);
-	if (plan->vcpu_count != placed)
-		verify_complain(verify, "CPU %u lists %u vCPUs, and %u are on it", cpu,
-			plan->vcpu_count, placed);
 	for (unsigned i = 0; i < cpu; i++) {
 		if (verify->cpus[i].hw_id == plan->hw_id)
 			verify_complain(verify, "CPUs %u and %u are the same, 0x%" PRIx64, i, cpu,

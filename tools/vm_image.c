@@ -227,11 +227,14 @@ static void mmio_build(struct vm_image *image, const struct board *board)
 	qsort(image->mmio, image->mmio_count, sizeof(image->mmio[0]), mmio_order);
 }
 
+/* What several devices share is fast if it is for one of them. */
 static void irq_add(struct vm_image *image, uint32_t id, uint32_t host, uint16_t flags)
 {
 	for (unsigned i = 0; i < image->irq_count; i++) {
-		if (image->irqs[i].id == id)
-			return;
+		if (image->irqs[i].id != id)
+			continue;
+		image->irqs[i].flags |= flags & PLAN_IRQ_FAST;
+		return;
 	}
 	image->irqs = arena_grow(image->irqs, image->irq_count, sizeof(image->irqs[0]));
 	image->irqs[image->irq_count++] = (struct plan_irq){
@@ -260,11 +263,13 @@ static void irqs_build(struct vm_image *image, const struct board *board)
 			if (device->irqs[n] >= board->controller->irq_first)
 				irq_add(image, controller_guest_irq(board, vm, device->irqs[n]),
 					device->irqs[n],
-					device->irq_is_edge[n] ? PLAN_IRQ_EDGE : 0);
+					(device->irq_is_edge[n] ? PLAN_IRQ_EDGE : 0) |
+						(vm->devices[i].is_fast ? PLAN_IRQ_FAST : 0));
 		}
 	}
 	if (vm->console_irq != 0)
-		irq_add(image, vm->console_irq, vm->console_irq, PLAN_IRQ_VIRTUAL);
+		irq_add(image, vm->console_irq, vm->console_irq,
+			PLAN_IRQ_VIRTUAL | (vm->is_console_fast ? PLAN_IRQ_FAST : 0));
 	if (image->irq_count > 1)
 		qsort(image->irqs, image->irq_count, sizeof(image->irqs[0]), irq_order);
 }

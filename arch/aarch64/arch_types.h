@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/aarch64/context.h"
 #include "lib/lock.h"
 
 #define ARCH_BANK_IRQS 32
@@ -34,11 +35,17 @@ struct irq_bank {
 
 #define ARCH_IRQ_BANK_BYTES sizeof(struct irq_bank)
 
+/* On a shared CPU: the book has changed for a vCPU that was not at hand. */
+#define ARCH_POSTED_BOOK 0x80000000u
+
 struct arch_vcpu {
 	uint64_t x[31];       /* the guest's; those beyond exit.S's first half only in its second */
 	uint64_t sgi_address; /* ICC_SGI1R_EL1 without the interrupt's number, for its CPU */
 	struct irq_bank bank; /* SGIs and PPIs, guarded by arch_vm.lock */
-	uint32_t sgis_posted; /* set atomically by any CPU, taken by this vCPU's */
+	uint32_t posted;      /* SGIs, and ARCH_POSTED_BOOK; set atomically by any CPU, taken by
+				 this vCPU's */
+	uint32_t private_on;  /* on a shared CPU: private interrupts that are physically enabled
+				 while this vCPU is loaded */
 	uint8_t may_fill_first; /* 1: an interrupt that arrives may go straight to list register 0
 				 */
 	uint8_t asleep;         /* GICR_WAKER.ProcessorSleep as the guest sees it */

@@ -7,6 +7,7 @@
 
 #include "abi/hypercall.h"
 #include "arch/aarch64/regs.h"
+#include "arch/aarch64/sharing.h"
 #include "arch/aarch64/vgic.h"
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
@@ -158,7 +159,7 @@ NEVER_INLINE static enum exit_half quick_hypercall(struct vcpu *vcpu)
 {
 	const uint32_t number = hypercall_number(vcpu);
 
-	if (__builtin_expect(number >= HYPERCALL_COUNT, 0))
+	if (__builtin_expect(number >= HYPERCALL_QUICK_COUNT, 0))
 		return EXIT_REST;
 	vcpu->arch.x[0] = (uint64_t)hypercall_handle(vcpu, number, &vcpu->arch.x[1]);
 	return EXIT_DONE;
@@ -269,10 +270,25 @@ RARELY static struct vcpu *handle_abort(struct vcpu *vcpu, uint64_t esr, bool is
 		result = emulate_any(vcpu, esr);
 	if (result == MMIO_DONE)
 		return vcpu;
+	if (result == MMIO_BUSY)
+		return cpu_attend(vcpu);
 	if (result == MMIO_NO_DEVICE && vcpu->vm->plan->stray_access == PLAN_STRAY_FAULT)
 		return fault(vcpu, abort_words(esr, is_fetch), esr, abort_address(esr));
 	exception_inject_abort(vcpu, esr, is_misaligned(esr) ? FSC_ALIGNMENT : FSC_EXTERNAL);
 	return vcpu;
+}
+
+/* A call that may let another vCPU have the core, and may have to be made again. */
+static struct vcpu *handle_hypercall(struct vcpu *vcpu)
+{
+	const uint32_t number = hypercall_number(vcpu);
+	const int64_t result = hypercall_handle(vcpu, number, &vcpu->arch.x[1]);
+
+	if (result == HYPERCALL_REPEAT)
+		sysreg_write(elr_el2, sysreg_read(elr_el2) - 4);
+	else
+		vcpu->arch.x[0] = (uint64_t)result;
+	return number < HYPERCALL_QUICK_COUNT ? vcpu : cpu_attend(vcpu);
 }
 
 /* A call by the SMC calling convention; 16 bits of immediate are reserved and must be 0. */
@@ -282,11 +298,8 @@ RARELY static struct vcpu *handle_call(struct vcpu *vcpu, uint64_t esr)
 		vcpu->arch.x[0] = (uint64_t)HYPERCALL_NOT_SUPPORTED;
 		return vcpu;
 	}
-	if (hypercall_number(vcpu) <= 0xff) {
-		vcpu->arch.x[0] =
-			(uint64_t)hypercall_handle(vcpu, hypercall_number(vcpu), &vcpu->arch.x[1]);
-		return vcpu;
-	}
+	if (hypercall_number(vcpu) <= 0xff)
+		return handle_hypercall(vcpu);
 	return psci_handle(vcpu) ? vcpu : cpu_attend(vcpu);
 }
 
@@ -300,6 +313,10 @@ __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 		return handle_call(vcpu, esr);
 	case ESR_HVC64:
 		return handle_call(vcpu, esr);
+	case ESR_WFX:
+		return exit_shared_wait(vcpu, esr);
+	case ESR_FP:
+		return context_shared_use_fp(vcpu);
 	case ESR_DATA_ABORT_LOWER:
 		return handle_abort(vcpu, esr, false);
 	case ESR_INSTRUCTION_ABORT_LOWER:
@@ -323,6 +340,8 @@ __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 /* A bus error while a guest runs alone on this core is that guest's (HCR_EL2.AMO). */
 struct vcpu *exit_serror(struct vcpu *vcpu)
 {
+	if (vcpu->shared)
+		vcpu = exit_shared_culprit(vcpu);
 	return fault(vcpu, "a bus reports an error (SError)", sysreg_read(esr_el2), ADDRESS_NONE);
 }
 

@@ -8,6 +8,7 @@
 
 #include "abi/plan.h"
 #include "arch/aarch64/regs.h"
+#include "arch/aarch64/sharing.h"
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
 #include "hyp/core/console.h"
@@ -131,6 +132,8 @@ void gic_cpu_init(const struct cpu *cpu)
 {
 	init_redistributor(cpu);
 	init_interface();
+	if (cpu->plan->shared)
+		irq_shared_init(cpu);
 }
 
 static void *bank(const struct cpu *cpu, uint32_t id)
@@ -170,6 +173,13 @@ void gic_quiesce(const struct cpu *cpu, uint32_t id)
 		wait_distributor();
 	gic_write_word(cpu, word, GICD_ICPENDR, bit);
 	gic_write_word(cpu, word, GICD_ICACTIVER, bit);
+}
+
+void gic_set_private(const struct cpu *cpu, uint32_t on)
+{
+	gic_write_word(cpu, 0, GICD_ICENABLER, GIC_PPI_TIMERS & ~on);
+	wait_redistributor(cpu); /* the next vCPU does not see what the last one enabled */
+	gic_write_word(cpu, 0, GICD_ISENABLER, on);
 }
 
 void gic_handle_own(const struct cpu *cpu, uint32_t id)

@@ -21,8 +21,12 @@
 #define GIC_PPI_MAINTENANCE 25u
 #define GIC_PPI_KICK        26u
 
-/* Interrupts of a guest's CPU: EL1 virtual and physical timer, performance monitors. */
-#define GIC_PPI_GUEST (1u << 27 | 1u << 30 | 1u << 23)
+/*
+ * Interrupts of a guest's CPU: EL1 virtual and physical timer, performance monitors, which guests
+ * on shared CPUs do not have.
+ */
+#define GIC_PPI_TIMERS (1u << 27 | 1u << 30)
+#define GIC_PPI_GUEST  (GIC_PPI_TIMERS | 1u << 23)
 
 /* Distributor. The private interrupts' registers lie at the same offsets of the SGI page. */
 #define GICD_CTLR       0x0000
@@ -61,10 +65,15 @@
 #define GICR_WAKER_SLEEP          BIT(1)
 #define GICR_WAKER_CHILDREN_SLEEP BIT(2)
 
-/* Priorities: everything of a guest is below (numerically above) the hypervisor's own. */
-#define GIC_PRIORITY_OWN    0x00u
-#define GIC_PRIORITY_GUEST  0x80u
-#define GIC_PRIORITY_LOWEST 0xf0u
+/*
+ * Priorities: everything of a guest is below (numerically above) the hypervisor's own. On shared
+ * CPUs the interrupts of VMs with real-time vCPUs are above those of the others, and so are the
+ * private ones, which are always the loaded vCPU's.
+ */
+#define GIC_PRIORITY_OWN       0x00u
+#define GIC_PRIORITY_REAL_TIME 0x60u
+#define GIC_PRIORITY_GUEST     0x80u
+#define GIC_PRIORITY_LOWEST    0xf0u
 
 /* Priority masks, where Group 0 is the hypervisor's. */
 #define GIC_MASK_GUESTS 0x40u
@@ -116,5 +125,8 @@ void gic_quiesce(const struct cpu *cpu, uint32_t id);
 void gic_handle_own(const struct cpu *cpu, uint32_t id);
 
 bool gic_is_own(uint32_t id);
+
+/* On a shared CPU: of the guests' private interrupts (GIC_PPI_TIMERS) exactly `on` are enabled. */
+void gic_set_private(const struct cpu *cpu, uint32_t on);
 
 #endif

@@ -7,6 +7,7 @@
 #include "arch/aarch64/exit.h"
 #include "arch/aarch64/gic.h"
 #include "arch/aarch64/regs.h"
+#include "arch/aarch64/sharing.h"
 #include "arch/aarch64/vgic.h"
 #include "arch/include/arch_irq.h"
 #include "hyp/core/cpu.h"
@@ -33,6 +34,10 @@ static void end_own(uint32_t id, bool group0, bool split)
 
 static void handle_own(struct vcpu *vcpu, uint32_t id, bool group0)
 {
+	if (vcpu->shared) {
+		irq_shared_own(vcpu, id, group0);
+		return;
+	}
 	vcpu->exits[EXIT_CAUSE_OWN]++;
 	trace_write(&vcpu->cpu->trace, TRACE_OWN, vcpu->number, id);
 	gic_handle_own(vcpu->cpu, id);
@@ -83,6 +88,8 @@ static ALWAYS_INLINE enum exit_half inject(
 
 NEVER_INLINE static enum exit_half inject_shared(struct vcpu *vcpu, uint32_t id)
 {
+	if (vcpu->shared && id < GIC_SPI_LIMIT && !gic_is_own(id))
+		return irq_shared_take(vcpu, id);
 	if (id >= vcpu->vm->plan->irq_limit)
 		return irq_of_others(vcpu, id);
 	return inject(vcpu, vgic_bank(vcpu, id / 32), id);
@@ -115,6 +122,10 @@ void arch_irq_poll(struct cpu *cpu)
 	const bool split = sysreg_read(ICC_CTLR_EL1) & ICC_CTLR_EOIMODE;
 	uint32_t id;
 
+	if (cpu->shared) {
+		irq_shared_poll(cpu);
+		return;
+	}
 	while ((id = acknowledge_own()) < GIC_SPI_LIMIT) {
 		trace_write(&cpu->trace, TRACE_OWN, TRACE_NO_VCPU, id);
 		gic_handle_own(cpu, id);

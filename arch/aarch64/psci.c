@@ -7,6 +7,7 @@
 #include "arch/aarch64/exit.h"
 #include "arch/aarch64/firmware.h"
 #include "arch/aarch64/regs.h"
+#include "arch/aarch64/sharing.h"
 #include "arch/aarch64/vgic.h"
 #include "arch/include/arch_cpu.h"
 #include "hyp/core/cpu.h"
@@ -93,7 +94,9 @@ static int64_t cpu_suspend(struct vcpu *vcpu, const uint64_t *args)
 		return PSCI_INVALID_PARAMETERS;
 	if ((args[0] & type) && (args[1] & 3))
 		return PSCI_INVALID_ADDRESS;
-	if (vgic_is_direct(vcpu->vm)) {
+	if (vcpu->shared) {
+		exit_shared_suspend(vcpu);
+	} else if (vgic_is_direct(vcpu->vm)) {
 		wait_reachable();
 	} else {
 		vgic_injected_sync(vcpu); /* what went away meanwhile does not count */

@@ -47,7 +47,13 @@
 #define ICC_IGRPEN1_EL1 S3_0_C12_C12_7
 #define ICC_SRE_EL2     S3_4_C12_C9_5
 #define ICH_AP0R0_EL2   S3_4_C12_C8_0
+#define ICH_AP0R1_EL2   S3_4_C12_C8_1
+#define ICH_AP0R2_EL2   S3_4_C12_C8_2
+#define ICH_AP0R3_EL2   S3_4_C12_C8_3
 #define ICH_AP1R0_EL2   S3_4_C12_C9_0
+#define ICH_AP1R1_EL2   S3_4_C12_C9_1
+#define ICH_AP1R2_EL2   S3_4_C12_C9_2
+#define ICH_AP1R3_EL2   S3_4_C12_C9_3
 #define ICH_HCR_EL2     S3_4_C12_C11_0
 #define ICH_VTR_EL2     S3_4_C12_C11_1
 #define ICH_ELRSR_EL2   S3_4_C12_C11_5
@@ -63,30 +69,40 @@
 #define ICH_HCR_NPIE     BIT(3)
 
 /* Hypervisor configuration, D24.2. */
-#define HCR_VM     BIT(0)
-#define HCR_SWIO   BIT(1)
-#define HCR_FMO    BIT(3)
-#define HCR_IMO    BIT(4)
-#define HCR_AMO    BIT(5)
-#define HCR_TID3   BIT(18)
-#define HCR_TSC    BIT(19)
-#define HCR_TIDCP  BIT(20)
-#define HCR_TACR   BIT(21)
-#define HCR_RW     BIT(31)
-#define HCR_TERR   BIT(36)
-#define HCR_APK    BIT(40)
-#define HCR_API    BIT(41)
-#define HCR_ENSCXT BIT(53)
-#define HCR_ATA    BIT(56)
+#define HCR_VM        BIT(0)
+#define HCR_SWIO      BIT(1)
+#define HCR_FMO       BIT(3)
+#define HCR_IMO       BIT(4)
+#define HCR_AMO       BIT(5)
+#define HCR_FB        BIT(9)
+#define HCR_BSU_INNER BIT(10)
+#define HCR_TWI       BIT(13)
+#define HCR_TWE       BIT(14)
+#define HCR_TLOR      BIT(35)
+#define HCR_TID3      BIT(18)
+#define HCR_TSC       BIT(19)
+#define HCR_TIDCP     BIT(20)
+#define HCR_TACR      BIT(21)
+#define HCR_RW        BIT(31)
+#define HCR_TERR      BIT(36)
+#define HCR_APK       BIT(40)
+#define HCR_API       BIT(41)
+#define HCR_ENSCXT    BIT(53)
+#define HCR_ATA       BIT(56)
 
 #define CPTR_RES1 0x33ffull /* includes TSM and TZ, which are RES1 without SME and SVE */
 #define CPTR_TZ   BIT(8)
+#define CPTR_TFP  BIT(10)
 #define CPTR_TTA  BIT(20)
 #define CPTR_TAM  BIT(30)
 
-#define MDCR_TPMS BIT(14)
-#define MDCR_TTRF BIT(19)
-#define MDCR_TDRA BIT(11)
+#define MDCR_TPMCR BIT(5)
+#define MDCR_TPM   BIT(6)
+#define MDCR_TDA   BIT(9)
+#define MDCR_TDOSA BIT(10)
+#define MDCR_TPMS  BIT(14)
+#define MDCR_TTRF  BIT(19)
+#define MDCR_TDRA  BIT(11)
 
 #define CNTHCTL_EL1PCTEN BIT(0)
 #define CNTHCTL_EL1PCEN  BIT(1)
@@ -113,6 +129,8 @@
 /* Exception syndrome, D24.2 ESR_ELx. */
 enum esr_class {
 	ESR_UNKNOWN = 0x00,
+	ESR_WFX = 0x01,
+	ESR_FP = 0x07,
 	ESR_HVC64 = 0x16,
 	ESR_SMC64 = 0x17,
 	ESR_SYSTEM = 0x18,
@@ -137,6 +155,10 @@ enum esr_class {
 #define PSTATE_EL1H    0x5ull
 #define PSTATE_AARCH32 BIT(4)
 #define PSTATE_DAIF    0x3c0ull
+
+/* ISR_EL1 (D24.2): physical interrupts and errors that are pending, as EL2 reads it. */
+#define ISR_I BIT(7)
+#define ISR_A BIT(8)
 
 #define MPIDR_AFFINITY 0xff00ffffffull
 

@@ -3,19 +3,18 @@
  * Which system registers a guest may use, and the answer when it uses another.
  *
  * A dedicated core belongs to its guest: timers, floating point, SVE, debug and performance
- * registers are the guest's own and cost no exit. What could reach beyond the core traps.
+ * registers are the guest's own and cost no exit. What could reach beyond the core traps. What is
+ * different on a shared one is in sysreg_shared.c.
  */
+#include "arch/aarch64/sysreg.h"
 #include "arch/aarch64/exit.h"
 #include "arch/aarch64/regs.h"
+#include "arch/aarch64/sharing.h"
 #include "arch/aarch64/vgic.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
-
-#define SYSREG(op0, op1, crn, crm, op2) \
-	((op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1)
-#define SYSREG_MASK SYSREG(3, 7, 15, 15, 7)
 
 enum sysreg {
 	SYSREG_ACTLR_EL1 = SYSREG(3, 0, 1, 0, 1),
@@ -25,15 +24,11 @@ enum sysreg {
 	SYSREG_ICC_SRE = SYSREG(3, 0, 12, 12, 5),
 };
 
-static bool is_id_register(uint32_t reg)
-{
-	return (reg & SYSREG(3, 7, 15, 8, 0)) == SYSREG(3, 0, 0, 0, 0) && (reg >> 1 & 15) >= 1;
-}
-
 /* Returns false if the register does not exist for a guest. */
 static bool read_register(struct vcpu *vcpu, uint32_t reg, uint64_t *value)
 {
-	(void)vcpu;
+	if (vcpu->shared && sysreg_shared_read(vcpu, reg, value))
+		return true;
 	switch (reg) {
 	case SYSREG_ACTLR_EL1: /* IMPLEMENTATION DEFINED contents: nothing there for a guest */
 	case SYSREG_MDRAR_EL1: /* no debug ROM table */
@@ -43,15 +38,17 @@ static bool read_register(struct vcpu *vcpu, uint32_t reg, uint64_t *value)
 		*value = ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB;
 		return true;
 	default:
-		if (!is_id_register(reg))
+		if (!sysreg_is_id(reg))
 			return false;
-		*value = idregs_read(reg >> 1 & 15, reg >> 17 & 7);
+		*value = idregs_read(SYSREG_CRM(reg), SYSREG_OP2(reg));
 		return true;
 	}
 }
 
 static bool write_register(struct vcpu *vcpu, uint32_t reg, uint64_t value)
 {
+	if (vcpu->shared && sysreg_shared_write(vcpu, reg, value))
+		return true;
 	switch (reg) {
 	case SYSREG_ACTLR_EL1:
 	case SYSREG_ICC_SRE:

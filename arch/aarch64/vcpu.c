@@ -8,6 +8,7 @@
 #include "arch/aarch64/exit.h"
 #include "arch/aarch64/layout.h"
 #include "arch/aarch64/regs.h"
+#include "arch/aarch64/sharing.h"
 #include "arch/aarch64/vgic.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
@@ -22,6 +23,7 @@
 static void reset_el1(void)
 {
 	sysreg_write(sctlr_el1, SCTLR_EL1_RESET);
+	isb(); /* the MMU is off before anything else changes */
 	sysreg_write(cpacr_el1, 0);
 	sysreg_write(ttbr0_el1, 0);
 	sysreg_write(ttbr1_el1, 0);
@@ -80,7 +82,10 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 	reset_el1();
 	sysreg_init_traps(vcpu);
 	reset_performance_monitors();
-	vgic_cpu_start(vcpu);
+	if (vcpu->shared)
+		context_shared_start(vcpu);
+	else
+		vgic_cpu_start(vcpu);
 	memset(vcpu->arch.x, 0, sizeof(vcpu->arch.x));
 	vcpu->arch.x[0] = argument;
 	sysreg_write(elr_el2, pc);
@@ -90,6 +95,10 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 
 void arch_vcpu_park(struct vcpu *vcpu)
 {
+	if (vcpu->shared) {
+		context_shared_park(vcpu);
+		return;
+	}
 	sysreg_write(cntv_ctl_el0, 0);
 	sysreg_write(cntp_ctl_el0, 0);
 	isb();

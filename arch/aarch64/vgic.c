@@ -7,6 +7,7 @@
 #include "abi/plan.h"
 #include "arch/aarch64/gic.h"
 #include "arch/aarch64/regs.h"
+#include "arch/aarch64/sharing.h"
 #include "arch/include/arch_irq.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
@@ -34,13 +35,16 @@ __attribute__((cold)) static void reset_bank(
 
 __attribute__((cold)) static void reset_private(struct vcpu *vcpu)
 {
-	for (uint32_t todo = SGIS | GIC_PPI_GUEST; todo; todo &= todo - 1) {
+	const uint32_t owned = SGIS | (vcpu->shared ? GIC_PPI_TIMERS : GIC_PPI_GUEST);
+
+	for (uint32_t todo = vcpu->shared ? 0 : owned; todo; todo &= todo - 1) {
 		gic_quiesce(vcpu->cpu, bits_lowest(todo));
 		gic_set_priority(vcpu->cpu, bits_lowest(todo), GIC_PRIORITY_GUEST);
 	}
-	reset_bank(vcpu->vm, &vcpu->arch.bank, SGIS | GIC_PPI_GUEST, SGIS);
+	reset_bank(vcpu->vm, &vcpu->arch.bank, owned, SGIS);
+	vcpu->arch.private_on = 0;
 	vcpu->arch.bank.edge = SGIS;
-	vcpu->arch.sgis_posted = 0;
+	vcpu->arch.posted = 0;
 	vcpu->arch.asleep = 1;
 }
 
@@ -56,8 +60,12 @@ static uint64_t sgi_address(uint64_t affinity)
 static void apply_word(struct vcpu *frame, uint32_t word)
 {
 	const struct irq_bank *bank = vgic_bank(frame, word);
-	const uint32_t on = bank->enabled & vgic_forwarded(frame->vm, bank) & bank->hardware;
+	const uint32_t on = vgic_physical_on(frame->vm, bank);
 
+	if (word == 0 && frame->shared) {
+		vgic_shared_apply_private(frame);
+		return;
+	}
 	gic_write_word(frame->cpu, word, GICD_ISENABLER, on);
 	gic_write_word(frame->cpu, word, GICD_ICENABLER, bank->hardware & ~on);
 }
@@ -91,7 +99,8 @@ static void reset_shared(struct vm *vm, const struct plan_irq *irq)
 	bank->edge |= is_edge ? bit : 0;
 	gic_quiesce(cpu, irq->id);
 	gic_set_edge(irq->id, is_edge);
-	gic_set_priority(cpu, irq->id, GIC_PRIORITY_GUEST);
+	gic_set_priority(
+		cpu, irq->id, vgic_is_direct(vm) ? GIC_PRIORITY_GUEST : irq_shared_priority(vm));
 	gic_route(irq->id, cpu);
 }
 

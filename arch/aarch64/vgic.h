@@ -49,6 +49,12 @@ static inline uint32_t vgic_forwarded(const struct vm *vm, const struct irq_bank
 	return vm->arch.gicd_ctlr & GICD_CTLR_GROUP0 ? forwarded | ~bank->group1 : forwarded;
 }
 
+/* Those of the bank that are enabled physically. */
+static inline uint32_t vgic_physical_on(const struct vm *vm, const struct irq_bank *bank)
+{
+	return bank->enabled & vgic_forwarded(vm, bank) & bank->hardware;
+}
+
 /*
  * What a guest's write does. `frame` is the vCPU whose redistributor is meant (any of the VM for a
  * shared word), `bits` are interrupts that the guest owns. The caller holds vm->arch.lock and has

@@ -7,52 +7,14 @@
  */
 #include "arch/aarch64/gic.h"
 #include "arch/aarch64/regs.h"
+#include "arch/aarch64/sharing.h"
 #include "arch/aarch64/vgic.h"
+#include "arch/aarch64/vgic_list.h"
 #include "arch/include/arch_irq.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
-
-/* At most these are used; what does not fit waits in the book. */
-#define FOR_LIST_REGISTERS(X) X(0) X(1) X(2) X(3)
-#define LIST_REGISTERS        4u
-
-static uint64_t lr_read(unsigned index)
-{
-	switch (index) {
-#define LR_READ(n) \
-	case n:    \
-		return sysreg_read(S3_4_C12_C12_##n);
-		FOR_LIST_REGISTERS(LR_READ)
-	default:
-		return 0;
-	}
-}
-
-static void lr_write(unsigned index, uint64_t value)
-{
-	switch (index) {
-#define LR_WRITE(n)                                    \
-	case n:                                        \
-		sysreg_write(S3_4_C12_C12_##n, value); \
-		return;
-		FOR_LIST_REGISTERS(LR_WRITE)
-	}
-}
-
-static unsigned lr_count(void)
-{
-	const unsigned count = (unsigned)bits_get(sysreg_read(ICH_VTR_EL2), 0, 5) + 1;
-
-	return count < LIST_REGISTERS ? count : LIST_REGISTERS;
-}
-
-/* Which of them hold nothing. */
-static uint64_t lr_empty(void)
-{
-	return sysreg_read(ICH_ELRSR_EL2) & (BIT(lr_count()) - 1);
-}
 
 static struct irq_bank *bank_of(struct vcpu *vcpu, uint32_t id)
 {
@@ -111,10 +73,14 @@ static void fold(struct vcpu *vcpu)
 	}
 }
 
-/* Whether `vcpu` is the one that this CPU runs, whose list registers are therefore at hand. */
-static bool is_here(const struct vcpu *vcpu)
+/* Whether this CPU's list registers are those of the vCPU whose private word that is, or of any
+ * vCPU of the VM for a shared one.
+ */
+static bool has_lists_of(const struct vcpu *frame, uint32_t word)
 {
-	return vcpu->cpu->plan->hw_id == (sysreg_read(mpidr_el1) & MPIDR_AFFINITY);
+	const struct vcpu *loaded = arch_cpu_here()->vcpu;
+
+	return loaded == frame || (word != 0 && loaded && loaded->vm == frame->vm);
 }
 
 /*
@@ -126,7 +92,7 @@ static uint32_t listed(const struct vcpu *frame, uint32_t word, uint64_t state)
 	const unsigned count = lr_count();
 	uint32_t bits = 0;
 
-	if (word == 0 && !is_here(frame))
+	if (!has_lists_of(frame, word))
 		return 0;
 	for (unsigned i = 0; i < count; i++) {
 		const uint64_t lr = lr_read(i);
@@ -184,12 +150,10 @@ static uint32_t pending_in(struct vcpu *vcpu, uint32_t word)
 	return routed_to(vcpu, word, bits);
 }
 
-#define NO_ID (~0u)
-
-/* The interrupt with the highest priority among those that `in` finds, or NO_ID (4.8). */
+/* The interrupt with the highest priority among those that `in` finds, or VGIC_NO_ID (4.8). */
 static uint32_t most_urgent(struct vcpu *vcpu, uint32_t (*in)(struct vcpu *vcpu, uint32_t word))
 {
-	uint32_t best = NO_ID;
+	uint32_t best = VGIC_NO_ID;
 	unsigned best_priority = 0;
 
 	for (uint32_t word = 0; word < vcpu->vm->plan->irq_limit / 32; word++) {
@@ -197,7 +161,7 @@ static uint32_t most_urgent(struct vcpu *vcpu, uint32_t (*in)(struct vcpu *vcpu,
 			const unsigned bit = bits_lowest(todo);
 			const unsigned priority = vgic_bank(vcpu, word)->priority[bit];
 
-			if (best != NO_ID && priority >= best_priority)
+			if (best != VGIC_NO_ID && priority >= best_priority)
 				continue;
 			best = word * 32 + bit;
 			best_priority = priority;
@@ -259,7 +223,7 @@ static void end_unlisted(struct vcpu *vcpu)
 		const uint32_t id = most_urgent(vcpu, active_in);
 		struct irq_bank *bank;
 
-		if (id == NO_ID)
+		if (id == VGIC_NO_ID)
 			return;
 		bank = bank_of(vcpu, id);
 		gic_write_word(vcpu->cpu, id / 32, GICD_ICACTIVER, bank->held & bit_of(id));
@@ -268,12 +232,24 @@ static void end_unlisted(struct vcpu *vcpu)
 	}
 }
 
+/* Puts an active one back into the book. */
+static void put_back(struct vcpu *vcpu, unsigned index)
+{
+	const uint64_t lr = lr_read(index);
+	const uint32_t bit = bit_of(LR_ID(lr));
+	struct irq_bank *bank = bank_of(vcpu, LR_ID(lr));
+
+	bank->active |= bit;
+	bank->held |= lr & LR_HARDWARE ? bit : 0;
+	bank->pending |= lr & LR_PENDING ? bit : 0;
+	lr_write(index, 0);
+}
+
 /* If all list registers are active, the least urgent one makes room for one to be taken. */
 static void make_room(struct vcpu *vcpu)
 {
 	const unsigned count = lr_count();
 	unsigned least = 0;
-	uint64_t lr;
 
 	for (unsigned i = 0; i < count; i++) {
 		if (!(lr_read(i) & LR_ACTIVE))
@@ -281,13 +257,7 @@ static void make_room(struct vcpu *vcpu)
 		if (bits_get(lr_read(i), 48, 8) > bits_get(lr_read(least), 48, 8))
 			least = i;
 	}
-	lr = lr_read(least);
-	bank_of(vcpu, LR_ID(lr))->active |= bit_of(LR_ID(lr));
-	if (lr & LR_HARDWARE)
-		bank_of(vcpu, LR_ID(lr))->held |= bit_of(LR_ID(lr));
-	if (lr & LR_PENDING)
-		bank_of(vcpu, LR_ID(lr))->pending |= bit_of(LR_ID(lr));
-	lr_write(least, 0);
+	put_back(vcpu, least);
 }
 
 /* Lists what `in` finds while there is room, but for one register if `spare`. Returns what is left.
@@ -299,7 +269,7 @@ static uint32_t fill(
 		const uint32_t id = most_urgent(vcpu, in);
 		const uint64_t empty = lr_empty();
 
-		if (id == NO_ID || empty == 0 || (spare && (empty & (empty - 1)) == 0))
+		if (id == VGIC_NO_ID || empty == 0 || (spare && (empty & (empty - 1)) == 0))
 			return id;
 		list(vcpu, bits_lowest(empty), id);
 	}
@@ -310,20 +280,20 @@ static uint32_t fill(
  * NPIE brings us back. Active ones beyond the list registers stay in the book, and LRENPIE tells
  * when the guest ends one of them.
  */
-static void sync_locked(struct vcpu *vcpu)
+void vgic_injected_sync_locked(struct vcpu *vcpu)
 {
 	uint64_t hcr = ICH_HCR_EN;
 
 	vcpu->arch.bank.pending |=
-		__atomic_exchange_n(&vcpu->arch.sgis_posted, 0, __ATOMIC_ACQUIRE);
+		(uint16_t)__atomic_exchange_n(&vcpu->arch.posted, 0, __ATOMIC_ACQUIRE);
 	end_unlisted(vcpu);
 	fold(vcpu);
 	add_pending_edges(vcpu);
-	if (most_urgent(vcpu, pending_in) != NO_ID)
+	if (most_urgent(vcpu, pending_in) != VGIC_NO_ID)
 		make_room(vcpu);
-	if (fill(vcpu, active_in, true) != NO_ID)
+	if (fill(vcpu, active_in, true) != VGIC_NO_ID)
 		hcr |= ICH_HCR_LRENPIE;
-	if (fill(vcpu, pending_in, false) != NO_ID)
+	if (fill(vcpu, pending_in, false) != VGIC_NO_ID)
 		hcr |= ICH_HCR_NPIE;
 	sysreg_write(ICH_HCR_EL2, hcr);
 }
@@ -331,7 +301,7 @@ static void sync_locked(struct vcpu *vcpu)
 void vgic_injected_sync(struct vcpu *vcpu)
 {
 	lock_take(&vcpu->vm->arch.lock);
-	sync_locked(vcpu);
+	vgic_injected_sync_locked(vcpu);
 	lock_release(&vcpu->vm->arch.lock);
 }
 
@@ -348,8 +318,10 @@ bool vgic_injected_waits(void)
 
 static void notify(struct vcpu *vcpu)
 {
-	if (is_here(vcpu))
-		sync_locked(vcpu);
+	if (vgic_is_here(vcpu))
+		vgic_injected_sync_locked(vcpu);
+	else if (vcpu->shared)
+		vgic_shared_notify(vcpu);
 	else
 		arch_irq_kick(vcpu->cpu);
 }
@@ -373,7 +345,7 @@ static void notify_word(struct vcpu *frame, uint32_t word)
 static void fold_here(struct vcpu *frame)
 {
 	for (unsigned i = 0; i < frame->vm->plan->vcpu_count; i++) {
-		if (is_here(vm_vcpu(frame->vm, i)))
+		if (vgic_is_here(vm_vcpu(frame->vm, i)))
 			fold(vm_vcpu(frame->vm, i));
 	}
 }
@@ -384,18 +356,36 @@ void vgic_injected_settle(struct vm *vm)
 	notify_all(vm);
 }
 
+/*
+ * Those of the word that have a physical interrupt behind them now. On a shared CPU the private
+ * ones have it only while their vCPU is loaded.
+ */
+static uint32_t hardware_of(struct vcpu *frame, uint32_t word)
+{
+	if (word == 0 && frame->shared && !vgic_is_here(frame))
+		return 0;
+	return vgic_bank(frame, word)->hardware;
+}
+
 void vgic_injected_enable(struct vcpu *frame, uint32_t word, uint32_t bits)
 {
 	const struct irq_bank *bank = vgic_bank(frame, word);
 
-	gic_write_word(frame->cpu, word, GICD_ISENABLER,
-		bits & bank->hardware & vgic_forwarded(frame->vm, bank));
+	if (word == 0 && frame->shared)
+		vgic_shared_apply_private(frame);
+	else
+		gic_write_word(frame->cpu, word, GICD_ISENABLER,
+			bits & bank->hardware & vgic_forwarded(frame->vm, bank));
 	notify_word(frame, word);
 }
 
 void vgic_injected_disable(struct vcpu *frame, uint32_t word, uint32_t bits)
 {
-	gic_write_word(frame->cpu, word, GICD_ICENABLER, bits & vgic_bank(frame, word)->hardware);
+	if (word == 0 && frame->shared)
+		vgic_shared_apply_private(frame);
+	else
+		gic_write_word(
+			frame->cpu, word, GICD_ICENABLER, bits & vgic_bank(frame, word)->hardware);
 	notify_word(frame, word);
 }
 
@@ -406,7 +396,7 @@ void vgic_injected_disable(struct vcpu *frame, uint32_t word, uint32_t bits)
 void vgic_injected_set_pending(struct vcpu *frame, uint32_t word, uint32_t bits, bool pending)
 {
 	struct irq_bank *bank = vgic_bank(frame, word);
-	const uint32_t hardware = bits & bank->hardware;
+	const uint32_t hardware = bits & hardware_of(frame, word);
 
 	fold_here(frame);
 	if (pending) {
@@ -420,7 +410,7 @@ void vgic_injected_set_pending(struct vcpu *frame, uint32_t word, uint32_t bits,
 		bank->pending &= ~bits;
 		bank->latched &= ~bits;
 		if (word == 0)
-			__atomic_fetch_and(&frame->arch.sgis_posted, ~bits, __ATOMIC_RELAXED);
+			__atomic_fetch_and(&frame->arch.posted, ~bits, __ATOMIC_RELAXED);
 	}
 	notify_word(frame, word);
 }
@@ -433,8 +423,8 @@ uint32_t vgic_injected_pending(struct vcpu *frame, uint32_t word)
 	notify_word(frame, word); /* what went away meanwhile does not count */
 	bits = bank->pending | bank->line | listed(frame, word, LR_PENDING);
 	if (word == 0)
-		bits |= __atomic_load_n(&frame->arch.sgis_posted, __ATOMIC_RELAXED);
-	return bits | (gic_read_word(frame->cpu, word, GICD_ISPENDR) & bank->hardware);
+		bits |= (uint16_t)__atomic_load_n(&frame->arch.posted, __ATOMIC_RELAXED);
+	return bits | (gic_read_word(frame->cpu, word, GICD_ISPENDR) & hardware_of(frame, word));
 }
 
 /* Active in a list register of this CPU: the bit is changed there. */
@@ -443,7 +433,7 @@ static uint32_t deactivate_listed(const struct vcpu *frame, uint32_t word, uint3
 	const unsigned count = lr_count();
 	uint32_t done = 0;
 
-	if (word == 0 && !is_here(frame))
+	if (!has_lists_of(frame, word))
 		return 0;
 	for (unsigned i = 0; i < count; i++) {
 		const uint64_t lr = lr_read(i);
@@ -459,7 +449,7 @@ static uint32_t deactivate_listed(const struct vcpu *frame, uint32_t word, uint3
 void vgic_injected_set_active(struct vcpu *frame, uint32_t word, uint32_t bits, bool active)
 {
 	struct irq_bank *bank = vgic_bank(frame, word);
-	uint32_t hardware = bits & bank->hardware;
+	uint32_t hardware = bits & hardware_of(frame, word);
 
 	if (active) {
 		bits &= ~listed(frame, word, LR_ACTIVE);
@@ -488,7 +478,7 @@ uint32_t vgic_injected_active(struct vcpu *frame, uint32_t word)
 	const struct irq_bank *bank = vgic_bank(frame, word);
 	uint32_t bits = bank->active | listed(frame, word, LR_ACTIVE);
 
-	if (word == 0 && !is_here(frame))
+	if (word == 0 && !vgic_is_here(frame))
 		bits |= gic_read_word(frame->cpu, 0, GICD_ISACTIVER) & bank->hardware & ~bank->held;
 	return bits;
 }
@@ -498,9 +488,11 @@ void vgic_injected_sgi(struct vcpu *sender, struct vcpu *target, uint32_t id, bo
 {
 	if ((target->arch.bank.group1 >> id & 1) != group1)
 		return;
-	__atomic_fetch_or(&target->arch.sgis_posted, 1u << id, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&target->arch.posted, 1u << id, __ATOMIC_RELEASE);
 	if (target == sender)
 		vgic_injected_sync(target);
+	else if (target->shared)
+		vgic_shared_sgi(target);
 	else
 		arch_irq_kick(target->cpu);
 }
@@ -539,6 +531,35 @@ void vgic_injected_stop(struct vcpu *vcpu)
 		lr_write(i, 0);
 	}
 	lock_release(&vcpu->vm->arch.lock);
+}
+
+void vgic_injected_unlist_all(struct vcpu *vcpu)
+{
+	const unsigned count = lr_count();
+
+	end_unlisted(vcpu);
+	fold(vcpu);
+	for (unsigned i = 0; i < count; i++) {
+		if (lr_read(i) & LR_ACTIVE)
+			put_back(vcpu, i);
+	}
+}
+
+void vgic_injected_end_all(struct vcpu *vcpu)
+{
+	for (uint32_t word = 0; word < vcpu->vm->plan->irq_limit / 32; word++) {
+		struct irq_bank *bank = vgic_bank(vcpu, word);
+		const uint32_t bits = active_in(vcpu, word);
+
+		gic_write_word(vcpu->cpu, word, GICD_ICACTIVER, bits & bank->held);
+		bank->active &= ~bits;
+		bank->held &= ~bits;
+	}
+}
+
+uint32_t vgic_injected_next(struct vcpu *vcpu)
+{
+	return most_urgent(vcpu, pending_in);
 }
 
 void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)

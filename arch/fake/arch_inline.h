@@ -7,6 +7,10 @@
 
 #include <stdint.h>
 
+struct cpu;
+
 uint64_t arch_cpu_ticks(void);
+struct cpu *arch_cpu_here(void);
+uint64_t arch_timer_frequency(void);
 
 #endif

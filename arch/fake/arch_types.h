@@ -12,8 +12,15 @@
 #define ARCH_ELF_MACHINE    0
 
 struct arch_vcpu {
-	uint64_t pc, argument;
-	unsigned starts, parks;
+	uint64_t pc, argument, stack;
+	uint64_t timer; /* when its own timer fires, in physical ticks; 0: it is off */
+	bool interrupt; /* one waits for it; accessed atomically */
+	unsigned starts, parks, moves;
+};
+
+/* What of a vCPU is kept while another has its CPU: nothing but the proof that it was. */
+struct arch_context {
+	unsigned saves, loads;
 };
 
 struct arch_vm {

@@ -16,20 +16,21 @@
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
+#include "hyp/core/shared_types.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 
 struct fake fake;
 
 /* Of the thread: the CPU that it is, and where fake_run waits for it. */
-static _Thread_local const struct cpu *this_cpu;
+static _Thread_local struct cpu *this_cpu;
 static _Thread_local jmp_buf *way_out;
 
 void fake_reset(void)
 {
 	uint8_t *ram = fake.ram;
 
-	fake = (struct fake){.uart_room = ~0u};
+	fake = (struct fake){.uart_room = ~0u, .sleep_limit = ~0ull >> 1};
 	fake.ram = ram ? ram : aligned_alloc(PLAN_PAGE_SIZE, FAKE_RAM_PAGES * PLAN_PAGE_SIZE);
 	assert(fake.ram);
 	memset(fake.ram, 0xa5, FAKE_RAM_PAGES * PLAN_PAGE_SIZE);
@@ -82,7 +83,7 @@ static bool has_ended(void)
 
 void fake_become(const struct cpu *cpu)
 {
-	this_cpu = cpu;
+	this_cpu = cpu ? cpu_at(cpu_index(cpu)) : NULL;
 }
 
 bool fake_take_kick(const struct cpu *cpu)
@@ -143,11 +144,28 @@ enum fake_end fake_join(void)
 	return fake.end;
 }
 
+/*
+ * With no thread to wait for, time moves to what the timer was armed for, if it was: that is what
+ * ends the sleep of a shared CPU.
+ */
+static bool skip_to_timer(void)
+{
+	const uint64_t timer = fake.timer[cpu_index(this_cpu)];
+
+	if (fake.threads || !this_cpu->shared || timer == ARCH_NEVER || timer > fake.sleep_limit)
+		return false;
+	if (timer > fake.ticks)
+		fake.ticks = timer;
+	return true;
+}
+
 void arch_cpu_wait(void)
 {
 	const bool *kicked = &fake.kicked[cpu_index(this_cpu)];
 	bool awake;
 
+	if (!*kicked && skip_to_timer())
+		return;
 	pthread_mutex_lock(&fake.mutex);
 	while (fake.threads && !*kicked && fake.end == FAKE_RETURNED)
 		pthread_cond_wait(&fake.changed, &fake.mutex);
@@ -168,6 +186,21 @@ bool arch_cpu_wait_bounded(void)
 uint64_t arch_cpu_ticks(void)
 {
 	return __atomic_load_n(&fake.ticks, __ATOMIC_RELAXED);
+}
+
+struct cpu *arch_cpu_here(void)
+{
+	return this_cpu;
+}
+
+uint64_t arch_timer_frequency(void)
+{
+	return fake.frequency;
+}
+
+void arch_timer_arm(uint64_t ticks)
+{
+	fake.timer[cpu_index(this_cpu)] = ticks;
 }
 
 _Noreturn void arch_system_off(void)
@@ -192,6 +225,40 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 void arch_vcpu_park(struct vcpu *vcpu)
 {
 	vcpu->arch.parks++;
+	vcpu->arch.timer = 0;
+	vcpu->arch.interrupt = false;
+}
+
+void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+{
+	assert(from == this_cpu->vcpu && from != to);
+	if (from)
+		from->shared->context.saves++;
+	if (to) {
+		assert(to->cpu == this_cpu && to->state == VCPU_ON);
+		to->shared->context.loads++;
+	}
+}
+
+bool arch_vcpu_has_interrupt(struct vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->arch.interrupt, __ATOMIC_ACQUIRE);
+}
+
+uint64_t arch_vcpu_timer(const struct vcpu *vcpu)
+{
+	return vcpu->arch.timer ? vcpu->arch.timer : ARCH_NEVER;
+}
+
+void arch_vcpu_set_stack(struct vcpu *vcpu, uint64_t address)
+{
+	vcpu->arch.stack = address;
+}
+
+void arch_vcpu_move(struct vcpu *vcpu, const struct cpu *to)
+{
+	assert(to == this_cpu && vcpu->cpu != to && vcpu->cpu->vcpu != vcpu);
+	vcpu->arch.moves++;
 }
 
 uint64_t arch_vcpu_pc(const struct vcpu *vcpu)
@@ -206,6 +273,7 @@ _Noreturn void arch_vcpu_enter(struct vcpu *vcpu)
 		leave(FAKE_ENTERED);
 	for (;;) {
 		assert(vcpu->cpu == this_cpu && vcpu->state == VCPU_ON);
+		assert(!vcpu->shared || this_cpu->vcpu == vcpu);
 		if (has_ended())
 			leave(FAKE_STOPPED);
 		if (fake_take_kick(this_cpu) ||
@@ -285,6 +353,12 @@ void arch_irq_poll(struct cpu *cpu)
 	console_input();
 	if (has_uart_interrupt(cpu))
 		arch_irq_kick(cpu);
+}
+
+void arch_irq_filter(struct cpu *cpu, enum irq_filter filter)
+{
+	assert(cpu == this_cpu);
+	fake.filter[cpu_index(cpu)] = (int)filter;
 }
 
 void arch_irq_route_own(uint32_t irq, const struct cpu *cpu)

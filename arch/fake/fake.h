@@ -49,6 +49,8 @@ struct fake {
 	bool threads;         /* arch_cpu_start starts a thread, arch_cpu_wait sleeps */
 	int64_t start_result; /* what the firmware says to arch_cpu_start */
 	unsigned cpus_started, irq_inits;
+	uint64_t sleep_limit; /* a shared CPU's sleep does not move time beyond this */
+	uint64_t frequency;   /* of the counter as the hardware says it, or 0 */
 
 	struct fake_text uart, debugger;
 	unsigned uart_room;  /* characters that the UART still takes, ~0u: any number */
@@ -69,6 +71,8 @@ struct fake {
 	bool started[FAKE_CPUS];
 	enum fake_end end; /* why the machine ended, FAKE_RETURNED while it runs */
 	unsigned windows[FAKE_CPUS][2];
+	uint64_t timer[FAKE_CPUS]; /* that the hypervisor armed: ticks, or ARCH_NEVER */
+	int filter[FAKE_CPUS];     /* enum irq_filter */
 };
 
 extern struct fake fake;

@@ -19,8 +19,20 @@ void arch_irq_init(void);
 /* Makes CPU `cpu` come to the hypervisor, out of its guest or out of arch_cpu_wait. */
 void arch_irq_kick(const struct cpu *cpu);
 
-/* Takes and ends the hypervisor's own interrupts that are pending on this CPU, outside a guest. */
+/*
+ * Takes and ends the hypervisor's own interrupts that are pending on this CPU, outside a guest. On
+ * a shared CPU also those of guests: each becomes pending in its VM's book, and the vCPU that it is
+ * for is told (shared_arrived).
+ */
 void arch_irq_poll(struct cpu *cpu);
+
+/*
+ * On a shared CPU: which interrupts of vCPUs that do not run may interrupt the one that does.
+ * IRQ_FILTER_REAL_TIME: only those of VMs with real-time vCPUs; all others wait in the hardware and
+ * cost the running vCPU nothing.
+ */
+enum irq_filter { IRQ_FILTER_NONE, IRQ_FILTER_REAL_TIME };
+void arch_irq_filter(struct cpu *cpu, enum irq_filter filter);
 
 /* Routes the hypervisor's shared interrupt `irq` to `cpu` and enables it. */
 void arch_irq_route_own(uint32_t irq, const struct cpu *cpu);

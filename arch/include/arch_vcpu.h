@@ -27,8 +27,43 @@ void arch_vm_reset_irqs(struct vm *vm);
  */
 void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument);
 
-/* Takes a vCPU that will not run again before arch_vcpu_start off this CPU's interrupts. */
+/*
+ * Takes a vCPU that will not run again before arch_vcpu_start off its CPU's interrupts. On a shared
+ * CPU (this one) it may be one whose registers are not loaded.
+ */
 void arch_vcpu_park(struct vcpu *vcpu);
+
+/*
+ * What follows is for vCPUs on shared CPUs. arch_types.h defines struct arch_context, what is kept
+ * of a vCPU while another one has the CPU. A vCPU is loaded if its CPU's cpu->vcpu is it.
+ *
+ * Keeps the state of `from`, which is loaded on this CPU, and loads that of `to`; either may be
+ * NULL. `to` has been started (arch_vcpu_start), has stopped on this CPU or another and is loaded
+ * nowhere. Its guest's counter is loaded from to->time_offset, `from`'s state stays valid until it
+ * is loaded again. Nothing of `from` is readable to `to` afterwards.
+ */
+void arch_vcpu_switch(struct vcpu *from, struct vcpu *to);
+
+/*
+ * Whether an interrupt waits that would end a guest's WFI, loaded or not; on the vCPU's own CPU.
+ */
+bool arch_vcpu_has_interrupt(struct vcpu *vcpu);
+
+/*
+ * When the vCPU's own timers fire next: ticks of the physical counter (past if they have), or
+ * ARCH_NEVER. Loaded or not, on the vCPU's own CPU. It uses the VM's time, so that
+ * vcpu->time_offset counts.
+ */
+uint64_t arch_vcpu_timer(const struct vcpu *vcpu);
+
+/* Sets the stack pointer of a loaded vCPU that has just been started. */
+void arch_vcpu_set_stack(struct vcpu *vcpu, uint64_t address);
+
+/*
+ * `vcpu`, which is loaded nowhere, goes to `to`: its interrupts follow. On CPU `to`, with
+ * vcpu->cpu still the old one.
+ */
+void arch_vcpu_move(struct vcpu *vcpu, const struct cpu *to);
 
 /* The guest's program counter. */
 uint64_t arch_vcpu_pc(const struct vcpu *vcpu);

@@ -13,10 +13,6 @@
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
 
-/* The hypervisor's own identities in the supervisor-level files. */
-#define EIID_KICK    1
-#define EIID_CONSOLE 2
-
 void aia_set_source(uint32_t source, uint32_t mode)
 {
 	mmio_write32(hyp_plan->intc, APLIC_SOURCECFG + 4 * source, mode);
@@ -53,7 +49,7 @@ static void cpu_init(struct cpu *cpu)
 {
 	(void)cpu;
 	clear_file(guarded_sireg);
-	REQUIRE(guarded_sireg(FILE_EIE0, BIT(EIID_KICK) | BIT(EIID_CONSOLE)) == 0 &&
+	REQUIRE(guarded_sireg(FILE_EIE0, BIT(AIA_EIID_KICK) | BIT(AIA_EIID_CONSOLE)) == 0 &&
 			guarded_sireg(FILE_EIDELIVERY, 1) == 0,
 		"a hart of the plan has no interrupt file (IMSIC)");
 }
@@ -62,7 +58,7 @@ static void cpu_init(struct cpu *cpu)
 static void kick(const struct cpu *cpu)
 {
 	fence(rw, o); /* what the other CPU shall see, before the interrupt */
-	mmio_write32(cpu->plan->intc, 0, EIID_KICK);
+	mmio_write32(cpu->plan->intc, 0, AIA_EIID_KICK);
 }
 
 /* 3.10: a write to stopei claims what it reads: the identity in bits 26:16. None is a guest's. */
@@ -70,7 +66,7 @@ static bool arrived(struct cpu *cpu, struct vcpu *vcpu)
 {
 	const uint64_t top = csr_swap(CSR_STOPEI, 0);
 
-	if (bits_get(top, 16, 11) == EIID_CONSOLE) {
+	if (bits_get(top, 16, 11) == AIA_EIID_CONSOLE) {
 		irq_own_arrived(cpu, vcpu, hyp_plan->console_irq);
 		/* Of a level only the rise sends a message; this makes it look again (4.9.2). */
 		mmio_write32(hyp_plan->intc, APLIC_SETIPNUM_LE, hyp_plan->console_irq);
@@ -83,30 +79,44 @@ static void route_own(uint32_t irq, const struct cpu *cpu)
 	void *aplic = hyp_plan->intc;
 
 	mmio_write32(
-		aplic, APLIC_TARGET + 4 * irq, TARGET_HART(cpu->plan->intc_index) | EIID_CONSOLE);
+		aplic, APLIC_TARGET + 4 * irq, TARGET_HART(cpu->plan->intc_index) | AIA_EIID_CONSOLE);
 	aia_set_source(irq, SOURCE_LEVEL1);
 	mmio_write32(aplic, APLIC_SETIENUM, irq);
 }
 
 void aia_send(const struct vcpu *vcpu, uint32_t eiid)
 {
-	char *files = vcpu->cpu->plan->intc;
+	char *files = vcpu->arch.home->plan->intc;
 
+	if (vcpu->plan->guest_file == 0)
+		return; /* the first page is the hypervisor's own file */
 	fence(rw, o);
 	mmio_write32(files + vcpu->plan->guest_file * PLAN_PAGE_SIZE, 0, eiid);
 }
 
-/* Memory and the guest's file are this hart's own: hstatus.VGEIN selects it for vsireg. */
-static void vcpu_reset(struct vcpu *vcpu)
+/* The files are this hart's own: hstatus.VGEIN selects one for vsireg and the guest. */
+void aia_select_file(unsigned file)
 {
-	uint64_t hstatus = csr_read(CSR_HSTATUS) & ~HSTATUS_VGEIN(0x3f);
+	const uint64_t hstatus =
+		(csr_read(CSR_HSTATUS) & ~HSTATUS_VGEIN(0x3f)) | HSTATUS_VGEIN(file);
 
-	CHECK(vcpu->plan->guest_file != 0);
-	hstatus |= HSTATUS_VGEIN(vcpu->plan->guest_file);
 	csr_write(CSR_HSTATUS, hstatus);
 	REQUIRE(csr_read(CSR_HSTATUS) == hstatus,
 		"a hart of this board has fewer guest interrupt files than the plan uses");
+}
+
+void aia_clear_file(void)
+{
 	clear_file(guarded_vsireg);
+}
+
+/* A task's vCPU has no file, and with that no external interrupts and no registers of a file. */
+static void vcpu_reset(struct vcpu *vcpu)
+{
+	CHECK(vcpu->plan->guest_file != 0 || vcpu->shared);
+	aia_select_file(vcpu->plan->guest_file);
+	if (vcpu->plan->guest_file != 0)
+		aia_clear_file();
 	csr_write(CSR_VSISELECT, 0);
 }
 

@@ -11,8 +11,24 @@
 struct vcpu;
 struct vm;
 
-/* Makes identity `eiid` pending in the vCPU's guest interrupt file; 0 does nothing. */
+/* The hypervisor's own identities in the supervisor-level files. */
+#define AIA_EIID_KICK    1
+#define AIA_EIID_CONSOLE 2
+
+/*
+ * Makes identity `eiid` pending in the vCPU's guest interrupt file; 0 does nothing, nor does any
+ * identity where the vCPU has no file. If the vCPU may move, the caller holds vm->arch.lock.
+ */
 void aia_send(const struct vcpu *vcpu, uint32_t eiid);
+
+/* Selects guest interrupt file `file` of this hart for vsireg; 0: none. */
+void aia_select_file(unsigned file);
+
+/* Puts the selected file into its state after reset. vsiselect is any afterwards. */
+void aia_clear_file(void);
+
+/* Aims the physical sources that go to the vCPU at where it is; under vm->arch.lock. */
+void aia_guest_aim(const struct vcpu *vcpu);
 
 /* Sets the mode of a physical source; inactive, it is neither pending nor enabled (AIA 4.5.2). */
 void aia_set_source(uint32_t source, uint32_t mode);

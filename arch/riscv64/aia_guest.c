@@ -31,8 +31,15 @@ static uint32_t physical_target(const struct vm *vm, uint32_t target)
 {
 	const struct vcpu *vcpu = vm_vcpu(vm, TARGET_HART_OF(target));
 
-	return TARGET_HART(vcpu->cpu->plan->intc_index) | TARGET_FILE(vcpu->plan->guest_file) |
-	       (target & TARGET_EIID_MASK);
+	return TARGET_HART(vcpu->arch.home->plan->intc_index) |
+	       TARGET_FILE(vcpu->plan->guest_file) | (target & TARGET_EIID_MASK);
+}
+
+/* A hart can be aimed at if it is there and has an interrupt file. */
+RARELY static bool is_target(const struct vm *vm, uint32_t target)
+{
+	return TARGET_HART_OF(target) < vm->plan->vcpu_count &&
+	       vm_vcpu(vm, TARGET_HART_OF(target))->plan->guest_file != 0;
 }
 
 static void write_target_hardware(const struct vm *vm, uint32_t irq)
@@ -157,7 +164,7 @@ static void write_sourcecfg(struct vm *vm, uint32_t irq, uint32_t value)
 /* A hart or file that is not there cannot be written: the field stays (WLRL). */
 static void write_target(struct vm *vm, uint32_t irq, uint32_t value)
 {
-	if (TARGET_HART_OF(value) >= vm->plan->vcpu_count || TARGET_FILE_OF(value) != 0 ||
+	if (!is_target(vm, value) || TARGET_FILE_OF(value) != 0 ||
 		mode_of(vm, irq) == SOURCE_INACTIVE)
 		return;
 	*target_of(vm, irq) = value & (TARGET_HART(0x3fff) | TARGET_EIID_MASK);
@@ -309,6 +316,19 @@ void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high)
 	else if (is_level(vm, irq))
 		bank->pending &= ~irq_bit(irq);
 	forward(vm, irq);
+}
+
+void aia_guest_aim(const struct vcpu *vcpu)
+{
+	const struct vm *vm = vcpu->vm;
+
+	for (uint32_t i = 0; i < vm->plan->irq_count; i++) {
+		const uint32_t irq = vm->plan->irqs[i].id;
+
+		if (irq_is_hardware(vm, irq) && mode_of(vm, irq) != SOURCE_INACTIVE &&
+			TARGET_HART_OF(*target_of(vm, irq)) == vcpu->plan->index)
+			write_target_hardware(vm, irq);
+	}
 }
 
 void aia_guest_reset(struct vm *vm)

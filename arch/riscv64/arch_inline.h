@@ -7,12 +7,22 @@
 
 #include <stdint.h>
 
+struct cpu;
+
 static inline uint64_t arch_cpu_ticks(void)
 {
 	uint64_t ticks;
 
 	__asm__ volatile("csrr %0, time" : "=r"(ticks));
 	return ticks;
+}
+
+struct cpu *arch_cpu_here(void);
+
+/* Only the device tree says it (priv, time). */
+static inline uint64_t arch_timer_frequency(void)
+{
+	return 0;
 }
 
 #endif

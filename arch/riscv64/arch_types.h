@@ -14,6 +14,8 @@
 
 #include "lib/lock.h"
 
+struct cpu;
+
 #define ARCH_BANK_IRQS 32
 
 /*
@@ -44,12 +46,44 @@ struct arch_vcpu {
 	uint32_t suspended; /* 1: in SBI's hart suspend */
 	uint32_t threshold; /* PLIC; guarded by arch_vm.lock */
 	bool external;      /* PLIC: hvip.VSEIP is set; guarded by arch_vm.lock */
+	volatile uint32_t loaded; /* on a shared CPU: its registers are there */
+	struct cpu *home;         /* where its interrupts go; guarded by arch_vm.lock */
+};
+
+#define ARCH_FILE_REGISTERS 32 /* of 64 bits, for the identities of an interrupt file */
+
+/* What is kept of a vCPU on a shared CPU while another one has it. */
+struct arch_context {
+	uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp;
+	uint64_t sstatus, sepc, hstatus, hvip, scounteren, senvcfg, vsiselect;
+	uint64_t hgatp; /* the VM's, always */
+
+	/*
+	 * When its timer fires, as the guest counts. Without Sstc also while it runs, and
+	 * ARCH_NEVER once it has fired.
+	 */
+	uint64_t timer;
+
+	uint64_t file;  /* its guest interrupt file as a bit of hgeie, or 0 */
+	uint8_t vm;     /* number of its VM */
+	uint8_t index;  /* its own in there */
+	uint8_t traits; /* what makes it more work: CONTEXT_* */
+
+	const struct cpu
+		*fp_cpu; /* where the registers hold what f and fcsr do, or newer; or NULL */
+	uint64_t f[32], fcsr;
+
+	/* Of one that moves: its interrupt file, while its registers are loaded nowhere. */
+	uint64_t eidelivery, eithreshold;
+	uint64_t eie[ARCH_FILE_REGISTERS], eip[ARCH_FILE_REGISTERS];
 };
 
 struct arch_vm {
 	uint64_t intc_base, intc_size; /* the emulated controller's region; size 0: none */
 	struct lock lock;              /* guards the emulated controller's state */
 	uint32_t domaincfg;            /* APLIC: its interrupt enable bit */
+	bool is_real_time;             /* some of its vCPUs are */
+	bool has_fast;                 /* some of its interrupts are (PLAN_IRQ_FAST) */
 };
 
 _Static_assert(offsetof(struct arch_vcpu, stack) == ARCH_VCPU_STACK, "ARCH_VCPU_STACK");

@@ -4,6 +4,7 @@
  */
 #include "arch/include/arch_cpu.h"
 
+#include "arch/riscv64/context.h"
 #include "arch/riscv64/exit.h"
 #include "arch/riscv64/firmware.h"
 #include "arch/riscv64/guarded.h"
@@ -49,6 +50,7 @@ struct sbi_result firmware_call(
 int64_t firmware_fence(const struct vm *vm, uint64_t vcpus, unsigned function, uint64_t start,
 	uint64_t size, uint64_t asid)
 {
+	vcpus = context_fence(vm, vcpus);
 	while (vcpus) {
 		const uint64_t base = vm_vcpu(vm, bits_lowest(vcpus))->cpu->plan->hw_id;
 		uint64_t mask = 0, later = 0;
@@ -71,10 +73,18 @@ int64_t firmware_fence(const struct vm *vm, uint64_t vcpus, unsigned function, u
 	return SBI_SUCCESS;
 }
 
+/* Its record lies above its stack. */
+struct cpu *arch_cpu_here(void)
+{
+	return (struct cpu *)(start_stack_here() + START_STACK_TOP);
+}
+
 void arch_cpu_init(struct cpu *cpu)
 {
 	vcpu_probe_features();
 	irq_cpu_init(cpu);
+	if (cpu->shared)
+		context_cpu_init(cpu);
 }
 
 /* The hart that booted in the place of CPU 0 may still be on its way to stop (start.S). */
@@ -97,7 +107,12 @@ int64_t arch_cpu_start(const struct cpu *cpu)
  */
 void arch_cpu_wait(void)
 {
-	__asm__ volatile("wfi" ::: "memory");
+	struct cpu *cpu = arch_cpu_here();
+
+	if (cpu->shared)
+		context_wait(cpu);
+	else
+		__asm__ volatile("wfi" ::: "memory");
 }
 
 /* A guest cannot mask HS-mode's interrupts: the kick always arrives. */

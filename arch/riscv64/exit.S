@@ -99,14 +99,16 @@ exit_entry:
 	bne a1, a2, 1f
 
 	/*
-	 * Orlop's own call, the shortest way: number in a6, error and result in a0 and a1, which
-	 * are therefore not restored. Everything else of an ECALL is for the second half.
+	 * Orlop's own quick calls, the shortest way: number in a6, error and result in a0 and a1,
+	 * which are therefore not restored. Everything else of an ECALL is for the second half.
 	 */
 	li a2, HYPERCALL_EXTENSION
 	bne a7, a2, sync_rest
-	mv a1, a6
-	addi a2, a0, 8 * 10
-	jal hypercall_handle
+	li a2, HYPERCALL_QUICK_COUNT
+	bgeu a6, a2, sync_rest
+	mv a2, a6
+	addi a1, a0, 8 * 10
+	jal hypercall_quick
 	mv a1, a0
 	li a0, SBI_SUCCESS
 	bltz a1, call_error
@@ -259,4 +261,32 @@ guarded_end:
 
 guarded_failed:
 	li a0, -1
+	ret
+
+	/*
+	 * f0 to f31 and fcsr, to and from memory (RV64D; FSD and FLD by their encodings, as the
+	 * hypervisor is built without floating point). sstatus.FS is not off.
+	 */
+	.section .text.fp, "ax"
+	.macro EACH_FP format, opcode
+	.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, \
+		16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	.insn \format \opcode, 3, x\n, 8 * \n(a0)
+	.endr
+	.endm
+
+	/* void fp_save(uint64_t *registers) */
+	.globl fp_save
+fp_save:
+	EACH_FP s, 0x27
+	csrr a1, 0x003        /* fcsr */
+	sd a1, 8 * 32(a0)
+	ret
+
+	/* void fp_load(const uint64_t *registers) */
+	.globl fp_load
+fp_load:
+	EACH_FP i, 0x07
+	ld a1, 8 * 32(a0)
+	csrw 0x003, a1
 	ret

@@ -5,6 +5,7 @@
  */
 #include "arch/riscv64/exit.h"
 
+#include "arch/riscv64/context.h"
 #include "arch/riscv64/firmware.h"
 #include "arch/riscv64/guarded.h"
 #include "arch/riscv64/irq.h"
@@ -249,6 +250,8 @@ RARELY static struct vcpu *handle_page_fault(struct vcpu *vcpu, uint64_t cause)
 		result = emulate(vcpu, fault.address, &access);
 	if (result == MMIO_DONE)
 		return vcpu;
+	if (result == MMIO_BUSY)
+		return cpu_attend(vcpu);
 	if (result == MMIO_NO_DEVICE && vcpu->vm->plan->stray_access == PLAN_STRAY_FAULT)
 		return stop(vcpu, words(&fault, decoded), cause, fault.address);
 	vcpu->exits[EXIT_CAUSE_FAULT]++;
@@ -256,12 +259,19 @@ RARELY static struct vcpu *handle_page_fault(struct vcpu *vcpu, uint64_t cause)
 	return vcpu;
 }
 
-/* What only a hypervisor may do, or a feature that guests are not given: it is not there. */
+/*
+ * What waits, on a shared CPU; else what only a hypervisor may do, or a feature that guests are not
+ * given: it is not there.
+ */
 RARELY static struct vcpu *handle_virtual_instruction(struct vcpu *vcpu)
 {
 	const uint64_t instruction = csr_read(CSR_STVAL);
 
 	vcpu->exits[EXIT_CAUSE_SYSTEM]++;
+	if (vcpu->shared && context_stalls(vcpu, instruction)) {
+		skip(4);
+		return cpu_attend(vcpu);
+	}
 	trace_write(&vcpu->cpu->trace, TRACE_SYSTEM, vcpu->number, instruction);
 	exception_inject(vcpu, CAUSE_ILLEGAL, instruction);
 	return vcpu;
@@ -271,8 +281,12 @@ __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 {
 	const uint64_t cause = csr_read(CSR_SCAUSE);
 
+	if (vcpu->shared)
+		context_ran(vcpu);
 	switch (cause) {
 	case CAUSE_VS_ECALL:
+		if (context_call(vcpu))
+			return cpu_attend(vcpu);
 		skip(4);
 		return sbi_handle(vcpu) ? vcpu : cpu_attend(vcpu);
 	case CAUSE_FETCH_GUEST_PAGE:
@@ -281,6 +295,10 @@ __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 		return handle_page_fault(vcpu, cause);
 	case CAUSE_VIRTUAL_INSTRUCTION:
 		return handle_virtual_instruction(vcpu);
+	case CAUSE_ILLEGAL:
+		if (vcpu->shared && context_give_fp(vcpu))
+			return vcpu;
+		/* fall through */
 	default:
 		return stop(vcpu, "an exception that is not the hypervisor's came to it", cause,
 			ADDRESS_NONE);

@@ -37,8 +37,11 @@ bool sbi_handle(struct vcpu *vcpu);
 /* Finds out what this hart has of what guests may use; once per hart. */
 void vcpu_probe_features(void);
 
-/* Guest's SBI TIME: the next timer interrupt at `ticks`, on this hart. */
-void vcpu_set_timer(uint64_t ticks);
+/* Whether this board's harts have a timer for guests, and one for the hypervisor (Sstc). */
+bool vcpu_has_timer(void);
+
+/* Guest's SBI TIME: the vCPU's next timer interrupt at `ticks`, on this hart. */
+void vcpu_set_timer(struct vcpu *vcpu, uint64_t ticks);
 
 /* The hypervisor's timer went off in the guest's place, where a guest has no timer (Sstc). */
 void vcpu_timer_arrived(void);

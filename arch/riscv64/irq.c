@@ -5,9 +5,10 @@
  */
 #include "arch/riscv64/irq.h"
 
+#include "arch/include/arch_cpu.h"
+#include "arch/riscv64/context.h"
 #include "arch/riscv64/exit.h"
 #include "arch/riscv64/regs.h"
-#include "arch/riscv64/start.h"
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
@@ -87,6 +88,7 @@ void arch_vm_reset_irqs(struct vm *vm)
 
 		__atomic_store_n(&vcpu->arch.posted, 0, __ATOMIC_RELAXED);
 		vcpu->arch.threshold = 0;
+		vcpu->arch.home = vcpu->cpu;
 	}
 	irq_controller->reset(vm);
 }
@@ -98,13 +100,18 @@ void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
 	lock_release(&vm->arch.lock);
 }
 
-/* The registers of both controllers are words, in one region. */
+/*
+ * The registers of both controllers are words, in one region. Interrupt files of vCPUs that may move
+ * are another one.
+ */
 enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
 {
 	const uint32_t offset = (uint32_t)access->address;
 
-	if (unit != PLAN_MMIO_INTC || access->size != 4)
+	if (access->size != 4)
 		return MMIO_DENIED;
+	if (unit != PLAN_MMIO_INTC)
+		return context_file_access(vcpu, access);
 	if (access->is_write)
 		irq_controller->write(vcpu, offset, (uint32_t)access->value);
 	else
@@ -112,13 +119,19 @@ enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_
 	return MMIO_DONE;
 }
 
-void irq_post(struct vcpu *vcpu, uint32_t event)
+/* A shared vCPU for which the same is posted already has been woken and has not run since. */
+void irq_post(struct vcpu *vcpu, uint32_t event, uint32_t irq)
 {
-	__atomic_fetch_or(&vcpu->arch.posted, event, __ATOMIC_RELEASE);
-	if (vcpu->cpu != cpu_at(start_cpu_here()))
+	const uint32_t before = __atomic_fetch_or(&vcpu->arch.posted, event, __ATOMIC_SEQ_CST);
+
+	if (arch_cpu_here()->vcpu == vcpu) {
+		if (__atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_ON)
+			irq_take_posted(vcpu);
+	} else if (!vcpu->shared) {
 		arch_irq_kick(vcpu->cpu);
-	else if (__atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_ON)
-		irq_take_posted(vcpu);
+	} else if (!(before & event)) {
+		context_posted(vcpu, irq);
+	}
 }
 
 void irq_take_posted(struct vcpu *vcpu)
@@ -129,6 +142,10 @@ void irq_take_posted(struct vcpu *vcpu)
 		csr_set(CSR_HVIP, BIT(IRQ_VS_SOFT));
 	if (posted & IRQ_POSTED_EXTERNAL)
 		irq_controller->update(vcpu);
+	if (posted & IRQ_POSTED_FENCE) {
+		hfence_vvma_all();
+		fence_i();
+	}
 }
 
 void irq_own_arrived(struct cpu *cpu, struct vcpu *vcpu, uint32_t irq)
@@ -140,9 +157,9 @@ void irq_own_arrived(struct cpu *cpu, struct vcpu *vcpu, uint32_t irq)
 
 /*
  * What was stored before an interrupt was sent is seen once it is taken. Returns true if the
- * interrupt was the guest's.
+ * interrupt was for the guest that runs, and for nobody else.
  */
-static bool take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
+NEVER_INLINE static bool take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
 {
 	bool is_guests = false;
 
@@ -154,8 +171,15 @@ static bool take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
 		csr_clear(CSR_SIP, BIT(IRQ_S_SOFT));
 		break;
 	case IRQ_S_TIMER:
-		vcpu_timer_arrived();
-		is_guests = true;
+		if (cpu->shared) {
+			is_guests = context_timer_arrived(cpu);
+		} else {
+			vcpu_timer_arrived();
+			is_guests = true;
+		}
+		break;
+	case IRQ_S_GUEST:
+		context_files_arrived(cpu);
 		break;
 	}
 	fence(ir, rw);
@@ -164,7 +188,7 @@ static bool take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
 
 /*
  * Interrupts for HS-mode, which no guest can mask. The guest goes on at once unless its VM is being
- * stopped, which is what a kick may be about.
+ * stopped, which is what a kick may be about, or it may have to give a shared CPU away.
  */
 bool exit_irq(struct vcpu *vcpu, uint64_t cause)
 {
@@ -173,13 +197,23 @@ bool exit_irq(struct vcpu *vcpu, uint64_t cause)
 	vcpu->exits[is_guests ? EXIT_CAUSE_INTERRUPT : EXIT_CAUSE_OWN]++;
 	if (__atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED))
 		irq_take_posted(vcpu);
-	return __atomic_load_n(&vcpu->vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING;
+	return __atomic_load_n(&vcpu->vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING &&
+	       (is_guests || !vcpu->shared);
+}
+
+/* SGEI is in hip alone. */
+static uint64_t pending_here(void)
+{
+	return (csr_read(CSR_SIP) & csr_read(CSR_SIE)) |
+	       (csr_read(CSR_HIP) & csr_read(CSR_HIE) & BIT(IRQ_S_GUEST));
 }
 
 void arch_irq_poll(struct cpu *cpu)
 {
 	uint64_t pending;
 
-	while ((pending = csr_read(CSR_SIP) & csr_read(CSR_SIE)) != 0)
+	while ((pending = pending_here()) != 0)
 		take(cpu, 0, bits_lowest(pending));
+	if (cpu->shared)
+		context_polled(cpu);
 }

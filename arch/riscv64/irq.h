@@ -33,7 +33,8 @@ struct irq_controller {
 	/* The guest's registers, of 32 bits; `offset` is a multiple of 4. */
 	uint32_t (*read)(struct vcpu *vcpu, uint32_t offset);
 	void (*write)(struct vcpu *vcpu, uint32_t offset, uint32_t value);
-	/* On the vCPU's own CPU: IRQ_POSTED_EXTERNAL was posted. NULL if nobody posts that. */
+	/* On the CPU where the vCPU is loaded: IRQ_POSTED_EXTERNAL was posted. NULL if nobody does.
+	 */
 	void (*update)(struct vcpu *vcpu);
 };
 
@@ -45,11 +46,15 @@ extern const struct irq_controller *irq_controller;
 /* Events that other CPUs post for a vCPU and that its own CPU carries out. */
 #define IRQ_POSTED_SOFT     1u /* SBI's IPI: VSSIP becomes pending */
 #define IRQ_POSTED_EXTERNAL 2u /* PLIC: VSEIP is to be computed again */
+#define IRQ_POSTED_FENCE    4u /* translations and instructions are old */
 
-/* Posts `event` for `vcpu`; at once if this CPU runs it, else after a kick. */
-void irq_post(struct vcpu *vcpu, uint32_t event);
+/*
+ * Posts `event` for `vcpu`; at once if this CPU runs it, else after a kick. `irq`: because of that
+ * interrupt, which has just arrived, and on a shared CPU cpu_attend follows; or 0.
+ */
+void irq_post(struct vcpu *vcpu, uint32_t event, uint32_t irq);
 
-/* Carries out what is posted for the vCPU that this CPU runs. */
+/* Carries out what is posted for the vCPU that is loaded on this CPU. */
 void irq_take_posted(struct vcpu *vcpu);
 
 void irq_cpu_init(struct cpu *cpu);

@@ -21,14 +21,9 @@ static uint64_t enable_word(const struct plan_cpu *cpu, uint32_t source)
 	return PLIC_ENABLE + cpu->intc_index * PLIC_ENABLE_STRIDE + source / 32 * 4;
 }
 
-void plic_set_priority(uint32_t source, uint32_t priority)
+void plic_set_priority(uint32_t source, enum plic_priority priority)
 {
 	mmio_write32(hyp_plan->intc, PLIC_PRIORITY + 4 * source, priority);
-}
-
-uint32_t plic_get_priority(uint32_t source)
-{
-	return mmio_read32(hyp_plan->intc, PLIC_PRIORITY + 4 * source);
 }
 
 void plic_set_enabled(const struct cpu *cpu, uint32_t source, bool enabled)
@@ -51,7 +46,7 @@ void plic_complete(const struct cpu *cpu, uint32_t source)
 static void init(void)
 {
 	for (uint32_t source = 1; source < hyp_plan->irq_limit; source++)
-		plic_set_priority(source, 0);
+		plic_set_priority(source, PLIC_OFF);
 	for (unsigned i = 0; i < hyp_plan->cpu_count; i++) {
 		for (uint32_t source = 0; source < hyp_plan->irq_limit; source += 32)
 			mmio_write32(hyp_plan->intc, enable_word(&hyp_plan->cpus[i], source), 0);
@@ -81,15 +76,14 @@ static bool arrived(struct cpu *cpu, struct vcpu *vcpu)
 		plic_complete(cpu, source);
 		return false;
 	}
-	plic_guest_arrived(cpu->vcpu, source);
-	return true;
+	return plic_guest_arrived(cpu, source);
 }
 
 static void route_own(uint32_t irq, const struct cpu *cpu)
 {
 	for (unsigned i = 0; i < hyp_plan->cpu_count; i++)
 		plic_set_enabled(cpu_at(i), irq, cpu_at(i) == cpu);
-	plic_set_priority(irq, 1);
+	plic_set_priority(irq, PLIC_NORMAL);
 }
 
 const struct irq_controller irq_plic = {

@@ -23,18 +23,30 @@ struct vm;
 #define PLIC_CLAIM          0x4
 #define PLIC_SOURCES        1024
 
-/* The guest sees three bits of priority where no physical source says otherwise. */
+/* The guest sees three bits of priority. */
 #define PLIC_GUEST_PRIORITIES 7u
 
-void plic_set_priority(uint32_t source, uint32_t priority);
-uint32_t plic_get_priority(uint32_t source);
+/*
+ * Priorities of physical sources. A guest's own have no meaning among the sources of others: they
+ * count only for the guest. Real-time VMs' sources pass the threshold that holds back all others.
+ */
+enum plic_priority { PLIC_OFF, PLIC_NORMAL, PLIC_REAL_TIME };
+#define PLIC_THRESHOLD_REAL_TIME PLIC_NORMAL
+
+void plic_set_priority(uint32_t source, enum plic_priority priority);
 void plic_set_enabled(const struct cpu *cpu, uint32_t source, bool enabled);
 
 /* Ends a claimed source from a context that has it enabled; from others that does nothing. */
 void plic_complete(const struct cpu *cpu, uint32_t source);
 
-/* Physical source `source`, one of the VM's, has been claimed by the vCPU's CPU. */
-void plic_guest_arrived(struct vcpu *vcpu, uint32_t source);
+/*
+ * Physical source `source` of a guest has been claimed by this CPU. Returns true if it was for the
+ * vCPU that is loaded, and for nobody else.
+ */
+bool plic_guest_arrived(struct cpu *cpu, uint32_t source);
+
+/* The vCPU's sources go to CPU `to` instead of where they went; under vm->arch.lock. */
+void plic_guest_move(struct vcpu *vcpu, struct cpu *to);
 
 /* The functions of struct irq_controller that concern guests. */
 void plic_guest_reset(struct vm *vm);

@@ -7,9 +7,9 @@
 #include "arch/riscv64/plic.h"
 
 #include "abi/plan.h"
+#include "arch/include/arch_cpu.h"
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/regs.h"
-#include "arch/riscv64/start.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
@@ -63,43 +63,65 @@ void plic_guest_update(struct vcpu *vcpu)
 	lock_release(&vcpu->vm->arch.lock);
 }
 
-/* Something has changed: each vCPU whose line is not as it should be gets to know. */
-static void settle(struct vm *vm)
+/*
+ * Something has changed: each vCPU whose line is not as it should be gets to know. `irq`: because
+ * that one has just arrived from its device, or 0.
+ */
+static void settle_after(struct vm *vm, uint32_t irq)
 {
-	const struct cpu *here = cpu_at(start_cpu_here());
+	const struct cpu *here = arch_cpu_here();
 
 	for (unsigned i = 0; i < vm->plan->vcpu_count; i++) {
 		struct vcpu *vcpu = vm_vcpu(vm, i);
 
-		if (vcpu->cpu == here)
+		if (vcpu == here->vcpu)
 			apply(vcpu);
 		else if (vcpu->arch.external != (find_best(vcpu, vcpu->arch.threshold) != 0))
-			irq_post(vcpu, IRQ_POSTED_EXTERNAL);
+			irq_post(vcpu, IRQ_POSTED_EXTERNAL, irq);
 	}
 }
 
-/* The guest's number of the board's source; the VM has it, or it would not be enabled. */
-static uint32_t find_guest_irq(const struct vm *vm, uint32_t source)
+static void settle(struct vm *vm)
 {
-	const struct plan_vm *plan = vm->plan;
-	uint32_t i = 0;
-
-	while (i < plan->irq_count && (!irq_is_hardware(vm, plan->irqs[i].id) ||
-					      irq_host(vm, plan->irqs[i].id) != source))
-		i++;
-	CHECK(i < plan->irq_count);
-	return plan->irqs[i].id;
+	settle_after(vm, 0);
 }
 
-void plic_guest_arrived(struct vcpu *vcpu, uint32_t source)
+/* The guest's number of the board's source, or 0 if the VM does not have it. */
+NEVER_INLINE static uint32_t find_guest_irq(const struct vm *vm, uint32_t source)
 {
-	struct vm *vm = vcpu->vm;
+	const struct plan_vm *plan = vm->plan;
+
+	for (uint32_t i = 0; i < plan->irq_count; i++) {
+		const uint32_t irq = plan->irqs[i].id;
+
+		if (irq_is_hardware(vm, irq) && irq_host(vm, irq) == source)
+			return irq;
+	}
+	return 0;
+}
+
+/* Some VM has it, or it would not be enabled. */
+RARELY static struct vm *find_owner(uint32_t source)
+{
+	unsigned i = 0;
+
+	while (find_guest_irq(vm_at(i), source) == 0) {
+		i++;
+		CHECK(i < hyp_plan->vm_count);
+	}
+	return vm_at(i);
+}
+
+bool plic_guest_arrived(struct cpu *cpu, uint32_t source)
+{
+	struct vm *vm = cpu->shared ? find_owner(source) : cpu->vcpu->vm;
 	const uint32_t irq = find_guest_irq(vm, source);
 
 	lock_take(&vm->arch.lock);
 	irq_bank(vm, irq)->pending |= irq_bit(irq);
-	settle(vm);
+	settle_after(vm, irq);
 	lock_release(&vm->arch.lock);
+	return cpu->vcpu && cpu->vcpu->vm == vm && vm->plan->vcpu_count == 1;
 }
 
 /* Claiming takes no notice of the threshold. */
@@ -134,23 +156,53 @@ static void complete(struct vcpu *vcpu, uint32_t irq)
 		return;
 	irq_bank(vm, irq)->held &= ~irq_bit(irq);
 	if (irq_is_hardware(vm, irq))
-		plic_complete(vcpu->cpu, irq_host(vm, irq));
+		plic_complete(vcpu->arch.home, irq_host(vm, irq));
 	reopen(vm, irq);
 	settle(vm);
+}
+
+static enum plic_priority physical_priority(const struct vm *vm, uint32_t priority)
+{
+	if (priority == 0)
+		return PLIC_OFF;
+	return vm->arch.is_real_time ? PLIC_REAL_TIME : PLIC_NORMAL;
 }
 
 static void write_priority(struct vm *vm, uint32_t irq, uint32_t value)
 {
 	if (!irq_is_owned(vm, irq))
 		return;
-	if (irq_is_hardware(vm, irq)) {
-		plic_set_priority(irq_host(vm, irq), value & 0xff);
-		value = plic_get_priority(irq_host(vm, irq));
-	} else {
-		value &= PLIC_GUEST_PRIORITIES;
-	}
+	value &= PLIC_GUEST_PRIORITIES;
 	*priority_of(vm, irq) = (uint8_t)value;
+	if (irq_is_hardware(vm, irq))
+		plic_set_priority(irq_host(vm, irq), physical_priority(vm, value));
 	settle(vm);
+}
+
+/* A context of the board's may serve several vCPUs of the VM. */
+RARELY static void write_enable_hardware(const struct vm *vm, uint32_t irq, const struct cpu *cpu)
+{
+	bool enabled = false;
+
+	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
+		enabled |= (*enables_of(vm, irq) & 1u << i) && vm_vcpu(vm, i)->arch.home == cpu;
+	plic_set_enabled(cpu, irq_host(vm, irq), enabled);
+}
+
+void plic_guest_move(struct vcpu *vcpu, struct cpu *to)
+{
+	const struct vm *vm = vcpu->vm;
+	const struct cpu *from = vcpu->arch.home;
+
+	vcpu->arch.home = to;
+	for (uint32_t i = 0; i < vm->plan->irq_count; i++) {
+		const uint32_t irq = vm->plan->irqs[i].id;
+
+		if (!irq_is_hardware(vm, irq) || !(*enables_of(vm, irq) & 1u << vcpu->plan->index))
+			continue;
+		write_enable_hardware(vm, irq, to);
+		write_enable_hardware(vm, irq, from);
+	}
 }
 
 static void write_enables(struct vcpu *frame, uint32_t first, uint32_t value)
@@ -169,7 +221,7 @@ static void write_enables(struct vcpu *frame, uint32_t first, uint32_t value)
 			continue;
 		*enables ^= own;
 		if (irq_is_hardware(vm, irq))
-			plic_set_enabled(frame->cpu, irq_host(vm, irq), enabled);
+			write_enable_hardware(vm, irq, frame->arch.home);
 	}
 	settle(vm);
 }
@@ -283,13 +335,13 @@ void plic_guest_set_line(struct vm *vm, uint32_t irq, bool high)
 /* What the guest left claimed is completed, for which it must be enabled. */
 static void quiesce(const struct vm *vm, uint32_t source)
 {
-	const struct cpu *cpu = vm_vcpu(vm, 0)->cpu;
+	const struct cpu *cpu = vm_vcpu(vm, 0)->arch.home;
 
-	plic_set_priority(source, 0);
+	plic_set_priority(source, PLIC_OFF);
 	plic_set_enabled(cpu, source, true);
 	plic_complete(cpu, source);
 	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
-		plic_set_enabled(vm_vcpu(vm, i)->cpu, source, false);
+		plic_set_enabled(vm_vcpu(vm, i)->arch.home, source, false);
 }
 
 void plic_guest_reset(struct vm *vm)

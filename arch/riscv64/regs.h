@@ -20,6 +20,7 @@
 #define CSR_SIP        0x144
 #define CSR_SISELECT   0x150
 #define CSR_SIREG      0x151
+#define CSR_STIMECMP   0x14d
 #define CSR_STOPEI     0x15c
 #define CSR_SATP       0x180
 #define CSR_VSSTATUS   0x200
@@ -48,6 +49,7 @@
 #define CSR_HTINST     0x64a
 #define CSR_HGATP      0x680
 #define CSR_TIME       0xc01
+#define CSR_HGEIP      0xe12
 
 /* Interrupt numbers, also the bits of sie, sip, hie, hip and hvip (priv, scause and hip). */
 #define IRQ_S_SOFT   1
@@ -56,6 +58,7 @@
 #define IRQ_VS_TIMER 6
 #define IRQ_S_EXT    9
 #define IRQ_VS_EXT   10
+#define IRQ_S_GUEST  12 /* a guest's interrupt file has something pending (SGEI) */
 
 /* Exceptions (priv, scause). */
 #define CAUSE_FETCH_ACCESS        1
@@ -108,15 +111,17 @@
 #define fence_i()            __asm__ volatile("fence.i" ::: "memory")
 #define sfence_vma_page(va)  __asm__ volatile("sfence.vma %0, zero" ::"r"(va) : "memory")
 
-/* HFENCE.VVMA and HFENCE.GVMA of this hart: for the VMID in hgatp, and for all VMIDs. */
+/* HFENCE.VVMA and HFENCE.GVMA of this hart: for the VMID in hgatp, and for one. */
 #define hfence_vvma_all() __asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, x0" ::: "memory")
-#define hfence_gvma_all() __asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" ::: "memory")
+#define hfence_gvma_vmid(vmid) \
+	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, %0" ::"r"(vmid) : "memory")
 
 #define SSTATUS_SIE   BIT(1)
 #define SSTATUS_SPIE  BIT(5)
 #define SSTATUS_SPP   BIT(8)
 #define SSTATUS_VS    (3ull << 9)
-#define SSTATUS_FS    (3ull << 13)
+#define SSTATUS_FS    (3ull << 13) /* dirty; 0: off */
+#define FS_CLEAN      (2ull << 13)
 #define SSTATUS_SUM   BIT(18)
 #define SSTATUS_MXR   BIT(19)
 #define SSTATUS_UXL64 (2ull << 32)

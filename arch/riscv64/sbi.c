@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "abi/hypercall.h"
+#include "arch/riscv64/context.h"
 #include "arch/riscv64/exit.h"
 #include "arch/riscv64/irq.h"
 #include "hyp/core/console.h"
@@ -41,10 +42,9 @@ static service_t base;
 
 static struct sbi_result time(struct vcpu *vcpu, uint64_t function, const uint64_t *args)
 {
-	(void)vcpu;
 	if (function != 0)
 		return not_supported;
-	vcpu_set_timer(args[0]);
+	vcpu_set_timer(vcpu, args[0]);
 	return (struct sbi_result){SBI_SUCCESS, 0};
 }
 
@@ -78,7 +78,7 @@ static struct sbi_result ipi(struct vcpu *vcpu, uint64_t function, const uint64_
 	if (!is_good)
 		return invalid_param;
 	for (; harts; harts &= harts - 1)
-		irq_post(vm_vcpu(vcpu->vm, bits_lowest(harts)), IRQ_POSTED_SOFT);
+		irq_post(vm_vcpu(vcpu->vm, bits_lowest(harts)), IRQ_POSTED_SOFT, 0);
 	return (struct sbi_result){SBI_SUCCESS, 0};
 }
 
@@ -184,7 +184,7 @@ static int64_t legacy(struct vcpu *vcpu, uint64_t id, const uint64_t *args)
 {
 	switch (id) {
 	case LEGACY_SET_TIMER:
-		vcpu_set_timer(args[0]);
+		vcpu_set_timer(vcpu, args[0]);
 		return 0;
 	case LEGACY_PUT:
 		console_vm_put(vcpu->vm, (char)args[0]);

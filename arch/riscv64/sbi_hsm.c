@@ -3,6 +3,7 @@
  * SBI's hart state management for guests (SBI 2.0, chapter 9).
  */
 #include "arch/include/arch_cpu.h"
+#include "arch/riscv64/context.h"
 #include "arch/riscv64/exit.h"
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/sbi.h"
@@ -95,7 +96,10 @@ static struct sbi_result suspend(struct vcpu *vcpu, const uint64_t *args)
 		return error(SBI_INVALID_PARAM);
 	if (type == SUSPEND_NON_RETENTIVE && !is_start_address(resume))
 		return error(SBI_INVALID_ADDRESS);
-	sleep(vcpu);
+	if (!vcpu->shared)
+		sleep(vcpu);
+	else if (context_suspends(vcpu))
+		return error(SBI_RESUMED);
 	if (type == SUSPEND_RETENTIVE)
 		return error(SBI_SUCCESS);
 	vcpu_resume_at(vcpu, resume, argument);

@@ -9,16 +9,18 @@
 #define PLAN_CPU_HW_ID 0  /* offset of plan_cpu.hw_id */
 
 /*
- * The uppermost bytes of a stack, below the CPU's record: the CPU's index, and the vCPU that it
- * runs or ran last.
+ * The uppermost bytes of a stack, below the CPU's record: the CPU's index, the vCPU that it runs or
+ * ran last, and what a shared CPU has of its own (struct context_cpu).
  */
-#define START_STACK_TOP  16
-#define START_STACK_VCPU 8
+#define START_STACK_TOP     176
+#define START_STACK_VCPU    8
+#define START_STACK_CONTEXT 16
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi/image.h"
 #include "abi/plan.h"
 #include "hyp/core/cpu.h"
 
@@ -30,19 +32,22 @@ extern const char _start[], start_secondary[];
 /* Physical address of _start; start.S writes it on the first CPU. */
 extern uint64_t start_pa;
 
-/* The initial stack pointer of this CPU, whose stack is the page that it runs on now. */
+/* The initial stack pointer of this CPU, which runs on its stack. */
 static inline uintptr_t start_stack_here(void)
 {
+	const struct image_header *header = (const struct image_header *)HYP_VIRTUAL_BASE;
 	uintptr_t sp;
 
 	__asm__("mv %0, sp" : "=r"(sp));
-	return (sp | (PLAN_PAGE_SIZE - 1)) + 1 - sizeof(struct cpu) - START_STACK_TOP;
+	return header->stack_top - START_STACK_TOP +
+	       (sp + header->stack_stride - header->stack_top) / header->stack_stride *
+		       header->stack_stride;
 }
 
-/* Index of this CPU. */
-static inline unsigned start_cpu_here(void)
+/* The initial stack pointer of `cpu`, whose record lies above its stack. */
+static inline uintptr_t start_stack_of(const struct cpu *cpu)
 {
-	return (unsigned)*(const uint64_t *)start_stack_here();
+	return (uintptr_t)cpu - START_STACK_TOP;
 }
 #endif
 #endif

@@ -5,6 +5,8 @@
 #include "arch/include/arch_vcpu.h"
 
 #include "abi/plan.h"
+#include "arch/include/arch_cpu.h"
+#include "arch/riscv64/context.h"
 #include "arch/riscv64/exit.h"
 #include "arch/riscv64/firmware.h"
 #include "arch/riscv64/guarded.h"
@@ -27,25 +29,32 @@
 /* hstateen0 (Smstateen): all but what no guest is told of. AIA and its CSRs, envcfg, jvt, fcsr. */
 #define HSTATEEN0_GUEST (BIT(63) | BIT(62) | BIT(60) | BIT(59) | BIT(58) | BIT(2) | BIT(1))
 
-#define TIMER_NEVER (~0ull)
-
 /* Whether this board's harts have a timer for guests (Sstc); the same for all of them. */
 static bool has_guest_timer;
 
 void vcpu_probe_features(void)
 {
 	REQUIRE(guarded_hgeie(0) == 0, "a hart of this board has no hypervisor extension");
-	has_guest_timer = guarded_vstimecmp(TIMER_NEVER) == 0;
+	has_guest_timer = guarded_vstimecmp(ARCH_NEVER) == 0;
 	guarded_hstateen0(HSTATEEN0_GUEST);
 }
 
-void vcpu_set_timer(uint64_t ticks)
+bool vcpu_has_timer(void)
+{
+	return has_guest_timer;
+}
+
+void vcpu_set_timer(struct vcpu *vcpu, uint64_t ticks)
 {
 	if (has_guest_timer) {
 		csr_write(CSR_VSTIMECMP, ticks);
 		return;
 	}
 	csr_clear(CSR_HVIP, BIT(IRQ_VS_TIMER));
+	if (vcpu->shared) {
+		context_set_timer(vcpu, ticks);
+		return;
+	}
 	firmware_call(SBI_TIME, 0, ticks, 0, 0);
 	csr_set(CSR_SIE, BIT(IRQ_S_TIMER));
 }
@@ -56,11 +65,13 @@ void vcpu_timer_arrived(void)
 	csr_set(CSR_HVIP, BIT(IRQ_VS_TIMER));
 }
 
-static void stop_timer(void)
+/* On a shared CPU the other timer is the scheduler's. */
+static void stop_timer(const struct vcpu *vcpu)
 {
 	if (has_guest_timer)
-		csr_write(CSR_VSTIMECMP, TIMER_NEVER);
-	csr_clear(CSR_SIE, BIT(IRQ_S_TIMER));
+		csr_write(CSR_VSTIMECMP, ARCH_NEVER);
+	if (!vcpu->shared)
+		csr_clear(CSR_SIE, BIT(IRQ_S_TIMER));
 }
 
 /*
@@ -79,7 +90,6 @@ static void set_controls(void)
 	csr_write(CSR_HIDELEG, DELEGATED_INTERRUPTS);
 	csr_write(CSR_HCOUNTEREN, COUNTERS);
 	csr_write(CSR_HTIMEDELTA, 0);
-	csr_write(CSR_HGEIE, 0);
 	csr_write(CSR_HIE, 0);
 }
 
@@ -95,7 +105,7 @@ static void reset_supervisor(void)
 	csr_write(CSR_VSTVAL, 0);
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_HVIP, 0);
-	csr_write(CSR_SCOUNTEREN, 0);
+	csr_write(CSR_SCOUNTEREN, COUNTERS); /* as firmware leaves it: kernels rely on that */
 	csr_write(CSR_SENVCFG, 0);
 	guarded_sstateen0(0);
 }
@@ -110,19 +120,25 @@ static void load_stage2(const struct vcpu *vcpu)
 	REQUIRE(csr_read(CSR_HGATP) == hgatp,
 		"a hart of this board cannot translate for a VM as the plan wants it (hgatp)");
 	/* Nothing of an earlier use of this VMID stays on this hart, and no old instructions. */
-	hfence_gvma_all();
+	hfence_gvma_vmid(plan->id + 1u);
 	hfence_vvma_all();
 	fence_i();
 }
 
-/* FP and vector state are the guest's alone: the hypervisor has none, and the hart one guest. */
-static void set_return_state(uint64_t pc)
+/* FP and vector state are the guest's alone where the hart has one guest: the hypervisor has none.
+ */
+static void set_return_state(const struct vcpu *vcpu, uint64_t pc)
 {
 	const uint64_t traps = HSTATUS_VTSR | HSTATUS_VTW | HSTATUS_VTVM | HSTATUS_HU;
+	uint64_t hstatus = (csr_read(CSR_HSTATUS) & ~traps) | HSTATUS_SPV | HSTATUS_SPVP;
 
-	csr_write(CSR_HSTATUS, (csr_read(CSR_HSTATUS) & ~traps) | HSTATUS_SPV | HSTATUS_SPVP);
+	if (vcpu->shared)
+		hstatus |= HSTATUS_VTW;
+	else
+		csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
+	csr_write(CSR_HSTATUS, hstatus);
 	csr_clear(CSR_SSTATUS, SSTATUS_SPIE | SSTATUS_SUM | SSTATUS_MXR);
-	csr_set(CSR_SSTATUS, SSTATUS_SPP | SSTATUS_FS | SSTATUS_VS);
+	csr_set(CSR_SSTATUS, SSTATUS_SPP);
 	csr_write(CSR_SEPC, pc);
 }
 
@@ -138,11 +154,13 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 	set_controls();
 	load_stage2(vcpu);
 	reset_supervisor();
-	stop_timer();
+	stop_timer(vcpu);
 	irq_vcpu_reset(vcpu);
-	vcpu->arch.stack = start_stack_here();
+	vcpu->arch.stack = start_stack_of(vcpu->cpu);
 	set_arguments(vcpu, argument);
-	set_return_state(pc);
+	set_return_state(vcpu, pc);
+	if (vcpu->shared)
+		context_start(vcpu);
 }
 
 /* SBI 9.4: sstatus.SIE and satp are 0, a0 and a1 as after a start; interrupts stay as they were. */
@@ -151,15 +169,21 @@ void vcpu_resume_at(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 	csr_write(CSR_VSSTATUS, SSTATUS_UXL64);
 	csr_write(CSR_VSATP, 0);
 	set_arguments(vcpu, argument);
-	set_return_state(pc);
+	set_return_state(vcpu, pc);
 }
 
 void arch_vcpu_park(struct vcpu *vcpu)
 {
+	if (vcpu->shared && vcpu->cpu->vcpu != vcpu) {
+		context_park(vcpu);
+		return;
+	}
 	csr_write(CSR_VSIE, 0);
+	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_HVIP, 0);
-	stop_timer();
+	stop_timer(vcpu);
 	irq_vcpu_reset(vcpu);
+	vcpu->arch.loaded = 0;
 }
 
 uint64_t arch_vcpu_pc(const struct vcpu *vcpu)

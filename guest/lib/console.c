@@ -23,7 +23,7 @@ static void console_write_hypercall(const char *text, size_t count)
 		size_t piece = count < HYPERCALL_CONSOLE_MAX ? count : HYPERCALL_CONSOLE_MAX;
 		int64_t written = hypercall_console_write(text, piece);
 
-		if (written <= 0)
+		if (written < 0)
 			return; /* there is nowhere left to complain */
 		text += written;
 		count -= (size_t)written;

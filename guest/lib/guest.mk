@@ -3,7 +3,8 @@
 # of your own can do the same from outside: set GUEST_BUILD, include it, then
 #   $(eval $(call GUEST,NAME,FOLDER WITH YOUR .c AND .S FILES,FURTHER COMPILER FLAGS,LINKER FLAGS))
 # makes $(GUEST_BUILD)/NAME.elf. What is an architecture's own lies in a folder ARCH in that folder.
-# GUEST_ELFS lists what all such lines make.
+# A real-time VM says $(GUEST_REALTIME) as a fifth parameter: it is linked with the real-time
+# manager. GUEST_ELFS lists what all such lines make.
 
 ARCH        ?= aarch64
 CC_KIND     ?= gcc
@@ -12,6 +13,7 @@ GUEST_BUILD ?= build/$(ARCH)/guests
 # The project's root, with a slash at its end, or nothing for the current folder.
 GUEST_ROOT := $(patsubst %guest/lib/guest.mk,%,$(lastword $(MAKEFILE_LIST)))
 GUEST_LIB  := $(GUEST_ROOT)guest/lib
+GUEST_RT   := $(GUEST_ROOT)guest/realtime
 
 include $(GUEST_LIB)/$(ARCH)/guest.mk
 
@@ -33,6 +35,8 @@ endif
 GUEST_LIB_SOURCES := $(sort $(wildcard $(GUEST_LIB)/*.c $(GUEST_LIB)/$(ARCH)/*.[cS] \
 	$(GUEST_ROOT)lib/*.c))
 GUEST_LIB_OBJECTS := $(patsubst $(GUEST_ROOT)%,$(GUEST_BUILD)/obj/%.o,$(GUEST_LIB_SOURCES))
+GUEST_REALTIME := $(patsubst $(GUEST_ROOT)%,$(GUEST_BUILD)/obj/%.o,$(sort \
+	$(wildcard $(GUEST_RT)/*.c $(GUEST_RT)/$(ARCH)/*.[cS])))
 GUEST_ELFS :=
 
 $(GUEST_BUILD)/obj/%.o: $(GUEST_ROOT)%
@@ -40,7 +44,7 @@ $(GUEST_BUILD)/obj/%.o: $(GUEST_ROOT)%
 	@echo "  CC  $@"
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
 
--include $(GUEST_LIB_OBJECTS:.o=.d)
+-include $(GUEST_LIB_OBJECTS:.o=.d) $(GUEST_REALTIME:.o=.d)
 
 # For arguments of what follows.
 comma := ,
@@ -53,9 +57,10 @@ $(GUEST_BUILD)/obj/$(1)/%.o: $(2)/% $(wildcard $(2)/variants.mk)
 	@mkdir -p $$(@D)
 	@echo "  CC  $$@"
 	$$(Q)$$(GUEST_CC) $$(GUEST_CFLAGS) -I$(2) -I$(2)/$(ARCH) $(3) -MMD -MP -c $$< -o $$@
-$(GUEST_BUILD)/$(1).elf: $$(GUEST_OBJECTS_$(1)) $$(GUEST_LIB_OBJECTS) $(GUEST_LIB)/$(ARCH)/guest.ld
+$(GUEST_BUILD)/$(1).elf: $$(GUEST_OBJECTS_$(1)) $(5) $$(GUEST_LIB_OBJECTS) \
+	$(GUEST_LIB)/$(ARCH)/guest.ld
 	@echo "  LD  $$@"
-	$$(Q)$$(GUEST_LINK) $$(GUEST_OBJECTS_$(1)) $$(GUEST_LIB_OBJECTS) $$(GUEST_LDFLAGS) $(4) \
-		-o $$@
+	$$(Q)$$(GUEST_LINK) $$(GUEST_OBJECTS_$(1)) $(5) $$(GUEST_LIB_OBJECTS) $$(GUEST_LDFLAGS) \
+		$(4) -o $$@
 -include $$(GUEST_OBJECTS_$(1):.o=.d)
 endef

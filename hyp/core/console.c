@@ -11,6 +11,7 @@
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
 #include "arch/include/arch_uart.h"
+#include "hyp/core/console_queue.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
@@ -33,10 +34,26 @@ struct console {
 
 static struct console console;
 
-static void put_uart(char c)
+/* All that was said under the lock goes to the UART, as far as that takes it. */
+static void unlock(void)
+{
+	console_queue_send(false);
+	lock_release(&console.lock);
+}
+
+/* An empty line; what stands in its text means nothing. */
+static void reset_line(struct console_line *line)
+{
+	line->length = line->shown = 0;
+	line->sequence = SEQUENCE_NONE;
+	line->returned = line->continued = line->coloured = false;
+}
+
+static void put_uart(void *context, char c)
 {
 	unsigned polls = console.lost > 0 ? 1 : UART_POLLS;
 
+	(void)context;
 	while (!arch_uart_ready(hyp_plan->console_uart)) {
 		if (--polls == 0) {
 			console.lost++;
@@ -46,14 +63,27 @@ static void put_uart(char c)
 	arch_uart_put(hyp_plan->console_uart, c);
 }
 
-static void put(void *context, char c)
+static void put_queue(void *context, char c)
 {
 	(void)context;
-	if (hyp_plan->console == PLAN_CONSOLE_UART)
-		put_uart(c);
-	else if (hyp_plan->console == PLAN_CONSOLE_DEBUGGER)
-		arch_debugger_put(c);
+	if (!console_queue_put(c))
+		console.lost++;
 }
+
+static void put_debugger(void *context, char c)
+{
+	(void)context;
+	arch_debugger_put(c);
+}
+
+static void put_nowhere(void *context, char c)
+{
+	(void)context;
+	(void)c;
+}
+
+/* Where everything goes; written once, by console_init. */
+static void (*put)(void *context, char c) = put_nowhere;
 
 static void put_format(const char *text, ...)
 {
@@ -79,7 +109,7 @@ static void new_line(void)
 	uint32_t lost = console.lost;
 
 	cut_open_line();
-	if (lost == 0 || !arch_uart_ready(hyp_plan->console_uart))
+	if (lost == 0 || !arch_uart_ready(hyp_plan->console_uart) || !console_queue_has_room())
 		return;
 	console.lost = 0;
 	put_format("[" OWN_NAME "] the UART took too long: %u characters lost\r\n", lost);
@@ -122,7 +152,7 @@ static void end_line(struct vm *vm)
 	show(vm);
 	put_format("\r\n");
 	console.open = NULL;
-	vm->console = (struct console_line){0};
+	reset_line(&vm->console);
 }
 
 /* Without the input a full text becomes a line of its own, else it has been shown already. */
@@ -142,13 +172,17 @@ static void make_room(struct vm *vm)
 /* A CR that no LF follows: the guest writes over its line, from behind the name on. */
 static void write_over(struct vm *vm)
 {
+	bool coloured;
+
 	if (vm != console.focus) {
 		end_line(vm);
 		return;
 	}
 	show(vm);
 	put(NULL, '\r');
-	vm->console = (struct console_line){.coloured = vm->console.coloured};
+	coloured = vm->console.coloured;
+	reset_line(&vm->console);
+	vm->console.coloured = coloured;
 	put_prefix(vm);
 }
 
@@ -207,7 +241,7 @@ void console_vm_put(struct vm *vm, char c)
 			write_over(vm);
 		add(vm, c);
 	}
-	lock_release(&console.lock);
+	unlock();
 }
 
 void console_vm_flush(struct vm *vm)
@@ -215,7 +249,7 @@ void console_vm_flush(struct vm *vm)
 	lock_take(&console.lock);
 	if (vm->console.length > 0 || console.open == vm)
 		end_line(vm);
-	lock_release(&console.lock);
+	unlock();
 }
 
 void console_print(const char *text, ...)
@@ -228,8 +262,20 @@ void console_print(const char *text, ...)
 	put_format("[" OWN_NAME "] ");
 	format(put, NULL, text, args);
 	put_format("\r\n");
-	lock_release(&console.lock);
+	unlock();
 	va_end(args);
+}
+
+void console_send(bool all)
+{
+	lock_take(&console.lock);
+	console_queue_send(all);
+	lock_release(&console.lock);
+}
+
+bool console_has_room(void)
+{
+	return console_queue_has_room();
 }
 
 void console_break_lock(void)
@@ -240,8 +286,14 @@ void console_break_lock(void)
 void console_init(void)
 {
 	console = (struct console){0};
-	if (hyp_plan->console == PLAN_CONSOLE_UART)
+	if (hyp_plan->console == PLAN_CONSOLE_UART) {
 		arch_uart_init(hyp_plan->console_uart);
+		put = hyp_plan->sched_common ? put_queue : put_uart;
+	} else if (hyp_plan->console == PLAN_CONSOLE_DEBUGGER) {
+		put = put_debugger;
+	} else {
+		put = put_nowhere;
+	}
 }
 
 static bool takes_input(const struct vm *vm)
@@ -269,7 +321,7 @@ static void set_focus(struct vm *vm)
 {
 	lock_take(&console.lock);
 	console.focus = vm;
-	lock_release(&console.lock);
+	unlock();
 	if (vm)
 		arch_irq_route_own(hyp_plan->console_irq, vm_vcpu(vm, 0)->cpu);
 }
@@ -288,7 +340,7 @@ static void move_focus(void)
 	lock_take(&console.lock);
 	if (vm->console.length > 0)
 		show(vm);
-	lock_release(&console.lock);
+	unlock();
 }
 
 static bool has_input(void)

@@ -45,6 +45,16 @@ void console_print(const char *text, ...);
 void console_vm_put(struct vm *vm, char c);
 void console_vm_flush(struct vm *vm);
 
+/*
+ * Where CPUs are shared, what is said waits for the UART in memory. Whether a VM may say some lines
+ * more; it shall come again if not. All that was said is kept, but for the hypervisor's own lines
+ * when there is no room even for those.
+ */
+bool console_has_room(void);
+
+/* Sends what waits, as far as the UART takes it at once; or, at the end of everything, all. */
+void console_send(bool all);
+
 /* `vm` has halted: it cannot take input any more. */
 void console_vm_halted(const struct vm *vm);
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a physical CPU does outside a guest: it sleeps until its vCPU may run.
+ * What a physical CPU does outside a guest. One that a vCPU has for itself sleeps until that may
+ * run; for the others see shared.c.
  */
 #include "hyp/core/cpu.h"
 
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
 #include "hyp/core/hyp.h"
+#include "hyp/core/shared.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
@@ -23,15 +25,21 @@ unsigned cpu_index(const struct cpu *cpu)
 
 static bool must_leave(const struct vcpu *vcpu)
 {
-	return __atomic_load_n(&vcpu->vm->state, __ATOMIC_ACQUIRE) != VM_RUNNING;
+	return vm_state(vcpu->vm) != VM_RUNNING;
 }
 
 struct vcpu *cpu_next(struct cpu *cpu)
 {
 	struct vcpu *vcpu = cpu->vcpu;
 
+	if (cpu->shared)
+		return shared_next(cpu);
 	for (;;) {
 		if (vcpu && __atomic_load_n(&vcpu->state, __ATOMIC_ACQUIRE) == VCPU_STARTING) {
+			if (vm_state(vcpu->vm) == VM_RESTORING) {
+				vm_restore(vcpu->vm, cpu);
+				continue;
+			}
 			if (!must_leave(vcpu)) {
 				arch_vcpu_start(vcpu, vcpu->start_pc, vcpu->start_argument);
 				__atomic_store_n(&vcpu->state, VCPU_ON, __ATOMIC_RELEASE);
@@ -45,7 +53,7 @@ struct vcpu *cpu_next(struct cpu *cpu)
 		if (!vcpu || !vm_waits(vcpu->vm))
 			arch_cpu_wait();
 		else if (!arch_cpu_wait_bounded())
-			vm_abandon(vcpu->vm, cpu);
+			vm_abandon(vcpu->vm);
 		arch_irq_poll(cpu);
 	}
 }
@@ -58,6 +66,8 @@ static uint32_t state_of(const struct vcpu *vcpu)
 
 struct vcpu *cpu_attend(struct vcpu *vcpu)
 {
+	if (vcpu->shared)
+		return shared_next(arch_cpu_here());
 	if (state_of(vcpu) != VCPU_OFF && must_leave(vcpu))
 		vcpu_stop(vcpu);
 	return state_of(vcpu) == VCPU_ON ? vcpu : cpu_next(vcpu->cpu);

@@ -10,13 +10,15 @@
 #include "abi/plan.h"
 #include "abi/trace.h"
 
+struct shared_cpu;
 struct vcpu;
 
 struct cpu {
 	const struct plan_cpu *plan;
-	struct vcpu *vcpu; /* the one that it runs or ran last */
+	struct vcpu *vcpu; /* the one whose registers it has; dedicated: the one that it runs */
+	struct shared_cpu *shared; /* NULL: one vCPU has this CPU for itself (shared.h) */
 	uint64_t boot_ticks;
-	struct trace_ring trace;
+	struct trace_ring trace; /* with plan.trace_records of records behind it */
 } __attribute__((aligned(64)));
 
 /* Record of CPU `index`, which must be below the plan's cpu_count. */

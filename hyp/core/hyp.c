@@ -12,6 +12,10 @@
 #include "arch/include/arch_vcpu.h"
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
+#include "hyp/core/shared.h"
+#ifdef HYP_SHARED
+#include "hyp/core/shared_types.h"
+#endif
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
@@ -33,11 +37,16 @@ __attribute__((section(".orlop.info"), used)) const struct hyp_info hyp_info = {
 	.vm_bytes = sizeof(struct vm),
 	.vcpu_bytes = sizeof(struct vcpu),
 	.irq_bank_bytes = ARCH_IRQ_BANK_BYTES,
-	/*
-	 * With the CPU's record on top, 3,008 bytes are left. The deepest seen was 688 (AArch64,
-	 * gcc, painted): the report of a fault and the restart after it.
-	 */
-	.stack_bytes = PLAN_PAGE_SIZE,
+	/* The deepest seen was 688 (AArch64, gcc, painted): the report of a fault. */
+	.stack_bytes = 2816,
+#ifdef HYP_SHARED
+	.shared_cpu_bytes = sizeof(struct shared_cpu),
+	.shared_vcpu_bytes = sizeof(struct shared_vcpu),
+	.sched_common_bytes = sizeof(struct sched_common),
+	.shared_stats = offsetof(struct shared_vcpu, entity.stats),
+	.shared_limits = offsetof(struct shared_vcpu, parameters),
+	.shared_told = offsetof(struct shared_vcpu, scheduler),
+#endif
 	.cpu_trace = offsetof(struct cpu, trace),
 	.vcpu_exits = offsetof(struct vcpu, exits),
 	.vcpu_state = offsetof(struct vcpu, state),
@@ -61,12 +70,18 @@ static void check_plan(const struct plan *plan)
 	for (uint32_t i = 0; i < plan->size_bytes / sizeof(*words); i++)
 		sum += words[i];
 	REQUIRE(sum == 2 * plan->checksum, "the image's plan is damaged; load the image again");
+	REQUIRE(!arch_timer_frequency() || arch_timer_frequency() == plan->timer_frequency,
+		"the board's counter has another frequency: mend 'timer-frequency' in board.yaml");
 }
 
 static void init_records(const struct plan *plan)
 {
-	for (unsigned i = 0; i < plan->cpu_count; i++)
+	for (unsigned i = 0; i < plan->cpu_count; i++) {
 		cpu_at(i)->plan = &plan->cpus[i];
+		cpu_at(i)->trace.mask = plan->trace_records - 1;
+	}
+	for (unsigned i = 0; i < plan->vm_count; i++)
+		vm_at(i)->plan = &plan->vms[i];
 	for (unsigned i = 0; i < plan->vcpu_count; i++) {
 		struct vcpu *vcpu = vcpu_at(i);
 
@@ -76,14 +91,13 @@ static void init_records(const struct plan *plan)
 		vcpu->cpu = cpu_at(vcpu->plan->cpu);
 		vcpu->mmio = plan->vms[vcpu->plan->vm].mmio;
 		vcpu->mmio_end = vcpu->mmio + plan->vms[vcpu->plan->vm].mmio_count;
-		vcpu->cpu->vcpu = vcpu;
+		if (!vcpu->plan->shared)
+			vcpu->cpu->vcpu = vcpu;
 	}
+	shared_init();
 	for (unsigned i = 0; i < plan->vm_count; i++) {
-		struct vm *vm = vm_at(i);
-
-		vm->plan = &plan->vms[i];
-		uart_reset(&vm->uart);
-		arch_vm_reset_irqs(vm);
+		uart_reset(&vm_at(i)->uart);
+		arch_vm_reset_irqs(vm_at(i));
 	}
 }
 
@@ -123,5 +137,6 @@ _Noreturn void hyp_panic(const char *file, unsigned line, const char *why)
 {
 	console_break_lock();
 	console_print("stopped at %s:%u: %s", file, line, why);
+	console_send(true);
 	arch_cpu_halt();
 }

@@ -6,6 +6,7 @@
 
 #include "abi/hypercall.h"
 #include "hyp/core/console.h"
+#include "hyp/core/shared.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 
@@ -29,21 +30,29 @@ static int64_t console_write(struct vcpu *vcpu, const uint64_t *args)
 
 	if (count > HYPERCALL_CONSOLE_MAX)
 		return HYPERCALL_INVALID_PARAMETER;
+	if (!console_has_room())
+		return 0;
 	for (uint64_t i = 0; i < count; i++)
 		console_vm_put(vcpu->vm, (char)(args[1 + i / 8] >> (i % 8 * 8)));
 	return (int64_t)count;
 }
 
-static int64_t (*const services[HYPERCALL_COUNT])(struct vcpu *vcpu, const uint64_t *args) = {
+static int64_t (*const services[HYPERCALL_QUICK_COUNT])(struct vcpu *vcpu, const uint64_t *args) = {
 	[HYPERCALL_INFO_GET_ID] = info_get_id,
 	[HYPERCALL_VERSION] = version,
 	[HYPERCALL_CONSOLE_WRITE] = console_write,
 };
 
-int64_t hypercall_handle(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
+int64_t hypercall_quick(struct vcpu *vcpu, const uint64_t *args, uint64_t number)
 {
 	vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
-	if (__builtin_expect(number >= HYPERCALL_COUNT, 0))
-		return HYPERCALL_NOT_SUPPORTED;
 	return services[number](vcpu, args);
+}
+
+int64_t hypercall_handle(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
+{
+	if (__builtin_expect(number < HYPERCALL_QUICK_COUNT, 1))
+		return hypercall_quick(vcpu, args, number);
+	vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
+	return shared_hypercall(vcpu, number, args);
 }

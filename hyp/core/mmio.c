@@ -29,6 +29,8 @@ NEVER_INLINE static enum mmio_result access_uart(struct vcpu *vcpu, struct mmio_
 	enum mmio_result result;
 
 	vcpu->exits[EXIT_CAUSE_DEVICE]++;
+	if (access->is_write && !console_has_room())
+		return MMIO_BUSY;
 	lock_take(&vm->lock);
 	result = uart_access(vm, access);
 	lock_release(&vm->lock);

@@ -22,6 +22,7 @@ enum mmio_result {
 	MMIO_DONE,
 	MMIO_DENIED,    /* the device has no such register at that width */
 	MMIO_NO_DEVICE, /* nothing is emulated there */
+	MMIO_BUSY,      /* not now: the guest shall make the access again, after cpu_attend */
 };
 
 /*

@@ -7,12 +7,22 @@
 #include "arch/include/arch_irq.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
+#include "hyp/core/shared.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
 struct vcpu *vcpu_at(unsigned index)
 {
 	return (struct vcpu *)hyp_plan->vcpu_records + index;
+}
+
+/* Its CPU shall look at it. */
+void vcpu_kick(struct vcpu *vcpu)
+{
+	if (vcpu->shared)
+		shared_wake(vcpu);
+	else
+		arch_irq_kick(vcpu->cpu);
 }
 
 enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
@@ -40,7 +50,7 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argum
 	}
 	lock_release(&vm->lock);
 	if (result == VCPU_STARTED)
-		arch_irq_kick(vcpu->cpu);
+		vcpu_kick(vcpu);
 	return result;
 }
 
@@ -51,6 +61,8 @@ void vcpu_stop(struct vcpu *vcpu)
 
 	arch_vcpu_park(vcpu);
 	trace_write(&vcpu->cpu->trace, TRACE_VCPU_STOP, vcpu->number, 0);
+	if (vcpu->shared)
+		shared_forget(vcpu);
 	lock_take(&vm->lock);
 	lost = vcpu->state == VCPU_LOST; /* then the VM is over without it (vm_abandon) */
 	__atomic_store_n(&vcpu->state, VCPU_OFF, __ATOMIC_RELEASE);
@@ -61,5 +73,5 @@ void vcpu_stop(struct vcpu *vcpu)
 	}
 	lock_release(&vm->lock);
 	if (last)
-		vm_left(vm, vcpu->cpu);
+		vm_left(vm);
 }

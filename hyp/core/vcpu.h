@@ -22,6 +22,8 @@ struct vcpu {
 	struct cpu *cpu;
 	const struct plan_mmio *mmio, *mmio_end; /* the VM's emulated regions */
 	uint64_t exits[EXIT_CAUSE_COUNT];
+	struct shared_vcpu *shared; /* NULL: it has its CPU for itself (shared.h) */
+	uint64_t time_offset;       /* ticks: the guest's counter is the physical one less this */
 
 	/* enum vcpu_state. OFF -> STARTING under vm->lock by anyone, the other ways by its own CPU.
 	 */
@@ -37,7 +39,14 @@ enum vcpu_start_result { VCPU_STARTED, VCPU_ALREADY_ON, VCPU_ON_PENDING, VCPU_VM
 /* Lets `vcpu`, of any CPU, start at `pc` with `argument` as first parameter. */
 enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument);
 
-/* Switches `vcpu`, which this CPU ran, off; the last one of a VM halts the VM. */
+/*
+ * Brings the CPU of `vcpu` to the hypervisor, to look at that vCPU: a CPU that several share ends
+ * its wait.
+ */
+void vcpu_kick(struct vcpu *vcpu);
+
+/* Switches `vcpu`, which this CPU runs (or, shared, ran), off; the last one of a VM halts the VM.
+ */
 void vcpu_stop(struct vcpu *vcpu);
 
 #endif

@@ -9,6 +9,7 @@
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
+#include "hyp/core/shared.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/trace/trace.h"
 #include "lib/string.h"
@@ -40,83 +41,139 @@ void vm_stop(struct vm *vm, enum plan_policy policy)
 		return;
 	if (policy == PLAN_STOP_SYSTEM) {
 		console_print("%s stops the system", vm->plan->name);
+		console_send(true);
 		arch_system_off();
 	}
 	arch_vm_cut(vm);
 	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
-		arch_irq_kick(vm_vcpu(vm, i)->cpu);
+		vcpu_kick(vm_vcpu(vm, i));
 }
 
-static void report_fault(const struct vcpu *vcpu, const struct fault *fault)
+bool vm_report(const struct vcpu *vcpu, const struct fault_report *report, unsigned line)
 {
 	static const char *const ends[] = {
 		[PLAN_HALT] = "the VM is halted",
 		[PLAN_RESTART] = "the VM is restarted",
 		[PLAN_STOP_SYSTEM] = "the system is stopped",
 	};
-	const struct vm *vm = vcpu->vm;
+	struct vm *vm = vcpu->vm;
 
-	console_print("fault in %s, vCPU %u: %s", vm->plan->name, (unsigned)vcpu->plan->index,
-		fault->what);
-	console_print("  pc 0x%lx", arch_vcpu_pc(vcpu));
-	if (fault->address != ADDRESS_NONE)
-		console_print("  address 0x%lx", fault->address);
-	console_print("  syndrome 0x%lx", fault->syndrome);
-	trace_print(&vcpu->cpu->trace, FAULT_TRACE_RECORDS);
-	console_print("  %s (on-fault)", ends[vm->plan->on_fault]);
+	switch (line) {
+	case 0:
+		console_vm_flush(vm);
+		console_print("fault in %s, vCPU %u: %s", vm->plan->name,
+			(unsigned)vcpu->plan->index, report->fault.what);
+		return true;
+	case 1:
+		console_print("  pc 0x%lx", report->pc);
+		return true;
+	case 2:
+		if (report->fault.address != ADDRESS_NONE)
+			console_print("  address 0x%lx", report->fault.address);
+		return true;
+	case 3:
+		console_print("  syndrome 0x%lx", report->fault.syndrome);
+		return true;
+	default:
+		if (line - 4 < FAULT_TRACE_RECORDS) {
+			trace_print(&vcpu->cpu->trace,
+				report->trace_end + line - 4 - FAULT_TRACE_RECORDS);
+			return true;
+		}
+		console_print("  %s (on-fault)", ends[vm->plan->on_fault]);
+		return false;
+	}
 }
 
+/* Where several share the CPU, the report is said in the guest's own time, line by line. */
 struct vcpu *vm_fault(struct vcpu *vcpu, const struct fault *fault)
 {
 	struct vm *vm = vcpu->vm;
+	struct fault_report report = {.fault = *fault, .pc = arch_vcpu_pc(vcpu)};
 
 	trace_write(&vcpu->cpu->trace, TRACE_FAULT, vcpu->number, fault->syndrome);
+	report.trace_end = vcpu->cpu->trace.next;
 	vcpu->exits[EXIT_CAUSE_FAULT]++;
 	__atomic_fetch_add(&vm->faults, 1, __ATOMIC_RELAXED);
-	console_vm_flush(vm);
-	report_fault(vcpu, fault);
+	if (vcpu->shared && vm->plan->on_fault != PLAN_STOP_SYSTEM) {
+		shared_fault(vcpu, &report);
+	} else {
+		for (unsigned line = 0; vm_report(vcpu, &report, line); line++)
+			;
+	}
 	vm_stop(vm, vm->plan->on_fault);
 	return cpu_attend(vcpu);
 }
 
-/* Fills `size` bytes of memory at `target` with zeros, or with those at `source` if that is not 0.
+/*
+ * Fills up to `count` pages of the VM with zeros, or with those at `source_pa` if that is not 0.
  */
-static void restore_piece(struct cpu *cpu, const struct plan_restore *piece)
+static void restore_pages(struct cpu *cpu, uint64_t target_pa, uint64_t source_pa, unsigned count)
 {
-	const unsigned most = PLAN_WINDOW_PAGES / 2;
+	void *target = arch_window_open(cpu, 0, target_pa, count);
 
-	for (uint64_t at = 0; at < piece->size_bytes; at += most * PLAN_PAGE_SIZE) {
-		uint64_t left = (piece->size_bytes - at) / PLAN_PAGE_SIZE;
-		unsigned count = left < most ? (unsigned)left : most;
-		void *target = arch_window_open(cpu, 0, piece->target_pa + at, count);
-
-		if (piece->source_pa) {
-			memcpy(target, arch_window_open(cpu, 1, piece->source_pa + at, count),
-				count * PLAN_PAGE_SIZE);
-			arch_window_close(cpu, 1, count);
-		} else {
-			memset(target, 0, count * PLAN_PAGE_SIZE);
-		}
-		arch_window_close(cpu, 0, count);
+	if (source_pa) {
+		memcpy(target, arch_window_open(cpu, 1, source_pa, count), count * PLAN_PAGE_SIZE);
+		arch_window_close(cpu, 1, count);
+	} else {
+		memset(target, 0, count * PLAN_PAGE_SIZE);
 	}
+	arch_window_close(cpu, 0, count);
 }
 
-static void restart(struct vm *vm, struct cpu *cpu)
+/*
+ * The VM's first vCPU is the one whose time the restoring takes: on a CPU that several share, its
+ * place among the others is its own also while it has no memory.
+ */
+static void begin_restart(struct vm *vm)
 {
-	const struct plan_vm *plan = vm->plan;
+	struct vcpu *first = vm_vcpu(vm, 0);
 
-	for (uint32_t i = 0; i < plan->restore_count; i++)
-		restore_piece(cpu, &plan->restore[i]);
+	vm->restore_piece = 0;
+	vm->restore_bytes = 0;
+	first->start_pc = vm->plan->entry;
+	first->start_argument = vm->plan->boot_argument;
+	lock_take(&vm->lock);
+	vm->vcpus_on = 1;
+	__atomic_store_n(&vm->state, VM_RESTORING, __ATOMIC_RELEASE);
+	lock_release(&vm->lock);
+	__atomic_store_n(&first->state, VCPU_STARTING, __ATOMIC_RELEASE);
+	vcpu_kick(first);
+}
+
+static void end_restart(struct vm *vm, struct cpu *cpu)
+{
 	uart_reset(&vm->uart);
 	arch_vm_reset_irqs(vm);
 	arch_vm_join(vm);
 	vm->restarts++;
 	trace_write(&cpu->trace, TRACE_VM_RESTART, TRACE_NO_VCPU, vm->restarts);
-	console_print("%s restarts", plan->name);
+	console_print("%s restarts", vm->plan->name);
 	lock_take(&vm->lock);
 	__atomic_store_n(&vm->state, VM_RUNNING, __ATOMIC_RELEASE);
 	lock_release(&vm->lock);
-	vcpu_start(vm_vcpu(vm, 0), plan->entry, plan->boot_argument);
+}
+
+/* On a CPU that several share, others wait for each step. */
+void vm_restore(struct vm *vm, struct cpu *cpu)
+{
+	const struct plan_restore *piece = &vm->plan->restore[vm->restore_piece];
+	const uint64_t most = cpu->shared ? 1 : PLAN_WINDOW_PAGES / 2;
+	uint64_t left, count;
+
+	if (vm->restore_piece == vm->plan->restore_count) {
+		end_restart(vm, cpu);
+		return;
+	}
+	left = (piece->size_bytes - vm->restore_bytes) / PLAN_PAGE_SIZE;
+	count = left < most ? left : most;
+	restore_pages(cpu, piece->target_pa + vm->restore_bytes,
+		piece->source_pa ? piece->source_pa + vm->restore_bytes : 0, (unsigned)count);
+	vm->restore_bytes += count * PLAN_PAGE_SIZE;
+	if (count < left)
+		return;
+	vm->restore_piece++;
+	vm->restore_bytes = 0;
 }
 
 static void halt(struct vm *vm)
@@ -130,6 +187,7 @@ static void halt(struct vm *vm)
 			return;
 	}
 	console_print("every VM is halted: power off");
+	console_send(true);
 	arch_system_off();
 }
 
@@ -143,12 +201,12 @@ bool vm_waits(struct vm *vm)
 	bool waits;
 
 	lock_take(&vm->lock);
-	waits = is_being_left(vm);
+	waits = is_being_left(vm) && vm->plan->delivery == PLAN_DIRECT;
 	lock_release(&vm->lock);
 	return waits;
 }
 
-void vm_abandon(struct vm *vm, struct cpu *cpu)
+void vm_abandon(struct vm *vm)
 {
 	bool first;
 
@@ -165,14 +223,15 @@ void vm_abandon(struct vm *vm, struct cpu *cpu)
 		return; /* they came after all, or another CPU was here before */
 	console_print("%s: a vCPU sleeps out of reach, the VM ends without it", vm->plan->name);
 	vm->stop_policy = PLAN_HALT;
-	vm_left(vm, cpu);
+	vm_left(vm);
 }
 
-void vm_left(struct vm *vm, struct cpu *cpu)
+void vm_left(struct vm *vm)
 {
 	console_vm_flush(vm);
+	shared_vm_left(vm);
 	if (vm->stop_policy == PLAN_RESTART)
-		restart(vm, cpu);
+		begin_restart(vm);
 	else
 		halt(vm);
 }

@@ -28,6 +28,10 @@ struct vm {
 	enum plan_policy stop_policy; /* valid in VM_STOPPING */
 	uint32_t vcpus_on;            /* vCPUs that are not off */
 
+	/* In VM_RESTORING: what is next, piece of plan->restore and bytes of it that are done. */
+	uint32_t restore_piece;
+	uint64_t restore_bytes;
+
 	struct uart uart;            /* the shared console, if the plan gives one */
 	struct console_line console; /* guarded by the console's lock */
 	struct arch_vm arch;
@@ -38,6 +42,12 @@ struct vm *vm_at(unsigned index);
 
 /* vCPU `index` (below plan->vcpu_count) of the VM. */
 struct vcpu *vm_vcpu(const struct vm *vm, unsigned index);
+
+/* enum vm_state, as any CPU may ask. */
+static inline uint32_t vm_state(const struct vm *vm)
+{
+	return __atomic_load_n(&vm->state, __ATOMIC_ACQUIRE);
+}
 
 /*
  * Called by one of the VM's own vCPUs (so that the VM cannot be over before this is). Begins to
@@ -55,22 +65,44 @@ struct fault {
 
 #define ADDRESS_NONE (~0ull)
 
+/* What is to be said of a mistake: what the guest was doing, and what the trace held then. */
+struct fault_report {
+	struct fault fault;
+	uint64_t pc;
+	uint64_t trace_end; /* trace_ring.next */
+};
+
+/*
+ * Says line `line`, from 0 up, of the report on a mistake of `vcpu`. Returns false behind the last
+ * one.
+ */
+bool vm_report(const struct vcpu *vcpu, const struct fault_report *report, unsigned line);
+
 /*
  * Reports the mistake and stops the guest's VM as its description says. Returns the vCPU to run
  * next on this CPU.
  */
 struct vcpu *vm_fault(struct vcpu *vcpu, const struct fault *fault);
 
-/* Whether the VM is being stopped and some of its vCPUs have not left it. */
+/*
+ * Whether the VM is being stopped, some of its vCPUs have not left it, and may be out of reach: only
+ * with direct delivery can a guest mask a kick.
+ */
 bool vm_waits(struct vm *vm);
 
 /*
  * The vCPUs that have not left will not: the VM, which has no memory any more, is halted without
- * them. Called on `cpu`.
+ * them.
  */
-void vm_abandon(struct vm *vm, struct cpu *cpu);
+void vm_abandon(struct vm *vm);
 
-/* Halts or restarts the VM; called on `cpu` by the last vCPU that left it. */
-void vm_left(struct vm *vm, struct cpu *cpu);
+/* Halts or restarts the VM; called by the last vCPU that left it. */
+void vm_left(struct vm *vm);
+
+/*
+ * The VM is in VM_RESTORING: one step of it, on the CPU of its first vCPU and in that one's time.
+ * After the last one the VM runs again, and this vCPU is about to start.
+ */
+void vm_restore(struct vm *vm, struct cpu *cpu);
 
 #endif

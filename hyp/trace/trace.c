@@ -9,14 +9,11 @@
 #define TRACE_EVENT_WORDS(symbol, words) words,
 static const char *const event_words[] = {TRACE_EVENTS(TRACE_EVENT_WORDS)};
 
-void trace_print(const struct trace_ring *ring, unsigned count)
+void trace_print(const struct trace_ring *ring, uint64_t index)
 {
-	uint64_t first = ring->next > count ? ring->next - count : 0;
+	const struct trace_record *record = &ring->records[index & ring->mask];
 
-	for (uint64_t i = first; i < ring->next; i++) {
-		const struct trace_record *record = &ring->records[i % TRACE_RING_RECORDS];
-
+	if (index < ring->next && ring->next - index <= ring->mask + 1)
 		console_print("  %lu %s (0x%lx)", record->stamp >> 16,
 			event_words[record->stamp >> 8 & 0xff], record->value);
-	}
 }

@@ -10,20 +10,25 @@
 
 #define TRACE_NO_VCPU 0xffu
 
-/* Appends one record; `vcpu` is the plan's vCPU number (below 255) or TRACE_NO_VCPU. */
-static inline void trace_write(
-	struct trace_ring *ring, enum trace_event event, unsigned vcpu, uint64_t value)
+/* Appends one record of the moment `ticks`; `vcpu` is the plan's vCPU number (below 255) or
+ * TRACE_NO_VCPU. */
+static inline void trace_write_at(struct trace_ring *ring, uint64_t ticks, enum trace_event event,
+	unsigned vcpu, uint64_t value)
 {
-	struct trace_record *record = &ring->records[ring->next++ % TRACE_RING_RECORDS];
+	struct trace_record *record = &ring->records[ring->next++ & ring->mask];
 
-	record->stamp = arch_cpu_ticks() << 16 | (vcpu + ((unsigned)event << 8));
+	record->stamp = ticks << 16 | (vcpu + ((unsigned)event << 8));
 	record->value = value;
 }
 
-/*
- * Prints the newest `count` (0..TRACE_RING_RECORDS) records of `ring` by console_print, oldest
- * first.
- */
-void trace_print(const struct trace_ring *ring, unsigned count);
+/* The same, now. */
+static inline void trace_write(
+	struct trace_ring *ring, enum trace_event event, unsigned vcpu, uint64_t value)
+{
+	trace_write_at(ring, arch_cpu_ticks(), event, vcpu, value);
+}
+
+/* Prints record `index`, counted as ring->next does, by console_print, if the ring still has it. */
+void trace_print(const struct trace_ring *ring, uint64_t index);
 
 #endif

@@ -13,10 +13,11 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-sys.path[:0] = ["tests", "tests/system"]
+sys.path[:0] = ["tests", "tests/system", "tests/bench"]
 
 import harness  # noqa: E402
 import rules  # noqa: E402
+import shared  # noqa: E402
 from test_linux import measure_exits  # noqa: E402
 
 # Key, what it is, and the most that it may be.
@@ -29,6 +30,15 @@ FIGURES = (
     ("ipi", "IPI between vCPUs, write to the other's vector", 100),
     ("ipi_injected", "the same, interrupts injected", None),
     ("boot_to_guest", "power-on to the guest's first instruction", 20000),
+    ("timer_added_shared", "timer on a shared core, vCPU running, added", 60),
+    ("vcpu_switch", "one VM's yield to the other's next instruction", 300),
+    ("vcpu_switch_float", "the same, both use floating point", None),
+    ("vcpu_switch_quantum", "the same, by the end of a quantum", None),
+    ("rt_dispatch_1", "real-time release to first instruction, 1 vCPU", 400),
+    ("rt_dispatch_8", "the same, 8 real-time vCPUs on the core", 400),
+    ("rt_dispatch_64", "the same, 64", 400),
+    ("longest_masked_path", "longest stretch with interrupts off", None),
+    ("rt_deadline_misses", "deadlines missed in 60 s at 90 % beside Linux", 0),
     ("image_bytes", "hypervisor's image without guests, bytes", 32768),
     ("ram_bytes_two_vms", "its RAM in linux-and-control, bytes", 60812),
     ("linux_boot_exits", "exits while Linux boots, its UART its own", 110),
@@ -37,7 +47,8 @@ FIGURES = (
 )
 
 # Where the most is another one on RISC-V. An IPI there is a store: nothing may be added.
-MOST_ON_RISCV = {"mmio_read": 110, "linux_boot_exits": 40, "sloc": 8143}
+MOST_ON_RISCV = {"mmio_read": 110, "linux_boot_exits": 40, "sloc": 8143,
+                 "timer_added_shared": 0}
 
 COUNTING = ("-icount", "shift=0,sleep=off")
 LINE = re.compile(r"^(?:\[bench\] )?bench (\w+) (\d+)\r?$", re.M)
@@ -129,6 +140,19 @@ def linux(bench):
             "linux_steady_exits_per_s": {"guest": per_second, "native": 0}}
 
 
+def shared_cores(bench):
+    """Figures of cores that several vCPUs share."""
+    found = {"timer_added_shared": shared.timer_running(
+        bench, lambda image, guest: native(description(image), bench.guest(guest)))}
+    found["vcpu_switch"], found["vcpu_switch_quantum"] = shared.switch(bench, "bench-switch")
+    found["vcpu_switch_float"], _ = shared.switch(bench, "bench-switch-float")
+    for tasks in (1, 8, 64):
+        found[f"rt_dispatch_{tasks}"] = shared.dispatch(bench, tasks)
+    found["longest_masked_path"] = shared.longest_masked_path(bench)
+    found["rt_deadline_misses"] = shared.deadline_misses(bench)
+    return found
+
+
 def most_of(key, most, arch, figure):
     """The most that a figure may be on an architecture."""
     if arch == "riscv64" and key == "ipi":
@@ -156,7 +180,8 @@ def main():
     bench = harness.Bench(args.build, args.arch, os.path.join(args.build, "bench", args.arch),
                           tool=os.path.join(args.build, "orlop"))
     try:
-        found = {**instructions(bench), **sizes(bench, args.arch), **linux(bench)}
+        found = {**instructions(bench), **sizes(bench, args.arch), **shared_cores(bench),
+                 **linux(bench)}
     except harness.Failure as failure:
         sys.exit(f"bench: {failure}")
     finally:

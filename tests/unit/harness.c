@@ -20,9 +20,18 @@ static struct {
 	struct plan_mmio mmio[HARNESS_VMS][3];
 } block;
 
-static struct cpu cpu_records[FAKE_CPUS];
+static struct {
+	union {
+		struct cpu cpu;
+		char bytes[sizeof(struct cpu)];
+	};
+	struct trace_record records[TRACE_RING_RECORDS]; /* of the ring that ends the record */
+} __attribute__((aligned(64))) cpu_records[FAKE_CPUS];
 static struct vm vm_records[HARNESS_VMS];
 static struct vcpu vcpu_records[FAKE_CPUS];
+static struct shared_cpu shared_cpus[FAKE_CPUS];
+static struct shared_vcpu shared_vcpus[FAKE_CPUS];
+static struct sched_common sched_common;
 static size_t said; /* how much of the UART's text harness_said has returned */
 
 struct plan_vm *harness_vm(unsigned index)
@@ -43,6 +52,9 @@ static void add_vm(const struct harness_vm *from, unsigned index)
 		.id = (uint16_t)index,
 		.vcpu_first = block.plan.vcpu_count,
 		.vcpu_count = (uint16_t)from->vcpus,
+		.task_first = (uint16_t)from->vcpus,
+		.controllers = 1u << index,
+		.preemptable = 1,
 		.on_fault = (uint8_t)from->on_fault,
 		.on_reset = PLAN_RESTART,
 		.entry = HARNESS_ENTRY + index,
@@ -55,10 +67,9 @@ static void add_vm(const struct harness_vm *from, unsigned index)
 	for (unsigned i = 0; i < from->vcpus; i++) {
 		uint16_t number = block.plan.vcpu_count++;
 
-		block.vcpus[number] =
-			(struct plan_vcpu){i, (uint16_t)index, (uint16_t)i, number, 0};
-		block.cpus[number] =
-			(struct plan_cpu){.hw_id = number, .vcpu_first = number, .vcpu_count = 1};
+		block.vcpus[number] = (struct plan_vcpu){
+			.hw_id = i, .vm = (uint16_t)index, .index = (uint16_t)i, .cpu = number};
+		block.cpus[number] = (struct plan_cpu){.hw_id = number};
 	}
 }
 
@@ -69,6 +80,9 @@ struct plan *harness_plan(const struct harness_vm *vms, unsigned count)
 	memset(cpu_records, 0, sizeof(cpu_records));
 	memset(vm_records, 0, sizeof(vm_records));
 	memset(vcpu_records, 0, sizeof(vcpu_records));
+	memset(shared_cpus, 0, sizeof(shared_cpus));
+	memset(shared_vcpus, 0, sizeof(shared_vcpus));
+	memset(&sched_common, 0, sizeof(sched_common));
 	said = 0;
 	block.plan = (struct plan){
 		.magic = PLAN_MAGIC,
@@ -84,11 +98,31 @@ struct plan *harness_plan(const struct harness_vm *vms, unsigned count)
 		.cpu_stride = sizeof(cpu_records[0]),
 		.vm_records = vm_records,
 		.vcpu_records = vcpu_records,
+		.timer_frequency = 1000000000,
+		.trace_records = TRACE_RING_RECORDS,
 	};
 	for (unsigned i = 0; i < count; i++)
 		add_vm(&vms[i], i);
 	block.plan.cpu_count = block.plan.vcpu_count;
 	return &block.plan;
+}
+
+struct plan_vcpu *harness_share(unsigned vcpu, uint64_t affinity)
+{
+	struct plan_vcpu *plan = &block.vcpus[vcpu];
+
+	block.plan.sched_common = &sched_common;
+	block.plan.quantum_ticks = HARNESS_QUANTUM;
+	plan->affinity = affinity;
+	plan->cpu = (uint16_t)__builtin_ctzll(affinity);
+	plan->shared = &shared_vcpus[vcpu];
+	for (uint64_t cpus = affinity; cpus; cpus &= cpus - 1) {
+		unsigned cpu = (unsigned)__builtin_ctzll(cpus);
+
+		block.cpus[cpu].shared = &shared_cpus[cpu];
+		block.cpus[cpu].real_time_share = 1ull << 32;
+	}
+	return plan;
 }
 
 void harness_seal(void)

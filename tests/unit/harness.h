@@ -20,6 +20,7 @@
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
+#include "hyp/core/shared_types.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
@@ -42,6 +43,13 @@ struct harness_vm {
 
 /* A new machine and an unsealed plan for it, that the test may still change. */
 struct plan *harness_plan(const struct harness_vm *vms, unsigned count);
+
+/*
+ * vCPU `vcpu` of the plan shares the CPUs of `affinity` with others, with time in nanoseconds and a
+ * quantum of HARNESS_QUANTUM; its part of the plan, to be changed, is returned.
+ */
+#define HARNESS_QUANTUM 10000000ull
+struct plan_vcpu *harness_share(unsigned vcpu, uint64_t affinity);
 
 /* The VM's part of the plan, to be changed. */
 struct plan_vm *harness_vm(unsigned index);

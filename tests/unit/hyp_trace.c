@@ -9,12 +9,25 @@
 
 static const struct harness_vm vms[] = {{"guest", 1, false, PLAN_HALT}};
 
-static struct trace_ring ring;
+/* A ring of the usual size; the flexible array's room stands behind it. */
+static union {
+	struct trace_ring ring;
+	uint64_t words[sizeof(struct trace_ring) / 8 + TRACE_RING_RECORDS * 2];
+} memory;
+#define ring (memory.ring)
+
+/* The newest `count` records, as the report of a fault prints them. */
+static void print_newest(unsigned count)
+{
+	for (uint64_t i = ring.next - count; i != ring.next; i++)
+		trace_print(&ring, i);
+}
 
 static void start(void)
 {
 	harness_start(vms, 1);
-	memset(&ring, 0, sizeof(ring));
+	memset(&memory, 0, sizeof(memory));
+	ring.mask = TRACE_RING_RECORDS - 1;
 }
 
 static void test_record(void **state)
@@ -40,7 +53,7 @@ static void test_wraps_around(void **state)
 	assert_int_equal(ring.records[0].value, TRACE_RING_RECORDS);
 	assert_int_equal(ring.records[1].value, TRACE_RING_RECORDS + 1);
 	assert_int_equal(ring.records[2].value, 2);
-	trace_print(&ring, 2);
+	print_newest(2);
 	assert_string_equal(harness_said(),
 		"[orlop]   64 hypercall (0x40)\r\n[orlop]   65 hypercall (0x41)\r\n");
 }
@@ -49,10 +62,10 @@ static void test_prints_no_more_than_there_is(void **state)
 {
 	(void)state;
 	start();
-	trace_print(&ring, 8);
+	print_newest(8);
 	assert_string_equal(harness_said(), "");
 	trace_write(&ring, TRACE_CPU_START, TRACE_NO_VCPU, 1);
-	trace_print(&ring, 8);
+	print_newest(8);
 	assert_string_equal(harness_said(), "[orlop]   0 CPU started (0x1)\r\n");
 }
 
@@ -66,7 +79,7 @@ static void test_all_events(void **state)
 	start();
 	for (unsigned event = 0; event < TRACE_EVENT_COUNT; event++)
 		trace_write(&ring, (enum trace_event)event, 0, event);
-	trace_print(&ring, TRACE_RING_RECORDS);
+	print_newest(TRACE_RING_RECORDS);
 	said = harness_said();
 	assert_non_null(strstr(said, "VM restarted, times"));
 	for (; (said = strstr(said, "\r\n")); said += 2)
@@ -83,7 +96,7 @@ static void test_full_ring(void **state)
 	start();
 	for (unsigned i = 0; i < 2 * TRACE_RING_RECORDS - 1; i++)
 		trace_write(&ring, TRACE_OWN, 0, i);
-	trace_print(&ring, TRACE_RING_RECORDS);
+	print_newest(TRACE_RING_RECORDS);
 	said = harness_said();
 	for (unsigned i = TRACE_RING_RECORDS - 1; i < 2 * TRACE_RING_RECORDS - 1; i++) {
 		said = strstr(said, "(0x");

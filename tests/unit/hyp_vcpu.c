@@ -117,10 +117,11 @@ static void test_starting_vcpu_of_a_vm_that_stops(void **state)
 	assert_null(harness_attend(vcpu_at(0)));
 	assert_int_equal(vm_at(0)->state, VM_STOPPING);
 	assert_null(harness_next(1));
-	assert_int_equal(vm_at(0)->state, VM_RUNNING);
+	assert_int_equal(vm_at(0)->state, VM_RESTORING);
 	assert_int_equal(vcpu_at(1)->arch.starts, 0);
 	assert_int_equal(vcpu_at(1)->state, VCPU_OFF);
 	assert_ptr_equal(harness_next(0), vcpu_at(0));
+	assert_int_equal(vm_at(0)->state, VM_RUNNING);
 	assert_int_equal(vm_at(0)->vcpus_on, 1);
 }
 

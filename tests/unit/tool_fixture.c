@@ -11,10 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abi/trace.h"
 #include "tools/arena.h"
 #include "tools/devicetree.h"
 #include "tools/file.h"
 #include "tools/message.h"
+#include "tools/schedule.h"
 
 #define EM_TEST     183
 #define PAGE        4096u
@@ -128,6 +130,8 @@ static void fill_board(struct board *board)
 	board->machine = EM_TEST;
 	board->fdt = fixture_read(fixture_path("board.dtb"), &size);
 	board->irq_limit = 288;
+	board->timer_frequency = 62500000;
+	board->costs = (struct board_costs){2000, 1000};
 	assert_true(devicetree_read(board, place));
 	board->own_group = true;
 	board->console = CONSOLE_UART;
@@ -156,7 +160,8 @@ static void memory_add(struct vm *vm, uint64_t guest, uint64_t host, uint64_t si
 static void vcpu_add(struct vm *vm, unsigned cpu)
 {
 	vm->vcpus = arena_grow(vm->vcpus, vm->vcpu_count, sizeof(vm->vcpus[0]));
-	vm->vcpus[vm->vcpu_count++] = (struct vm_vcpu){.cpu = cpu};
+	vm->vcpus[vm->vcpu_count++] = (struct vm_vcpu){.cpu = cpu, .affinity = 1ull << cpu};
+	vm->task_first = vm->vcpu_count;
 }
 
 static void fill_linux(struct vm *vm)
@@ -209,7 +214,33 @@ struct system *fixture_system(void)
 	new->vms = arena_alloc(2, sizeof(new->vms[0]));
 	fill_linux(&new->vms[FIXTURE_LINUX]);
 	fill_control(&new->vms[FIXTURE_CONTROL]);
+	new->vms[FIXTURE_LINUX].controllers = 1u << FIXTURE_LINUX;
+	new->vms[FIXTURE_CONTROL].controllers = 1u << FIXTURE_CONTROL;
 	fixture_device(new, FIXTURE_CONTROL, "/soc/serial@9010000");
+	new->quantum_ticks = 30 * FIXTURE_MS;
+	new->switch_ticks = 125;
+	new->trace_records = TRACE_RING_RECORDS;
+	schedule_plan(new);
+	return new;
+}
+
+struct system *fixture_shared_system(void)
+{
+	struct system *new = fixture_system();
+	struct vm *linux = &new->vms[FIXTURE_LINUX], *control = &new->vms[FIXTURE_CONTROL];
+
+	linux->delivery = PLAN_INJECTED;
+	linux->vcpus[1].affinity = 3;
+	linux->vcpus[1].cpu = 0;
+	control->os = GUEST_REALTIME;
+	control->controllers |= 1u << FIXTURE_LINUX;
+	control->vcpus[0].ns = (struct vm_time){10000000, 2000000, 5000000};
+	control->vcpus[0].ticks = (struct vm_time){10 * FIXTURE_MS, 2 * FIXTURE_MS, 5 * FIXTURE_MS};
+	vcpu_add(control, 3);
+	vcpu_add(control, 3);
+	control->vcpus[1].is_task = control->vcpus[2].is_task = true;
+	control->task_first = 1;
+	schedule_plan(new);
 	return new;
 }
 
@@ -223,11 +254,22 @@ struct fixture_hyp fixture_hyp(void)
 			.build = 0x1234,
 			.plan_version = PLAN_VERSION,
 			.machine = EM_TEST,
-			.cpu_bytes = 1280,
+			.cpu_bytes = 256,
+			.cpu_trace = 240,
 			.vm_bytes = 192,
 			.vcpu_bytes = 640,
 			.irq_bank_bytes = 8,
-			.stack_bytes = PAGE}};
+			.stack_bytes = 2816}};
+}
+
+struct fixture_hyp fixture_shared_hyp(void)
+{
+	struct fixture_hyp hyp = fixture_hyp();
+
+	hyp.info.shared_cpu_bytes = 1000;
+	hyp.info.shared_vcpu_bytes = 300;
+	hyp.info.sched_common_bytes = 520;
+	return hyp;
 }
 
 /* A section table with the three that matter: none, .orlop.info, names. */

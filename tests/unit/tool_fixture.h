@@ -26,6 +26,13 @@
 /* A new system, as the planner would make it, that the test may change. */
 struct system *fixture_system(void);
 
+/*
+ * The same with shared CPUs: Linux is on CPU 0 and, its second vCPU, on 0 and 1; the other VM has a
+ * real-time vCPU of 2 ms (and 2 switches) in 10 ms, due after 5 ms, and two tasks, on CPU 3.
+ */
+#define FIXTURE_MS 62500u /* ticks */
+struct system *fixture_shared_system(void);
+
 /* Gives the VM a device of the board by its path. */
 struct board_device *fixture_device(struct system *system, unsigned vm, const char *path);
 
@@ -37,6 +44,9 @@ struct fixture_hyp {
 
 /* A sound one, like the real one in its sizes. */
 struct fixture_hyp fixture_hyp(void);
+
+/* One with a scheduler. */
+struct fixture_hyp fixture_shared_hyp(void);
 
 /* Its bytes as an ELF file; *size is set. */
 uint8_t *fixture_hyp_bytes(const struct fixture_hyp *hyp, size_t *size);

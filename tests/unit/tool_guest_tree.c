@@ -93,6 +93,19 @@ static void test_linux(void **state)
 	assert_false(has(fdt, "/regulator"));
 }
 
+/* A task's vCPU is no CPU that the guest could start; it has a redistributor all the same. */
+static void test_tasks(void **state)
+{
+	const void *fdt = tree_of(fixture_shared_system(), FIXTURE_CONTROL);
+
+	(void)state;
+	assert_true(has(fdt, "/cpus/cpu@0"));
+	assert_false(has(fdt, "/cpus/cpu@1"));
+	assert_false(has(fdt, "/cpus/cpu@2"));
+	EXPECT_CELLS(fdt, "/soc/interrupt-controller@8000000", "reg", 0x08000000, 0x10000,
+		0x080a0000, 0x60000);
+}
+
 /* The emulated UART stands at the board's console, with an interrupt and a clock of its own. */
 static void test_shared_console(void **state)
 {
@@ -250,6 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_linux, fixture_release),
+		cmocka_unit_test_teardown(test_tasks, fixture_release),
 		cmocka_unit_test_teardown(test_shared_console, fixture_release),
 		cmocka_unit_test_teardown(test_own_uart, fixture_release),
 		cmocka_unit_test_teardown(test_other_uart, fixture_release),

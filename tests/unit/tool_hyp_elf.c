@@ -58,11 +58,13 @@ FAULT(no_sections, header_of(bytes)->e_shnum = 0)
 FAULT(sections_gone, header_of(bytes)->e_shoff = *size)
 FAULT(info_gone, info_of(bytes)->magic = 0)
 FAULT(other_version, info_of(bytes)->plan_version++)
-FAULT(odd_stack, info_of(bytes)->stack_bytes = 4000)
+FAULT(large_stack, info_of(bytes)->stack_bytes = 1 << 20)
 FAULT(no_stack, info_of(bytes)->stack_bytes = 0)
 FAULT(large_record, info_of(bytes)->vcpu_bytes = 1 << 20)
-FAULT(odd_cpu, info_of(bytes)->cpu_bytes = 1288)
-FAULT(large_cpu, info_of(bytes)->cpu_bytes = 2064)
+FAULT(odd_cpu, info_of(bytes)->cpu_bytes = 264)
+FAULT(odd_trace, info_of(bytes)->cpu_trace = 236)
+FAULT(no_trace, info_of(bytes)->cpu_trace = 248)
+FAULT(half_scheduler, info_of(bytes)->shared_vcpu_bytes = 64)
 
 static const struct fault faults[] = {
 	{"no_elf", no_elf, "is not an ELF file"},
@@ -83,12 +85,14 @@ static const struct fault faults[] = {
 	{"no_sections", no_sections, "has no section .orlop.info"},
 	{"sections_gone", sections_gone, "has no section .orlop.info"},
 	{"info_gone", info_gone, "that says something else"},
-	{"other_version", other_version, "reads plans of version 2, this tool writes version 1"},
-	{"odd_stack", odd_stack, "wants stacks that are no whole pages"},
-	{"no_stack", no_stack, "wants stacks that are no whole pages"},
+	{"other_version", other_version, "reads plans of version 3, this tool writes version 2"},
+	{"large_stack", large_stack, "wants stacks that are too small or too large"},
+	{"no_stack", no_stack, "wants stacks that are too small or too large"},
 	{"large_record", large_record, "wants records that are too large"},
-	{"odd_cpu", odd_cpu, "wants a CPU's record that leaves no room for its stack"},
-	{"large_cpu", large_cpu, "wants a CPU's record that leaves no room for its stack"},
+	{"odd_cpu", odd_cpu, "wants a CPU's record that does not end with a trace"},
+	{"odd_trace", odd_trace, "wants a CPU's record that does not end with a trace"},
+	{"no_trace", no_trace, "wants a CPU's record that does not end with a trace"},
+	{"half_scheduler", half_scheduler, "has half a scheduler"},
 };
 
 static void test_sound(void **state)

@@ -75,7 +75,7 @@ static void test_layout(void **state)
 	assert_int_equal(layout->cpu_records % 64, 0);
 	assert_int_equal(layout->vm_records, HYP_VIRTUAL_BASE + 0x6180);
 	assert_int_equal(layout->cpu_records, layout->stack_top);
-	assert_int_equal((layout->stack_top + 1280) % PAGE, 0);
+	assert_int_equal((layout->stack_top + 240 + 16 + 64 * 16) % PAGE, 0);
 	assert_int_equal(layout->roots[0] % 64, 0);
 	/* Guard pages take addresses and no memory. */
 	assert_int_equal(layout->stack_stride, 2 * PAGE);
@@ -138,8 +138,11 @@ static void test_plan(void **state)
 	assert_int_equal(plan->console_irq, 33);
 	assert_int_equal(plan->irq_limit, 288);
 	assert_int_equal(cpus[2].hw_id, 0x101);
-	assert_int_equal(cpus[2].vcpu_first, 2);
-	assert_int_equal(cpus[2].vcpu_count, 1);
+	assert_null(cpus[2].shared);
+	assert_null(vcpus[2].shared);
+	assert_null(plan->sched_common);
+	assert_int_equal(plan->timer_frequency, 62500000);
+	assert_int_equal(plan->trace_records, 64);
 	assert_int_equal(vcpus[1].hw_id, 1);
 	assert_int_equal(vcpus[1].index, 1);
 	assert_int_equal(vcpus[2].vm, 1);
@@ -311,7 +314,7 @@ static void test_json(void **state)
 	assert_non_null(root);
 	hyp = json_object_get(root, "hypervisor");
 	assert_int_equal(json_integer_value(json_object_get(hyp, "base")), 0x40200000);
-	assert_int_equal(json_integer_value(json_object_get(hyp, "cpu_bytes")), 1280);
+	assert_int_equal(json_integer_value(json_object_get(hyp, "cpu_bytes")), 256);
 	assert_string_equal(json_string_value(json_object_get(root, "board")), "test");
 	json_decref(root);
 }

@@ -12,13 +12,15 @@
 #include "tools/arena.h"
 #include "tools/image.h"
 #include "tools/report.h"
+#include "tools/report_schedule.h"
+#include "tools/schedule.h"
 #include "tools/verify.h"
 
 static const char board_yaml[] = "name: small\n"
 				 "architecture: aarch64\n"
 				 "device-tree: ../../board.dtb\n"
 				 "console: { device: serial0, driver: pl011 }\n"
-				 "group0: hypervisor\n"
+				 "group0: hypervisor\ntimer-frequency: 62500000\n"
 				 "interrupt-limit: 288\n"
 				 "free-interrupts: { first: 200, count: 8 }\n";
 
@@ -133,6 +135,114 @@ static void test_report(void **state)
 		assert_true(strcspn(line, "\n") <= 100);
 }
 
+/* Text in which line breaks do not matter. */
+static const char *flat(const char *text)
+{
+	char *copy = arena_text("%s", text), *to = copy;
+
+	for (const char *at = copy; *at != '\0'; at++) {
+		char letter = *at == '\n' ? ' ' : *at;
+
+		if (letter != ' ' || to == copy || to[-1] != ' ')
+			*to++ = letter;
+	}
+	*to = '\0';
+	return copy;
+}
+
+static const char *schedule_of(const struct system *system)
+{
+	FILE *out = fopen(fixture_path("schedule"), "w");
+	size_t size;
+
+	report_schedule_print(out, system);
+	fclose(out);
+	return (const char *)fixture_read(fixture_path("schedule"), &size);
+}
+
+/* Linux twice on CPU 0, a real-time vCPU and two tasks on CPU 3. */
+static void test_schedule(void **state)
+{
+	struct system *system = fixture_shared_system();
+	const char *text;
+
+	(void)state;
+	system->quantum_ns = 30000000;
+	text = schedule_of(system);
+	expect(text, "\nScheduling\n  a tick of the counter  16 ns\n");
+	expect(text, "  a change of vCPU       2us at most:");
+	expect(text, "  CPU 0, shared by 2 vCPUs\n"
+		     "    best effort          linux/0, linux/1: round robin, a quantum of 30ms "
+		     "each.\n"
+		     "  CPU 1, shared by 1 vCPU, which may run elsewhere, too\n");
+	expect(text,
+		"  CPU 3, shared by 3 vCPUs\n"
+		"    real-time vCPU         period   deadline   capacity with switches   "
+		"share   response      slack\n"
+		"    control/0                10ms        5ms        2ms       2.004ms  "
+		"20.04%    2.006ms    2.994ms\n"
+		"    utilisation          20.04% of the 100.00% that real-time vCPUs may take\n"
+		"    tasks                control/1, control/2: they say their periods and ");
+	expect(flat(text), "at run time; 79.96% of the CPU are left for them");
+	expect(text, "    linux                   its console           -                     "
+		     "defer           no\n");
+	assert_null(strstr(text, "dedicated CPUs"));
+	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
+		assert_true(strcspn(line, "\n") <= 100);
+}
+
+/*
+ * Two real-time vCPUs, of which one is preemptable, beside best effort with a reserve. By hand: the
+ * shares are 0.2004 and 0.3004 of 0.8, less 250 interrupts of 1 us a second; the lag is the sum of
+ * C + C * D / P: 2.004 * 1.5 + 3.004 * 2 = 9.014 ms; it is made up for in 9.014 / (0.79975 -
+ * 0.5008) = 30.152 ms.
+ */
+static void test_schedule_reserve(void **state)
+{
+	struct system *system = fixture_system();
+	struct vm *linux = &system->vms[FIXTURE_LINUX], *control = &system->vms[FIXTURE_CONTROL];
+	const char *text;
+
+	(void)state;
+	system->quantum_ns = 30000000;
+	system->reserve_millionths = 200000;
+	linux->vcpus[1].affinity = 1 << 3;
+	linux->vcpus[1].cpu = 3;
+	linux->vcpus[1].ns = (struct vm_time){10000000, 3000000, 10000000};
+	linux->vcpus[1].ticks = (struct vm_time){10 * FIXTURE_MS, 3 * FIXTURE_MS, 10 * FIXTURE_MS};
+	linux->vcpus[0].affinity = 1 << 3;
+	linux->vcpus[0].cpu = 3;
+	linux->irq_policy = PLAN_RECYCLE_QUANTUM;
+	linux->is_console_fast = true;
+	linux->fast_per_second = 250;
+	control->vcpus[0].ns = (struct vm_time){10000000, 2000000, 5000000};
+	control->vcpus[0].ticks = (struct vm_time){10 * FIXTURE_MS, 2 * FIXTURE_MS, 5 * FIXTURE_MS};
+	control->is_preemptable = true;
+	control->has_own_time = true;
+	schedule_plan(system);
+	text = schedule_of(system);
+	expect(text, "  CPU 3, shared by 3 vCPUs\n");
+	expect(text, "linux/1                  10ms       10ms        3ms       3.004ms  30.04%");
+	expect(flat(text), "not guaranteed control/0: preemptable, and");
+	expect(text, "utilisation          50.08% of the 79.97% that");
+	expect(flat(text), "linux/0: round robin, a quantum of 30ms each. 20.00% of the CPU are");
+	expect(flat(text), "they have at least 49.89% of it");
+	expect(flat(text), "less 9.014");
+	expect(flat(text), "the reserve is kept in any of 30.15");
+	expect(text, "    linux                   its console           its console           "
+		     "recycle-quantum no\n");
+	expect(flat(text), "at most 250 times a second. It also");
+	expect(flat(text), "real-time vCPUs of control, on their budgets");
+	expect(flat(text), "Its clock stands while it waits");
+}
+
+/* Nothing is said of scheduling where there is none. */
+static void test_schedule_dedicated(void **state)
+{
+	(void)state;
+	assert_string_equal(schedule_of(fixture_system()), "");
+}
+
 static void test_build_command(void **state)
 {
 	char *arguments[] = {"build", NULL, "-o", NULL, "--hyp", NULL, "--boards", NULL};
@@ -214,6 +324,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_report, fixture_release),
+		cmocka_unit_test_teardown(test_schedule, fixture_release),
+		cmocka_unit_test_teardown(test_schedule_reserve, fixture_release),
+		cmocka_unit_test_teardown(test_schedule_dedicated, fixture_release),
 		cmocka_unit_test_teardown(test_build_command, fixture_release),
 		cmocka_unit_test_teardown(test_report_command, fixture_release),
 		cmocka_unit_test_teardown(test_mistakes, fixture_release),

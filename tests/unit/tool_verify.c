@@ -275,8 +275,6 @@ FAULT(vcpu_of_other, it.vcpus[2].vm = 0)
 FAULT(vcpu_no_cpu, it.vcpus[2].cpu = 9)
 FAULT(vcpu_identity, it.vcpus[1].hw_id = 0)
 FAULT(vcpu_one_cpu, it.vcpus[1].cpu = 0)
-FAULT(cpu_list, it.cpus[2].vcpu_first = 1)
-FAULT(cpu_count, it.cpus[2].vcpu_count = 0)
 FAULT(cpu_identity, it.cpus[2].hw_id = 0)
 FAULT(cpu_intc, it.cpus[2].intc = it.cpus[1].intc)
 FAULT(vcpu_left, it.vms[1].vcpu_count = 0)
@@ -297,8 +295,8 @@ static const struct fault faults[] = {
 	SAYS(parts_overlap, "two parts of the image fill the memory at 0x40201000"),
 	SAYS(plan_elsewhere, "the header's two addresses of the plan"),
 	SAYS(plan_unmapped, "the header's two addresses of the plan"),
-	SAYS(plan_magic, "the plan is not one of version 1"),
-	SAYS(plan_version, "the plan is not one of version 1"),
+	SAYS(plan_magic, "the plan is not one of version 2"),
+	SAYS(plan_version, "the plan is not one of version 2"),
 	SAYS(plan_size, "the plan's size, 8192 bytes, is wrong"),
 	SAYS(plan_table, "the plan's table of VMs is not inside the plan"),
 	SAYS(no_vms, "the plan has no VMs, no CPUs or no vCPUs"),
@@ -402,9 +400,7 @@ static const struct fault faults[] = {
 	SAYS(vcpu_of_other, "vCPU 0 of VM control belongs to another"),
 	SAYS(vcpu_no_cpu, "vCPU 0 of VM control is on a CPU that the plan has not"),
 	SAYS(vcpu_identity, "vCPUs 0 and 1 of VM linux have one identity"),
-	SAYS(vcpu_one_cpu, "CPU 0 has 2 vCPUs; every core is dedicated"),
-	SAYS(cpu_list, "CPU 2 does not list the vCPU 2 that is on it"),
-	SAYS(cpu_count, "CPU 2 lists 0 vCPUs, and 1 are on it"),
+	SAYS(vcpu_one_cpu, "CPU 0 has 2 vCPUs, and no scheduler"),
 	SAYS(cpu_identity, "CPUs 0 and 2 are the same, 0x0"),
 	SAYS(cpu_intc, "CPUs 1 and 2 have one part of the interrupt controller"),
 	SAYS(vcpu_left, "the plan has 3 vCPUs, and its VMs have 2"),

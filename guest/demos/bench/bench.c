@@ -72,7 +72,7 @@ static void bench_timer(const char *key, bool sleep)
 				__asm__ volatile("wfi");
 		}
 		irq_mask();
-		values[i] = bench_arrival + counter_epoch() - 1 - deadline * tick_ns;
+		values[i] = bench_arrival + bench_counter_epoch() - 1 - deadline * tick_ns;
 	}
 	bench_print(key, values);
 }
@@ -80,7 +80,7 @@ static void bench_timer(const char *key, bool sleep)
 /* Counter and clock must have advanced in step: else something ran that the counter did not see. */
 static bool bench_check(uint64_t epoch)
 {
-	uint64_t now = counter_epoch();
+	uint64_t now = bench_counter_epoch();
 
 	if (now == epoch || !BENCH_COUNTS_SLEEP)
 		return true;
@@ -96,8 +96,8 @@ int main(uint64_t tree)
 	bool good;
 
 	(void)tree;
-	counter_init();
-	epoch = counter_epoch();
+	bench_counter_init();
+	epoch = bench_counter_epoch();
 	console_init(CONSOLE_AUTO);
 	print("bench boot_to_guest %lu\n", bench_entry_counter +
 						   (BENCH_COUNTS_SLEEP ? epoch - 1 : 0) -

@@ -7,6 +7,8 @@
  */
 #include "bench.h"
 
+#include <stdbool.h>
+
 #include "guest/lib/irq.h"
 #include "guest/lib/smp.h"
 #include "guest/lib/timer.h"
@@ -14,7 +16,8 @@
 
 #define IPI_SETTLE_TICKS 2000 /* until the receiver is in WFI for sure */
 
-static volatile uint64_t ipi_epoch; /* of CPU 1; 0: it is not ready yet */
+static volatile uint64_t ipi_epoch; /* of CPU 1, once it is ready */
+static volatile bool ipi_ready;
 static volatile uint64_t ipi_arrival;
 
 /* On CPU 1 the request; on this one the reply, which only wakes it. */
@@ -30,10 +33,11 @@ static void ipi_received(unsigned irq, uint64_t arrival)
 static void ipi_receiver(void *argument)
 {
 	(void)argument;
-	counter_init();
+	bench_counter_init();
 	irq_init_cpu();
 	irq_enable(BENCH_IPI_REQUEST);
-	ipi_epoch = counter_epoch();
+	ipi_epoch = bench_counter_epoch();
+	ipi_ready = true;
 	irq_unmask();
 	for (;;)
 		irq_wait();
@@ -60,14 +64,14 @@ static uint64_t ipi_send(void)
 
 void bench_ipi(void)
 {
-	uint64_t values[BENCH_REPEATS], epoch = counter_epoch();
+	uint64_t values[BENCH_REPEATS], epoch = bench_counter_epoch();
 
 	irq_set_handler(BENCH_IPI_REQUEST, ipi_received);
 	irq_set_handler(BENCH_IPI_REPLY, ipi_received);
 	irq_enable(BENCH_IPI_REPLY);
 	if (smp_start(1, ipi_receiver, 0) != 0)
 		return;
-	while (!ipi_epoch)
+	while (!ipi_ready)
 		__asm__ volatile(BENCH_PAUSE);
 	for (unsigned i = 0; i < BENCH_REPEATS; i++) {
 		uint64_t sent;

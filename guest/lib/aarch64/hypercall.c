@@ -6,6 +6,11 @@
 
 #include "guest/lib/aarch64/smccc.h"
 
+int64_t hypercall(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	return smccc_hvc(HYPERCALL_BASE + number, a, b, c, d, e, 0, 0);
+}
+
 bool hypercall_present(void)
 {
 	int64_t version = smccc_hvc(HYPERCALL_BASE + HYPERCALL_VERSION, 0, 0, 0, 0, 0, 0, 0);

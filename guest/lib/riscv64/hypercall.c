@@ -18,6 +18,11 @@ static int64_t call(uint64_t number, const uint64_t args[CALL_PARAMETERS])
 	return result.error == SBI_NOT_SUPPORTED ? HYPERCALL_NOT_SUPPORTED : (int64_t)result.value;
 }
 
+int64_t hypercall(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	return call(number, (const uint64_t[CALL_PARAMETERS]){a, b, c, d, e});
+}
+
 bool hypercall_present(void)
 {
 	int64_t version = call(HYPERCALL_VERSION, (const uint64_t[CALL_PARAMETERS]){0});

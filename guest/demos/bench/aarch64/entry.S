@@ -9,6 +9,7 @@
 	.globl _start
 	.type _start, %function
 _start:
+#ifndef BENCH_BY_CLOCK
 	mov	x9, #0x41		/* PMCR_EL0.E, LC */
 	msr	pmcr_el0, x9
 	mov	x9, #(1 << 27)		/* PMCCFILTR_EL0.NSH: count at EL2 too */
@@ -17,6 +18,9 @@ _start:
 	msr	pmcntenset_el0, x9
 	isb
 	mrs	x9, pmccntr_el0		/* after BENCH_ENTRY_INSTRUCTIONS */
+#else
+	mrs	x9, cntvct_el0
+#endif
 	adrp	x10, bench_entry_counter
 	str	x9, [x10, :lo12:bench_entry_counter]
 	b	start_first

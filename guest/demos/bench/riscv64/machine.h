@@ -18,6 +18,16 @@
 #include "guest/lib/riscv64/sbi.h"
 #include "guest/lib/riscv64/smp_hart.h"
 
+static inline void bench_counter_init(void)
+{
+	counter_init();
+}
+
+static inline uint64_t bench_counter_epoch(void)
+{
+	return counter_epoch();
+}
+
 /*
  * Instructions from one counter read to the next with `code` between them; a0 is its operand, a1
  * the address of a register; a6 and a7 name the null hypercall. The read itself counts as one,

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The switch from one vCPU to another on a shared CPU.
+ *
+ * While the hypervisor runs, the CPU may still walk the guest's tables speculatively. A walk must
+ * not see registers of two VMs: what it brings into the TLB would bear the VMID of one and the
+ * addresses of the other. So walks are off (stop_walks) from before the first of these registers
+ * changes until all of them have (D8.2, TCR_EL1.EPD0 and EPD1).
+ *
+ * FP and SIMD registers stay in the CPU until another vCPU that uses them is loaded: a real-time
+ * task of integers between two turns of a Linux costs 8 instructions instead of twice 38. A vCPU
+ * that has used them once gets them with the switch and not by a trap, which would cost 110 each
+ * time. They never stay behind in a CPU that their vCPU may leave. While others' are in the CPU,
+ * CPTR_EL2.TFP keeps a guest from them.
+ */
+#include <stddef.h>
+
+#include "arch/aarch64/gic.h"
+#include "arch/aarch64/regs.h"
+#include "arch/aarch64/sharing.h"
+#include "arch/aarch64/sysreg.h"
+#include "arch/aarch64/vgic.h"
+#include "arch/aarch64/vgic_list.h"
+#include "arch/aarch64/vgic_shared.h"
+#include "arch/include/arch_cpu.h"
+#include "arch/include/arch_vcpu.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/shared_types.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "lib/string.h"
+
+#define TCR_NO_WALKS  0x00800080ull /* EPD1, EPD0 */
+#define SCTLR_WALKING 0x30d00801ull /* MMU on: else addresses are translated without a walk */
+
+#define PPI_VIRTUAL_TIMER  27u
+#define PPI_PHYSICAL_TIMER 30u
+
+#define TIMER_ENABLE BIT(0)
+#define TIMER_MASKED BIT(1)
+
+static ALWAYS_INLINE void stop_walks(void)
+{
+	sysreg_write(tcr_el1, TCR_NO_WALKS);
+	sysreg_write(sctlr_el1, SCTLR_WALKING);
+	isb();
+}
+
+#define SAVE_PAIR(a, b)                                                                 \
+	{                                                                               \
+		uint64_t first_, second_;                                               \
+		__asm__ volatile("mrs %0, " REGS_TEXT(a) "\n\tmrs %1, " REGS_TEXT(      \
+			b) "\n\tstp %0, %1, [%2, %3]"                                   \
+				 : "=&r"(first_), "=&r"(second_)                        \
+				 : "r"(c), "i"(offsetof(struct arch_context, kept_##a)) \
+				 : "memory");                                           \
+	}
+
+#define LOAD_PAIR(a, b)                                                                 \
+	{                                                                               \
+		uint64_t first_, second_;                                               \
+		__asm__ volatile("ldp %0, %1, [%2, %3]\n\tmsr " REGS_TEXT(              \
+			a) ", %0\n\tmsr " REGS_TEXT(b) ", %1"                           \
+				 : "=&r"(first_), "=&r"(second_)                        \
+				 : "r"(c), "i"(offsetof(struct arch_context, kept_##a)) \
+				 : "memory");                                           \
+	}
+
+/* Two registers of 16 bytes each, 32 bytes apart. */
+#define FP_PAIRS(X)                                                                           \
+	X(0, 1)                                                                               \
+	X(2, 3)                                                                               \
+	X(4, 5)                                                                               \
+	X(6, 7) X(8, 9) X(10, 11) X(12, 13) X(14, 15) X(16, 17) X(18, 19) X(20, 21) X(22, 23) \
+		X(24, 25) X(26, 27) X(28, 29) X(30, 31)
+#define FP_SAVE(a, b) \
+	__asm__ volatile("stp q" #a ", q" #b ", [%0, #" #a " * 16]" ::"r"(c->fp) : "memory");
+#define FP_LOAD(a, b) \
+	__asm__ volatile("ldp q" #a ", q" #b ", [%0, #" #a " * 16]" ::"r"(c->fp) : "memory");
+
+static ALWAYS_INLINE void save_fp(struct arch_context *c)
+{
+	FP_PAIRS(FP_SAVE)
+	c->fpcr = sysreg_read(fpcr);
+	c->fpsr = sysreg_read(fpsr);
+}
+
+static ALWAYS_INLINE void load_fp(const struct arch_context *c)
+{
+	FP_PAIRS(FP_LOAD)
+	sysreg_write(fpcr, c->fpcr);
+	sysreg_write(fpsr, c->fpsr);
+}
+
+/* Makes room for another one's FP and SIMD registers, which are reachable. */
+static ALWAYS_INLINE void displace_fp(struct arch_context *owner)
+{
+	if (owner)
+		save_fp(owner);
+}
+
+RARELY static void save_rare(struct arch_context *c)
+{
+	if (c->rare & CONTEXT_DEBUG)
+		sysreg_shared_clear_debug();
+	if (c->rare & CONTEXT_CLOCK) {
+		c->kept_cntp_cval_el0 -= c->clock_offset;
+		sysreg_write(cntvoff_el2, 0);
+		sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
+	}
+	if ((c->rare & CONTEXT_MOVES) && c->fp_owner == c) {
+		save_fp(c);
+		c->fp_owner = 0;
+	}
+	if (c->rare & CONTEXT_AUXILIARY) {
+		c->amair = sysreg_read(amair_el1);
+		c->afsr0 = sysreg_read(afsr0_el1);
+		c->afsr1 = sysreg_read(afsr1_el1);
+	}
+	if (c->rare & CONTEXT_LEVELS) {
+		c->levels[0] = sysreg_read(ICH_AP0R1_EL2);
+		c->levels[1] = sysreg_read(ICH_AP1R1_EL2);
+		c->levels[2] = sysreg_read(ICH_AP0R2_EL2);
+		c->levels[3] = sysreg_read(ICH_AP1R2_EL2);
+		c->levels[4] = sysreg_read(ICH_AP0R3_EL2);
+		c->levels[5] = sysreg_read(ICH_AP1R3_EL2);
+	}
+}
+
+/*
+ * With a clock of its own the guest's physical timer is set in that clock's time, too: accesses to
+ * it trap. VDISR_EL2 is what a guest's DISR_EL1 means; the error records themselves are hidden.
+ */
+RARELY static void load_rare(const struct vcpu *vcpu, struct arch_context *c)
+{
+	if (c->rare & CONTEXT_DEBUG)
+		sysreg_shared_load_debug(c);
+	if (c->rare & CONTEXT_CLOCK) {
+		c->clock_offset = vcpu->time_offset;
+		sysreg_write(cntp_cval_el0, c->kept_cntp_cval_el0 + c->clock_offset);
+		sysreg_write(cntvoff_el2, c->clock_offset);
+		sysreg_write(cnthctl_el2, 0);
+	}
+	if (c->rare & CONTEXT_AUXILIARY) {
+		sysreg_write(amair_el1, c->amair);
+		sysreg_write(afsr0_el1, c->afsr0);
+		sysreg_write(afsr1_el1, c->afsr1);
+	}
+	if (c->rare & CONTEXT_RAS)
+		sysreg_write(VDISR_EL2, 0);
+	if (c->rare & CONTEXT_LEVELS) {
+		sysreg_write(ICH_AP0R1_EL2, c->levels[0]);
+		sysreg_write(ICH_AP1R1_EL2, c->levels[1]);
+		sysreg_write(ICH_AP0R2_EL2, c->levels[2]);
+		sysreg_write(ICH_AP1R2_EL2, c->levels[3]);
+		sysreg_write(ICH_AP0R3_EL2, c->levels[4]);
+		sysreg_write(ICH_AP1R3_EL2, c->levels[5]);
+	}
+}
+
+/*
+ * Two vCPUs of a VM share its VMID, and their guest believes that each has a TLB of its own, where
+ * the same ASID may mean different tables: what another one has brought into this CPU's goes.
+ */
+RARELY static void own_tlb(struct vcpu *vcpu)
+{
+	const uint64_t home = vcpu->shared->context.home;
+
+	__asm__ volatile("tlbi vmalle1\n\tdsb nsh" ::: "memory");
+	for (unsigned i = 0; i < vcpu->vm->plan->vcpu_count; i++) {
+		const struct vcpu *other = vm_vcpu(vcpu->vm, i);
+
+		if (other->shared)
+			__atomic_fetch_and(
+				&other->shared->context.tlb_own, ~home, __ATOMIC_RELAXED);
+	}
+	__atomic_fetch_or(&vcpu->shared->context.tlb_own, home, __ATOMIC_RELAXED);
+}
+
+/*
+ * Waits for the guest's accesses, so that a bus error that they cause is pending here and not in
+ * the next one's time. (The emulator never has one.)
+ */
+static ALWAYS_INLINE bool has_bus_error(void)
+{
+	dsb(sy);
+	return sysreg_read(isr_el1) & ISR_A;
+}
+
+static ALWAYS_INLINE void save(struct vcpu *vcpu, struct arch_context *c)
+{
+	CONTEXT_PAIRS(SAVE_PAIR)
+	CONTEXT_LAST_PAIR(SAVE_PAIR)
+	c->vmcr = sysreg_read(ICH_VMCR_EL2);
+	if (__builtin_expect(c->rare != 0, 0))
+		save_rare(c);
+	if (__builtin_expect(vgic_shared_has_work(vcpu), 0))
+		vgic_shared_unload(vcpu);
+}
+
+/* `owner` has its FP and SIMD registers in the CPU, or NULL. */
+static ALWAYS_INLINE void load_cptr(struct arch_context *c, struct arch_context *owner)
+{
+	sysreg_write(cptr_el2, c->cptr);
+	if (owner != c && !(c->cptr & CPTR_TFP)) {
+		isb();
+		displace_fp(owner);
+		load_fp(c);
+		owner = c;
+	}
+	c->fp_owner = owner;
+}
+
+/*
+ * A timer whose line changes while its registers are loaded makes no interrupt of that: lines are
+ * levels, and interrupts are masked until the guest is entered.
+ */
+static ALWAYS_INLINE void load(
+	struct vcpu *vcpu, struct arch_context *c, struct arch_context *owner, uint32_t private_on)
+{
+	stop_walks();
+	CONTEXT_PAIRS(LOAD_PAIR)
+	CONTEXT_FIXED_PAIRS(LOAD_PAIR)
+	sysreg_write(ICH_VMCR_EL2, c->vmcr);
+	load_cptr(c, owner);
+	if (__builtin_expect(c->rare != 0, 0))
+		load_rare(vcpu, c);
+
+	__atomic_store_n(&vcpu->cpu->vcpu, vcpu, __ATOMIC_SEQ_CST); /* see vgic_shared_notify */
+	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);
+	if (__builtin_expect(__atomic_load_n(&vcpu->arch.posted, __ATOMIC_SEQ_CST) != 0, 0))
+		vgic_shared_load(vcpu);
+	if (__builtin_expect(vcpu->arch.private_on != private_on, 0))
+		gic_set_private(vcpu->cpu, vcpu->arch.private_on);
+
+	isb();
+	if (__builtin_expect(!(c->tlb_own & c->home), 0))
+		own_tlb(vcpu);
+	sysreg_write(sctlr_el1, c->kept_sctlr_el1);
+	isb(); /* MMU on or off as it shall be, before walks are */
+	sysreg_write(tcr_el1, c->kept_tcr_el1);
+}
+
+/* The vCPU's registers are kept, and nothing of it acts on this CPU any more. */
+static void be_nobody(struct arch_context *c)
+{
+	stop_walks();
+	sysreg_write(cptr_el2, c->cptr & ~CPTR_TFP);
+	isb();
+	displace_fp(c->fp_owner);
+	sysreg_write(cntv_ctl_el0, 0);
+	sysreg_write(cntp_ctl_el0, 0);
+	sysreg_write(ICH_HCR_EL2, 0);
+	isb();
+}
+
+void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+{
+	struct arch_context *kept, *next;
+	bool error;
+
+	if (!from) {
+		load(to, &to->shared->context, 0, ~0u);
+		return;
+	}
+	kept = &from->shared->context;
+	error = has_bus_error();
+	save(from, kept);
+	if (!to) {
+		be_nobody(kept);
+		return;
+	}
+	next = &to->shared->context;
+	if (__builtin_expect(error, 0))
+		next->culprit = from;
+	load(to, next, kept->fp_owner, from->arch.private_on);
+}
+
+struct vcpu *context_shared_use_fp(struct vcpu *vcpu)
+{
+	struct arch_context *c = &vcpu->shared->context;
+
+	c->cptr &= ~CPTR_TFP;
+	load_cptr(c, c->fp_owner);
+	return vcpu;
+}
+
+static bool has_auxiliary(void)
+{
+	bool result;
+
+	sysreg_write(amair_el1, ~0ull);
+	sysreg_write(afsr0_el1, ~0ull);
+	sysreg_write(afsr1_el1, ~0ull);
+	isb();
+	result = (sysreg_read(amair_el1) | sysreg_read(afsr0_el1) | sysreg_read(afsr1_el1)) != 0;
+	sysreg_write(amair_el1, 0);
+	sysreg_write(afsr0_el1, 0);
+	sysreg_write(afsr1_el1, 0);
+	return result;
+}
+
+/* A vCPU that moves may come to a CPU of another kind. */
+static uint32_t rare_features(const struct vcpu *vcpu)
+{
+	const bool moves = vcpu->shared->migrates;
+	uint32_t rare = moves ? CONTEXT_MOVES : 0;
+
+	if (has_auxiliary() || moves)
+		rare |= CONTEXT_AUXILIARY;
+	if (vcpu->vm->plan->own_time)
+		rare |= CONTEXT_CLOCK;
+	if (bits_get(sysreg_read(id_aa64pfr0_el1), 28, 4) != 0)
+		rare |= CONTEXT_RAS;
+	if (bits_get(sysreg_read(ICH_VTR_EL2), 26, 3) >= 5)
+		rare |= CONTEXT_LEVELS;
+	return rare;
+}
+
+/* The virtual interface as a reset leaves it. */
+static void reset_interface(void)
+{
+	const unsigned count = lr_count();
+
+	sysreg_write(ICH_VMCR_EL2, 0);
+	sysreg_write(ICH_AP0R0_EL2, 0);
+	sysreg_write(ICH_AP1R0_EL2, 0);
+	for (unsigned i = 0; i < count; i++)
+		lr_write(i, 0);
+	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);
+}
+
+#define READ_PAIR(a, b)               \
+	c->kept_##a = sysreg_read(a); \
+	c->kept_##b = sysreg_read(b);
+
+/* Nobody is loaded, so nobody's FP and SIMD registers are in the CPU that are still needed. */
+void context_shared_start(struct vcpu *vcpu)
+{
+	struct arch_context *c = &vcpu->shared->context;
+	struct cpu *cpu = vcpu->cpu;
+
+	memset(c, 0, sizeof(*c));
+	c->rare = rare_features(vcpu);
+	reset_interface();
+	sysreg_shared_init(vcpu);
+	CONTEXT_FIXED_PAIRS(READ_PAIR)
+	c->cptr = sysreg_read(cptr_el2) | CPTR_TFP;
+	sysreg_write(cptr_el2, c->cptr);
+	c->home = BIT(cpu_index(cpu));
+	c->list_registers = (1u << lr_count()) - 1;
+	c->os_locked = true;
+	load_rare(vcpu, c);
+	own_tlb(vcpu);
+	__atomic_store_n(&cpu->vcpu, vcpu, __ATOMIC_SEQ_CST);
+	vgic_shared_load(vcpu);
+	gic_set_private(cpu, vcpu->arch.private_on);
+}
+
+void context_shared_park(struct vcpu *vcpu)
+{
+	if (vgic_is_here(vcpu))
+		arch_vcpu_switch(vcpu, 0);
+	vgic_shared_end_all(vcpu);
+}
+
+void arch_vcpu_set_stack(struct vcpu *vcpu, uint64_t address)
+{
+	(void)vcpu;
+	sysreg_write(sp_el1, address);
+}
+
+void arch_vcpu_move(struct vcpu *vcpu, const struct cpu *to)
+{
+	const struct plan_vm *vm = vcpu->vm->plan;
+
+	vcpu->shared->context.home = BIT(cpu_index(to));
+	lock_take(&vcpu->vm->arch.lock);
+	for (uint32_t i = 0; i < vm->irq_count; i++) {
+		const uint32_t id = vm->irqs[i].id;
+		const struct irq_bank *bank = vgic_bank(vcpu, id / 32);
+
+		if ((bank->hardware >> id % 32 & 1) && bank->target[id % 32] == vcpu->plan->index)
+			gic_route(id, to);
+	}
+	lock_release(&vcpu->vm->arch.lock);
+}
+
+/* When a timer's line rises and is an interrupt: one that the guest has enabled and not taken. */
+static uint64_t fires(const struct vcpu *vcpu, unsigned ppi, uint64_t control, uint64_t compare)
+{
+	uint64_t at;
+
+	if ((control & (TIMER_ENABLE | TIMER_MASKED)) != TIMER_ENABLE)
+		return ARCH_NEVER;
+	if (!(vcpu->arch.private_on & ~vcpu->arch.bank.active & 1u << ppi))
+		return ARCH_NEVER;
+	return __builtin_add_overflow(compare, vcpu->time_offset, &at) ? ARCH_NEVER : at;
+}
+
+uint64_t arch_vcpu_timer(const struct vcpu *vcpu)
+{
+	const struct arch_context *c = &vcpu->shared->context;
+	const bool here = vgic_is_here(vcpu);
+	const uint64_t ahead = here ? c->clock_offset : 0;
+	const uint64_t virtual = fires(vcpu, PPI_VIRTUAL_TIMER,
+		here ? sysreg_read(cntv_ctl_el0) : c->kept_cntv_ctl_el0,
+		here ? sysreg_read(cntv_cval_el0) : c->kept_cntv_cval_el0);
+	const uint64_t physical = fires(vcpu, PPI_PHYSICAL_TIMER,
+		here ? sysreg_read(cntp_ctl_el0) : c->kept_cntp_ctl_el0,
+		(here ? sysreg_read(cntp_cval_el0) : c->kept_cntp_cval_el0) - ahead);
+
+	return virtual < physical ? virtual : physical;
+}

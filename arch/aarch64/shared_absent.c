@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stands in for the files *_shared.c where every vCPU has a CPU for itself: nothing here is called.
+ */
+#include "arch/aarch64/gic.h"
+#include "arch/aarch64/sharing.h"
+
+void context_shared_start(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+void context_shared_park(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+struct vcpu *context_shared_use_fp(struct vcpu *vcpu)
+{
+	return vcpu;
+}
+
+struct vcpu *exit_shared_wait(struct vcpu *vcpu, uint64_t esr)
+{
+	(void)esr;
+	return vcpu;
+}
+
+void exit_shared_suspend(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+struct vcpu *exit_shared_culprit(struct vcpu *vcpu)
+{
+	return vcpu;
+}
+
+void irq_shared_init(const struct cpu *cpu)
+{
+	(void)cpu;
+}
+
+void irq_shared_own(struct vcpu *vcpu, uint32_t id, bool group0)
+{
+	(void)vcpu;
+	(void)id;
+	(void)group0;
+}
+
+enum exit_half irq_shared_take(struct vcpu *vcpu, uint32_t id)
+{
+	(void)vcpu;
+	(void)id;
+	return EXIT_DONE;
+}
+
+void irq_shared_poll(struct cpu *cpu)
+{
+	(void)cpu;
+}
+
+uint8_t irq_shared_priority(const struct vm *vm)
+{
+	(void)vm;
+	return GIC_PRIORITY_GUEST;
+}
+
+void vgic_shared_notify(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+void vgic_shared_sgi(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+void vgic_shared_apply_private(struct vcpu *frame)
+{
+	(void)frame;
+}
+
+bool sysreg_shared_read(struct vcpu *vcpu, uint32_t reg, uint64_t *value)
+{
+	(void)vcpu;
+	(void)reg;
+	(void)value;
+	return false;
+}
+
+bool sysreg_shared_write(struct vcpu *vcpu, uint32_t reg, uint64_t value)
+{
+	(void)vcpu;
+	(void)reg;
+	(void)value;
+	return false;
+}

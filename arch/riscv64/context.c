@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A shared CPU's change of vCPU: what the hart has one of is kept in struct arch_context. x1 to x31
+ * are in the vCPU already (exit.S). Each VM has a VMID for life, so translations of VMs do not
+ * meet.
+ *
+ * Not kept, because no guest on a shared CPU can reach it: vector state (sstatus.VS is off, and
+ * their device trees have no V), jvt, fcsr without floating-point registers (Zfinx) and scontext
+ * (hstateen0), the counters but cycle, time and instret (hcounteren), triggers.
+ */
+#include "arch/riscv64/context.h"
+
+#include "arch/include/arch_cpu.h"
+#include "arch/include/arch_irq.h"
+#include "arch/include/arch_vcpu.h"
+#include "arch/riscv64/context_files.h"
+#include "arch/riscv64/exit.h"
+#include "arch/riscv64/firmware.h"
+#include "arch/riscv64/guarded.h"
+#include "arch/riscv64/irq.h"
+#include "arch/riscv64/plic.h"
+#include "arch/riscv64/regs.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/shared.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "lib/string.h"
+
+/* exit.S: 32 registers of 64 bits, then fcsr. */
+void fp_save(uint64_t *registers);
+void fp_load(const uint64_t *registers);
+
+/* hstateen0 (Smstateen): the guest's AIA registers and envcfg; not sstateen0, so that stays 0. */
+#define HSTATEEN0_SHARED (BIT(62) | BIT(60) | BIT(59) | BIT(58))
+
+/* What the board's harts have: Sstc; AIA. Written with the same values by each shared CPU. */
+static bool has_timer, has_files;
+
+/* In the place of a vCPU where there is none: takes what nobody wants, and does nothing. */
+static struct arch_context sink, nobody;
+
+/* Each shared CPU does it, with the same result, before it runs a guest. */
+static void find_kinds(struct vm *vm)
+{
+	const struct plan_vm *plan = vm->plan;
+
+	vm->arch.is_real_time = plan->task_first < plan->vcpu_count;
+	for (unsigned i = 0; i < plan->vcpu_count; i++) {
+		if (vm_vcpu(vm, i)->plan->period_ticks != 0)
+			vm->arch.is_real_time = true;
+	}
+	for (uint32_t i = 0; i < plan->irq_count; i++) {
+		if (plan->irqs[i].flags & PLAN_IRQ_FAST)
+			vm->arch.has_fast = true;
+	}
+}
+
+void context_cpu_init(struct cpu *cpu)
+{
+	CHECK(hyp_plan->vm_count <= CONTEXT_VMS);
+	for (unsigned i = 0; i < hyp_plan->vm_count; i++)
+		find_kinds(vm_at(i));
+	has_timer = vcpu_has_timer();
+	has_files = irq_controller == &irq_aia;
+	csr_clear(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
+	nobody.sstatus = csr_read(CSR_SSTATUS);
+	nobody.timer = ARCH_NEVER;
+	guarded_hstateen0(HSTATEEN0_SHARED);
+	guarded_sstateen0(0);
+	arch_timer_arm(ARCH_NEVER);
+	csr_set(CSR_SIE, BIT(IRQ_S_TIMER));
+	if (has_files)
+		files_cpu_init(cpu);
+}
+
+/* The firmware's timer serves the scheduler and the guest whose registers are loaded. */
+static void program_timer(const struct cpu *cpu)
+{
+	struct context_cpu *here = context_cpu(cpu);
+	uint64_t next = here->armed;
+
+	if (cpu->vcpu) {
+		const struct arch_context *context = context_of(cpu->vcpu);
+		const uint64_t due = context->timer + cpu->vcpu->time_offset;
+
+		if (context->timer != ARCH_NEVER && due < next)
+			next = due;
+	}
+	if (next == here->programmed)
+		return;
+	here->programmed = next;
+	firmware_call(SBI_TIME, 0, next, 0, 0);
+}
+
+void arch_timer_arm(uint64_t ticks)
+{
+	const struct cpu *cpu;
+
+	if (has_timer) {
+		csr_write(CSR_STIMECMP, ticks);
+		return;
+	}
+	cpu = arch_cpu_here();
+	context_cpu(cpu)->armed = ticks;
+	program_timer(cpu);
+}
+
+void context_set_timer(struct vcpu *vcpu, uint64_t ticks)
+{
+	context_of(vcpu)->timer = ticks;
+	program_timer(vcpu->cpu);
+}
+
+/* Without Sstc: what is due is the guest's, the scheduler's, or both. */
+static bool firmware_timer_arrived(struct cpu *cpu)
+{
+	struct context_cpu *here = context_cpu(cpu);
+	const uint64_t now = arch_cpu_ticks();
+	const bool is_schedulers = here->armed <= now;
+
+	if (cpu->vcpu && arch_vcpu_timer(cpu->vcpu) <= now) {
+		context_of(cpu->vcpu)->timer = ARCH_NEVER;
+		csr_set(CSR_HVIP, BIT(IRQ_VS_TIMER));
+	}
+	if (is_schedulers)
+		here->armed = ARCH_NEVER;
+	here->programmed = 0; /* the firmware's fires until it is set again */
+	program_timer(cpu);
+	return !is_schedulers;
+}
+
+/* The scheduler, which follows, arms its timer again. */
+bool context_timer_arrived(struct cpu *cpu)
+{
+	if (!has_timer)
+		return firmware_timer_arrived(cpu);
+	csr_write(CSR_STIMECMP, ARCH_NEVER);
+	return false;
+}
+
+/*
+ * Address space identifiers are the guest's own and per hart in its mind: two vCPUs of a VM may
+ * mean different things by one. And what a vCPU fenced on another CPU it did not fence here.
+ * vcpu->cpu is seen before the guest runs: a later fence of others finds it.
+ */
+static bool is_old(const struct context_cpu *here, const struct arch_context *context)
+{
+	return here->vm_vcpu[context->vm] != context->index;
+}
+
+static void fence_old(struct context_cpu *here, struct arch_context *context)
+{
+	if (!is_old(here, context) && !(context->traits & CONTEXT_MOVED))
+		return;
+	fence(rw, rw);
+	hfence_vvma_all();
+	if (context->traits & CONTEXT_MOVED)
+		fence_i();
+	context->traits &= (uint8_t)~CONTEXT_MOVED;
+	here->vm_vcpu[context->vm] = context->index;
+}
+
+/* Returns what sstatus.FS is to be: not 0, if there are such registers at all. */
+static uint64_t fill_fp(const struct vcpu *vcpu, struct arch_context *context)
+{
+	csr_set(CSR_SSTATUS, SSTATUS_FS);
+	if (!(csr_read(CSR_SSTATUS) & SSTATUS_FS))
+		return 0;
+	fp_load(context->f);
+	context_cpu(vcpu->cpu)->fp_vcpu = vcpu;
+	context->fp_cpu = vcpu->cpu;
+	return FS_CLEAN;
+}
+
+/*
+ * The hart's floating-point registers are the vCPU's if both say so. If they are not, one that used
+ * them lately gets its own now, and any other when it asks (context_give_fp).
+ */
+static uint64_t load_fp(const struct vcpu *vcpu, struct arch_context *context)
+{
+	if (context_cpu(vcpu->cpu)->fp_vcpu == vcpu && context->fp_cpu == vcpu->cpu)
+		return FS_CLEAN;
+	return context->traits & CONTEXT_FP ? fill_fp(vcpu, context) : 0;
+}
+
+static void save_fp(struct arch_context *context, uint64_t fs)
+{
+	context->traits &= (uint8_t)~CONTEXT_FP;
+	if (fs != SSTATUS_FS)
+		return;
+	context->traits |= CONTEXT_FP;
+	fp_save(context->f);
+}
+
+/* Illegal instructions come to the hypervisor while one of floating point may be among them. */
+static void delegate_illegal(uint64_t fs)
+{
+	if (fs)
+		csr_set(CSR_HEDELEG, BIT(CAUSE_ILLEGAL));
+	else
+		csr_clear(CSR_HEDELEG, BIT(CAUSE_ILLEGAL));
+}
+
+#define SWAP(csr, name) (old->name = csr_swap(csr, new->name))
+
+/*
+ * What every hart has. vsatp stays Bare for now: it must be so while hgatp changes, or a walk of
+ * one guest's tables could begin in the memory of another (priv, "Hypervisor Guest Address
+ * Translation and Protection Register").
+ */
+static ALWAYS_INLINE void swap(struct arch_context *old, const struct arch_context *new)
+{
+	old->vsatp = csr_swap(CSR_VSATP, 0);
+	csr_write(CSR_HGATP, new->hgatp);
+	SWAP(CSR_VSIE, vsie);
+	SWAP(CSR_HVIP, hvip);
+	SWAP(CSR_SEPC, sepc);
+	SWAP(CSR_HSTATUS, hstatus);
+	SWAP(CSR_VSSTATUS, vsstatus);
+	SWAP(CSR_VSTVEC, vstvec);
+	SWAP(CSR_VSSCRATCH, vsscratch);
+	SWAP(CSR_VSEPC, vsepc);
+	SWAP(CSR_VSCAUSE, vscause);
+	SWAP(CSR_VSTVAL, vstval);
+	SWAP(CSR_SCOUNTEREN, scounteren);
+	SWAP(CSR_SENVCFG, senvcfg);
+}
+
+/* After this, what was posted for the vCPU and not seen here sees that it is loaded
+ * (context_fence).
+ */
+static ALWAYS_INLINE void finish(
+	struct vcpu *vcpu, const struct arch_context *context, struct context_cpu *here)
+{
+	here->told &= ~context->file;
+	csr_write(CSR_HTIMEDELTA, -vcpu->time_offset);
+	csr_write(CSR_VSATP, context->vsatp);
+	vcpu->arch.loaded = 1;
+	fence(rw, rw);
+	if (__builtin_expect(__atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED), 0))
+		irq_take_posted(vcpu);
+}
+
+/*
+ * Any change. With nobody loaded, nothing of a guest acts on the hart: no interrupt of its is
+ * enabled, its translation is off.
+ */
+NEVER_INLINE static void switch_any(struct vcpu *from, struct vcpu *to)
+{
+	struct arch_context *old = from ? context_of(from) : &sink;
+	struct arch_context *new = to ? context_of(to) : &nobody;
+	const uint64_t status = csr_read(CSR_SSTATUS);
+	uint64_t fs = 0;
+
+	old->sstatus = status & ~SSTATUS_FS;
+	save_fp(old, status & SSTATUS_FS);
+	if (old->traits & CONTEXT_MOVES)
+		files_save(from);
+	swap(old, new);
+	if (has_timer)
+		SWAP(CSR_VSTIMECMP, timer);
+	if (has_files)
+		SWAP(CSR_VSISELECT, vsiselect);
+	if (from)
+		from->arch.loaded = 0;
+	if (to) {
+		fence_old(context_cpu(to->cpu), new);
+		if (new->traits & CONTEXT_MOVES)
+			files_load(to);
+		fs = load_fp(to, new);
+	}
+	csr_write(CSR_SSTATUS, new->sstatus | fs);
+	delegate_illegal(fs);
+	if (to)
+		finish(to, new, context_cpu(to->cpu));
+}
+
+/* The plain case in the fewest instructions; neither has to do with floating point. */
+void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+{
+	const uint64_t status = csr_read(CSR_SSTATUS);
+	struct arch_context *old, *new;
+	struct context_cpu *here;
+
+	if (!from || !to || (status & SSTATUS_FS)) {
+		switch_any(from, to);
+		return;
+	}
+	old = context_of(from);
+	new = context_of(to);
+	here = context_cpu(to->cpu);
+	if ((old->traits | new->traits) || is_old(here, new) || here->fp_vcpu == to) {
+		switch_any(from, to);
+		return;
+	}
+	old->sstatus = status;
+	swap(old, new);
+	SWAP(CSR_VSTIMECMP, timer);
+	SWAP(CSR_VSISELECT, vsiselect);
+	from->arch.loaded = 0;
+	csr_write(CSR_SSTATUS, new->sstatus);
+	finish(to, new, here);
+}
+
+void context_start(struct vcpu *vcpu)
+{
+	struct arch_context *context = context_of(vcpu);
+
+	memset(context, 0, sizeof(*context));
+	context->hgatp = csr_read(CSR_HGATP);
+	context->timer = ARCH_NEVER;
+	context->traits = has_timer && has_files ? 0 : CONTEXT_BOARD;
+	if (has_files && (vcpu->plan->affinity & (vcpu->plan->affinity - 1)) != 0)
+		context->traits |= CONTEXT_MOVES;
+	if (has_files && vcpu->plan->guest_file)
+		context->file = BIT(vcpu->plan->guest_file);
+	context->vm = (uint8_t)vcpu->vm->plan->id;
+	context->index = (uint8_t)vcpu->plan->index;
+	context_cpu(vcpu->cpu)->vm_vcpu[context->vm] = context->index;
+	csr_clear(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
+	csr_clear(CSR_HEDELEG, BIT(CAUSE_ILLEGAL));
+	csr_write(CSR_HTIMEDELTA, -vcpu->time_offset);
+	csr_write(CSR_HIE, BIT(IRQ_S_GUEST));
+	vcpu->arch.loaded = 1;
+	fence(rw, rw);
+}
+
+/* It runs no more, so that only its interrupts count. */
+void context_park(struct vcpu *vcpu)
+{
+	struct arch_context *context = context_of(vcpu);
+
+	context->vsie = 0;
+	context->hvip = 0;
+	context->timer = ARCH_NEVER;
+	vcpu->arch.external = false;
+	if (context->file)
+		files_park(vcpu);
+}
+
+bool context_give_fp(struct vcpu *vcpu)
+{
+	const uint64_t fs = fill_fp(vcpu, context_of(vcpu));
+
+	csr_clear(CSR_SSTATUS, SSTATUS_FS);
+	csr_set(CSR_SSTATUS, fs);
+	csr_set(CSR_HEDELEG, BIT(CAUSE_ILLEGAL));
+	return true;
+}
+
+void arch_vcpu_set_stack(struct vcpu *vcpu, uint64_t address)
+{
+	vcpu->arch.x[2] = address;
+}
+
+/* Its registers are in memory; interrupts in the old place go after it (files_arrived, PLIC). */
+void arch_vcpu_move(struct vcpu *vcpu, const struct cpu *to)
+{
+	struct cpu *target = cpu_at(cpu_index(to));
+
+	lock_take(&vcpu->vm->arch.lock);
+	if (has_files)
+		files_move(vcpu, target);
+	else
+		plic_guest_move(vcpu, target);
+	lock_release(&vcpu->vm->arch.lock);
+	context_of(vcpu)->traits |= CONTEXT_MOVED;
+	vcpu->arch.stack = start_stack_of(to);
+}
+
+void arch_irq_filter(struct cpu *cpu, enum irq_filter filter)
+{
+	struct context_cpu *here = context_cpu(cpu);
+
+	if (has_files) {
+		files_filter(cpu, filter);
+	} else if (here->filter != filter) {
+		mmio_write32(cpu->plan->intc, PLIC_THRESHOLD,
+			filter == IRQ_FILTER_REAL_TIME ? PLIC_THRESHOLD_REAL_TIME : 0);
+	}
+	here->filter = filter;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vCPUs on shared CPUs: what only they need, apart from arch/include. context_absent.c stands in
+ * for all of it in a hypervisor without a scheduler; no vCPU is shared there.
+ */
+#ifndef RISCV64_CONTEXT_H
+#define RISCV64_CONTEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/riscv64/start.h"
+#include "hyp/core/mmio.h"
+#include "lib/bits.h"
+
+struct cpu;
+struct vcpu;
+struct vm;
+
+#define CONTEXT_FILES 64 /* guest interrupt files of a hart, 0 being none (AIA: GEILEN) */
+#define CONTEXT_VMS   32 /* plan_vm.controllers has no more bits */
+
+/* arch_context.traits. */
+#define CONTEXT_MOVES 1u /* it has more than one CPU, and with it the content of its file */
+#define CONTEXT_MOVED 2u /* it has come to this CPU since it ran last */
+#define CONTEXT_FP    4u /* it used floating point when it had a CPU last */
+#define CONTEXT_BOARD 8u /* its board lacks Sstc or AIA */
+
+/* What a shared CPU has of its own; only that CPU touches it. */
+struct context_cpu {
+	const struct vcpu *fp_vcpu; /* whose floating-point registers it has, if that one agrees */
+
+	/* Without Sstc: when the scheduler wants it, and when the firmware's timer is to fire. */
+	uint64_t armed, programmed;
+
+	/*
+	 * Guest interrupt files, a bit each as in hgeie: all that vCPUs may have here, those of VMs
+	 * with real-time vCPUs, and those whose vCPU has been told since it ran last.
+	 */
+	uint64_t files, urgent, told;
+	uint8_t file_vcpu[CONTEXT_FILES]; /* number of the vCPU that has it */
+	uint8_t vm_vcpu[CONTEXT_VMS];     /* index of the VM's vCPU that was loaded last */
+	uint32_t filter;                  /* enum irq_filter, as the hardware is set */
+};
+
+_Static_assert(
+	START_STACK_CONTEXT + sizeof(struct context_cpu) <= START_STACK_TOP, "START_STACK_TOP");
+
+static inline struct context_cpu *context_cpu(const struct cpu *cpu)
+{
+	return (struct context_cpu *)(start_stack_of(cpu) + START_STACK_CONTEXT);
+}
+
+/*
+ * The guest's call to the hypervisor, if it is one of those that may give the CPU to another vCPU
+ * (HYPERCALL_QUICK_COUNT); of any vCPU, all of whose registers are saved. Returns false if this is
+ * not a hypervisor with a scheduler, or it is another call; else cpu_attend follows.
+ */
+bool context_call(struct vcpu *vcpu);
+
+/* Access to the interrupt files' pages (AIA) that the guest has no mapping of; of one word. */
+enum mmio_result context_file_access(struct vcpu *vcpu, struct mmio_access *access);
+
+/* All of the following only for CPUs and vCPUs that are shared. */
+
+void context_cpu_init(struct cpu *cpu);
+
+/* The rest of arch_vcpu_start and arch_vcpu_park; the latter of one that is not loaded. */
+void context_start(struct vcpu *vcpu);
+void context_park(struct vcpu *vcpu);
+
+/* The loaded vCPU is here by an exit of its own making, so it has run. */
+void context_ran(struct vcpu *vcpu);
+
+/*
+ * Whether the virtual instruction waits for something: then the vCPU does, and goes on behind it.
+ * cpu_attend follows.
+ */
+bool context_stalls(struct vcpu *vcpu, uint64_t instruction);
+
+/* SBI's suspend: whether the vCPU waits on, and makes the call again. cpu_attend follows. */
+bool context_suspends(struct vcpu *vcpu);
+
+/*
+ * An illegal instruction, which may be one of floating point: gives the vCPU its registers, and all
+ * further illegal instructions. It makes the same one again.
+ */
+bool context_give_fp(struct vcpu *vcpu);
+
+/* arch_cpu_wait, and the end of arch_irq_poll. */
+void context_wait(struct cpu *cpu);
+void context_polled(struct cpu *cpu);
+
+/* The hypervisor's timer went off. Returns true if only the loaded vCPU's guest is concerned. */
+bool context_timer_arrived(struct cpu *cpu);
+
+/* Without Sstc: the loaded vCPU's timer, as its guest counts. */
+void context_set_timer(struct vcpu *vcpu, uint64_t ticks);
+
+/* SGEI: files of vCPUs that do not run have something pending. cpu_attend follows. */
+void context_files_arrived(struct cpu *cpu);
+
+/*
+ * Something was posted for a vCPU that does not run here. `irq`: because of that interrupt, which
+ * has just arrived, and cpu_attend follows; or 0.
+ */
+void context_posted(struct vcpu *vcpu, uint32_t irq);
+
+/*
+ * The vCPUs of the mask `vcpus` that need the firmware's fence now. The others, whose registers are
+ * nowhere, fence when they run next, and whoever has their CPU is not disturbed.
+ */
+uint64_t context_fence(const struct vm *vm, uint64_t vcpus);
+
+#endif

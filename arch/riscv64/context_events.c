@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What begins and ends the waits of vCPUs on shared CPUs.
+ */
+#include "abi/hypercall.h"
+#include "arch/include/arch_cpu.h"
+#include "arch/include/arch_vcpu.h"
+#include "arch/riscv64/context.h"
+#include "arch/riscv64/context_files.h"
+#include "arch/riscv64/exit.h"
+#include "arch/riscv64/firmware.h"
+#include "arch/riscv64/guarded.h"
+#include "arch/riscv64/irq.h"
+#include "arch/riscv64/regs.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hypercall.h"
+#include "hyp/core/shared.h"
+#include "hyp/core/vm.h"
+
+#define INSTRUCTION_WFI     0x10500073
+#define INSTRUCTION_WRS_NTO 0x00d00073
+
+#define VS_INTERRUPTS (BIT(IRQ_VS_SOFT) | BIT(IRQ_VS_TIMER) | BIT(IRQ_VS_EXT))
+
+/* Bits of vsie, which has them where sie does. */
+#define VSIE_TIMER BIT(IRQ_S_TIMER)
+#define VSIE_EXT   BIT(IRQ_S_EXT)
+
+static bool is_loaded(const struct vcpu *vcpu)
+{
+	return vcpu->cpu->vcpu == vcpu;
+}
+
+void context_ran(struct vcpu *vcpu)
+{
+	context_cpu(vcpu->cpu)->told &= ~context_of(vcpu)->file;
+}
+
+uint64_t arch_vcpu_timer(const struct vcpu *vcpu)
+{
+	const struct arch_context *context = context_of(vcpu);
+	const bool loaded = is_loaded(vcpu);
+	const uint64_t vsie = loaded ? csr_read(CSR_VSIE) : context->vsie;
+	const uint64_t ticks =
+		loaded && vcpu_has_timer() ? csr_read(CSR_VSTIMECMP) : context->timer;
+
+	if (!(vsie & VSIE_TIMER) || ticks + vcpu->time_offset < ticks)
+		return ARCH_NEVER;
+	return ticks + vcpu->time_offset;
+}
+
+bool arch_vcpu_has_interrupt(struct vcpu *vcpu)
+{
+	const struct arch_context *context = context_of(vcpu);
+
+	if (is_loaded(vcpu)) {
+		if (vcpu->arch.posted)
+			irq_take_posted(vcpu);
+		return (csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS) != 0;
+	}
+	/* hvip has the bits of VS level one above those that vsie has. */
+	return vcpu->arch.posted || (context->hvip >> 1 & context->vsie) ||
+	       arch_vcpu_timer(vcpu) <= arch_cpu_ticks() ||
+	       ((context->vsie & VSIE_EXT) && context->file && files_pending(vcpu));
+}
+
+static int64_t sbi_error_of(int64_t result)
+{
+	switch (result) {
+	case HYPERCALL_NOT_SUPPORTED:
+		return SBI_NOT_SUPPORTED;
+	case HYPERCALL_DENIED:
+		return SBI_DENIED;
+	case HYPERCALL_INVALID_PARAMETER:
+		return SBI_INVALID_PARAM;
+	default:
+		return result < 0 ? SBI_FAILED : SBI_SUCCESS;
+	}
+}
+
+bool context_call(struct vcpu *vcpu)
+{
+	uint64_t *x = vcpu->arch.x;
+	int64_t result;
+
+	if (x[17] != HYPERCALL_EXTENSION)
+		return false;
+	result = hypercall_handle(vcpu, x[16], &x[10]);
+	if (result != HYPERCALL_REPEAT) {
+		csr_write(CSR_SEPC, csr_read(CSR_SEPC) + 4);
+		x[10] = (uint64_t)sbi_error_of(result);
+		x[11] = (uint64_t)result;
+	}
+	return true;
+}
+
+/* A hart need not say what the instruction was. */
+static uint64_t fetch(void)
+{
+	const struct guarded state = guarded_enter();
+	const int low = guarded_fetch(state.sepc);
+	const int high = low < 0 ? -1 : guarded_fetch(state.sepc + 2);
+
+	guarded_leave(&state);
+	return high < 0 ? 0 : (uint64_t)low | (uint64_t)high << 16;
+}
+
+/* WFI is only a supervisor's (priv, virtual-instruction exceptions); WRS.NTO anybody's (Zawrs). */
+bool context_stalls(struct vcpu *vcpu, uint64_t instruction)
+{
+	if (instruction == 0)
+		instruction = fetch();
+	if (instruction == INSTRUCTION_WRS_NTO) {
+		shared_spins(vcpu);
+	} else if (instruction == INSTRUCTION_WFI && (csr_read(CSR_SSTATUS) & SSTATUS_SPP)) {
+		if (!arch_vcpu_has_interrupt(vcpu))
+			shared_wait(vcpu, ARCH_NEVER);
+	} else {
+		return false;
+	}
+	vcpu->exits[EXIT_CAUSE_WAIT]++;
+	return true;
+}
+
+bool context_suspends(struct vcpu *vcpu)
+{
+	const bool waits = !arch_vcpu_has_interrupt(vcpu);
+
+	__atomic_store_n(&vcpu->arch.suspended, waits, __ATOMIC_RELAXED);
+	if (waits) {
+		shared_wait(vcpu, ARCH_NEVER);
+		csr_write(
+			CSR_SEPC, csr_read(CSR_SEPC) - 4); /* which sbi_handle's caller has left */
+	}
+	return waits;
+}
+
+/*
+ * WFI wakes for what is enabled in sie and hie (priv, WFI). The interrupts of the vCPU whose
+ * registers are still here would wake this CPU for ever if nobody takes them, as when its budget is
+ * used up. So its file is treated as those of others are; its timer is the scheduler's matter, and
+ * whoever posts for it kicks.
+ */
+void context_wait(struct cpu *cpu)
+{
+	const uint64_t enabled = csr_swap(CSR_HIE, BIT(IRQ_S_GUEST));
+
+	if (cpu->vcpu)
+		csr_set(CSR_HGEIE, context_of(cpu->vcpu)->file & ~context_cpu(cpu)->told);
+	__asm__ volatile("wfi" ::: "memory");
+	csr_write(CSR_HIE, enabled);
+}
+
+/* Idle, with a vCPU's registers still here: what came for it ends its wait, too. */
+void context_polled(struct cpu *cpu)
+{
+	if (cpu->vcpu && arch_vcpu_has_interrupt(cpu->vcpu))
+		shared_arrived(cpu->vcpu, 0, false);
+}
+
+static bool is_fast(const struct vm *vm, uint32_t irq)
+{
+	for (uint32_t i = 0; i < vm->plan->irq_count; i++) {
+		if (vm->plan->irqs[i].id == irq)
+			return vm->plan->irqs[i].flags & PLAN_IRQ_FAST;
+	}
+	return false;
+}
+
+void context_posted(struct vcpu *vcpu, uint32_t irq)
+{
+	if (irq && __atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED) == arch_cpu_here())
+		shared_arrived(vcpu, irq, is_fast(vcpu->vm, irq));
+	else
+		shared_wake(vcpu);
+}
+
+/* Whoever becomes loaded after this looks has seen what was posted before it (load). */
+uint64_t context_fence(const struct vm *vm, uint64_t vcpus)
+{
+	uint64_t now = 0;
+
+	for (; vcpus; vcpus &= vcpus - 1) {
+		struct vcpu *vcpu = vm_vcpu(vm, bits_lowest(vcpus));
+
+		if (vcpu->shared) {
+			__atomic_fetch_or(&vcpu->arch.posted, IRQ_POSTED_FENCE, __ATOMIC_SEQ_CST);
+			fence(rw, rw);
+			if (!vcpu->arch.loaded)
+				continue;
+		}
+		now |= vcpus & -vcpus;
+	}
+	return now;
+}

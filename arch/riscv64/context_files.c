@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest interrupt files on a shared CPU (AIA 1.0). A file that has something for its vCPU, which
+ * does not run, raises SGEI if hgeie says so: which files may is arch_irq_filter's matter, and one
+ * that did stays silent until its vCPU has run.
+ *
+ * A vCPU that may move has a file of the same number on each of its CPUs. While its registers are
+ * loaded nowhere, these files only collect: every identity is enabled, and what arrives is taken
+ * out into the vCPU's context, or sent on to the CPU that the vCPU went to. So nothing that was
+ * sent to an old place is lost, and no other CPU is asked for anything.
+ */
+#include "arch/riscv64/context_files.h"
+
+#include "arch/riscv64/aia.h"
+#include "arch/riscv64/aplic.h"
+#include "arch/riscv64/context.h"
+#include "arch/riscv64/guarded.h"
+#include "arch/riscv64/irq.h"
+#include "arch/riscv64/regs.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/mmio.h"
+#include "hyp/core/shared.h"
+#include "hyp/core/vm.h"
+
+_Static_assert(2 * ARCH_FILE_REGISTERS == FILE_WORDS, "ARCH_FILE_REGISTERS");
+
+/* How many registers of 64 identities a file has; the same on all harts. */
+static unsigned register_count;
+
+/* Of the selected file. Registers with XLEN 64 have even numbers. */
+static uint64_t swap_register(unsigned select, uint64_t value)
+{
+	csr_write(CSR_VSISELECT, select);
+	return csr_swap(CSR_VSIREG, value);
+}
+
+/* What the vCPU that is loaded has of this hart, while another one's file is selected. */
+struct selection {
+	struct guarded trap;
+	uint64_t vsiselect;
+};
+
+static struct selection select_file(unsigned file)
+{
+	const struct selection selection = {guarded_enter(), csr_read(CSR_VSISELECT)};
+
+	aia_select_file(file);
+	return selection;
+}
+
+static void select_back(const struct selection *selection)
+{
+	guarded_leave(&selection->trap);
+	csr_write(CSR_VSISELECT, selection->vsiselect);
+}
+
+/* Identities that a file does not have are read-only zeros, or their register is not there. */
+static unsigned count_registers(void)
+{
+	unsigned i = 0;
+
+	while (i < ARCH_FILE_REGISTERS && guarded_vsireg(FILE_EIE0 + 2 * i, ~0ull) == 0 &&
+		csr_read(CSR_VSIREG) != 0)
+		i++;
+	return i;
+}
+
+static void init_file(struct cpu *cpu, const struct plan_vcpu *plan)
+{
+	struct context_cpu *here = context_cpu(cpu);
+	const struct selection selection = select_file(plan->guest_file);
+
+	register_count = count_registers();
+	aia_clear_file();
+	select_back(&selection);
+	here->files |= BIT(plan->guest_file);
+	if (vm_at(plan->vm)->arch.is_real_time)
+		here->urgent |= BIT(plan->guest_file);
+	here->file_vcpu[plan->guest_file] = (uint8_t)(plan - hyp_plan->vcpus);
+}
+
+void files_cpu_init(struct cpu *cpu)
+{
+	for (unsigned i = 0; i < hyp_plan->vcpu_count; i++) {
+		const struct plan_vcpu *plan = &hyp_plan->vcpus[i];
+
+		if (plan->shared && plan->guest_file && (plan->affinity & BIT(cpu_index(cpu))))
+			init_file(cpu, plan);
+	}
+}
+
+static bool is_signalled(const struct arch_context *context)
+{
+	if (!context->eidelivery)
+		return false;
+	for (unsigned i = 0; i < register_count; i++) {
+		if (context->eip[i] & context->eie[i])
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What came since the guest looked last would have ended its wait (WFI). All identities are enabled
+ * before the pending ones are taken out: from then on, SGEI tells.
+ */
+void files_save(struct vcpu *vcpu)
+{
+	struct arch_context *context = context_of(vcpu);
+	const uint64_t vsiselect = csr_read(CSR_VSISELECT);
+
+	context->eidelivery = swap_register(FILE_EIDELIVERY, 1);
+	context->eithreshold = swap_register(FILE_EITHRESHOLD, 0);
+	for (unsigned i = 0; i < register_count; i++) {
+		context->eie[i] = swap_register(FILE_EIE0 + 2 * i, ~0ull);
+		context->eip[i] = swap_register(FILE_EIP0 + 2 * i, 0);
+	}
+	csr_write(CSR_VSISELECT, vsiselect);
+	if (is_signalled(context))
+		shared_wake(vcpu);
+}
+
+void files_load(struct vcpu *vcpu)
+{
+	struct arch_context *context = context_of(vcpu);
+
+	swap_register(FILE_EIDELIVERY, context->eidelivery);
+	swap_register(FILE_EITHRESHOLD, context->eithreshold);
+	for (unsigned i = 0; i < register_count; i++) {
+		swap_register(FILE_EIE0 + 2 * i, context->eie[i]);
+		if (context->eip[i]) {
+			csr_write(CSR_VSISELECT, FILE_EIP0 + 2 * i);
+			csr_set(CSR_VSIREG, context->eip[i]);
+		}
+	}
+	csr_write(CSR_VSISELECT, context->vsiselect);
+}
+
+/*
+ * AIA 3.5: the first word of a file's page takes an identity, the second one with its bytes in the
+ * other order. All read as zero.
+ */
+enum mmio_result context_file_access(struct vcpu *vcpu, struct mmio_access *access)
+{
+	struct vm *vm = vcpu->vm;
+	const uint64_t index = access->address / PLAN_PAGE_SIZE;
+	const uint64_t offset = access->address % PLAN_PAGE_SIZE;
+	const uint32_t value = (uint32_t)access->value;
+
+	access->value = 0;
+	if (!access->is_write || offset > 4)
+		return MMIO_DONE;
+	lock_take(&vm->arch.lock);
+	aia_send(vm_vcpu(vm, (unsigned)index), offset == 0 ? value : __builtin_bswap32(value));
+	lock_release(&vm->arch.lock);
+	return MMIO_DONE;
+}
+
+void files_park(struct vcpu *vcpu)
+{
+	const struct selection selection = select_file(vcpu->plan->guest_file);
+
+	aia_clear_file();
+	select_back(&selection);
+}
+
+void files_move(struct vcpu *vcpu, struct cpu *to)
+{
+	vcpu->arch.home = to;
+	aia_guest_aim(vcpu);
+}
+
+/* The guest that runs takes its own interrupts; console input waits as long as others' do. */
+void files_filter(struct cpu *cpu, enum irq_filter filter)
+{
+	struct context_cpu *here = context_cpu(cpu);
+	uint64_t files =
+		(filter == IRQ_FILTER_REAL_TIME ? here->urgent : here->files) & ~here->told;
+
+	if (cpu->vcpu)
+		files &= ~context_of(cpu->vcpu)->file;
+	csr_write(CSR_HGEIE, files);
+	if (here->filter == filter)
+		return;
+	csr_write(CSR_SISELECT, FILE_EITHRESHOLD);
+	csr_write(CSR_SIREG, filter == IRQ_FILTER_REAL_TIME ? AIA_EIID_CONSOLE : 0);
+}
+
+/* Takes what is pending in the selected file; the caller holds vm->arch.lock. */
+static void collect(const struct cpu *cpu, struct vcpu *vcpu)
+{
+	struct arch_context *context = context_of(vcpu);
+
+	for (unsigned i = 0; i < register_count; i++) {
+		uint64_t pending = swap_register(FILE_EIP0 + 2 * i, 0);
+
+		if (vcpu->arch.home == cpu) {
+			context->eip[i] |= pending;
+			continue;
+		}
+		for (; pending; pending &= pending - 1)
+			aia_send(vcpu, 64 * i + bits_lowest(pending));
+	}
+}
+
+static void mover_arrived(struct cpu *cpu, struct vcpu *vcpu)
+{
+	const struct selection selection = select_file(vcpu->plan->guest_file);
+	bool is_here;
+
+	lock_take(&vcpu->vm->arch.lock);
+	collect(cpu, vcpu);
+	is_here = vcpu->arch.home == cpu;
+	lock_release(&vcpu->vm->arch.lock);
+	select_back(&selection);
+	if (is_here && is_signalled(context_of(vcpu)))
+		shared_arrived(vcpu, 0, vcpu->vm->arch.has_fast);
+}
+
+/* The loaded one is here only while this CPU is idle (context_wait); context_polled sees to it. */
+static void one_arrived(struct cpu *cpu, unsigned file)
+{
+	struct context_cpu *here = context_cpu(cpu);
+	struct vcpu *vcpu = vcpu_at(here->file_vcpu[file]);
+
+	if (vcpu->plan->affinity & (vcpu->plan->affinity - 1)) {
+		mover_arrived(cpu, vcpu);
+		return;
+	}
+	here->told |= BIT(file);
+	csr_clear(CSR_HGEIE, BIT(file));
+	if (cpu->vcpu != vcpu)
+		shared_arrived(vcpu, 0, vcpu->vm->arch.has_fast);
+}
+
+void context_files_arrived(struct cpu *cpu)
+{
+	uint64_t files = csr_read(CSR_HGEIP) & csr_read(CSR_HGEIE);
+
+	for (; files; files &= files - 1)
+		one_arrived(cpu, bits_lowest(files));
+}
+
+bool files_pending(const struct vcpu *vcpu)
+{
+	return (csr_read(CSR_HGEIP) & context_of(vcpu)->file) || is_signalled(context_of(vcpu));
+}

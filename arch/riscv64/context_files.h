@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the parts of the shared CPUs' code know of each other: the vCPU's context, and its guest
+ * interrupt file (AIA).
+ */
+#ifndef RISCV64_CONTEXT_FILES_H
+#define RISCV64_CONTEXT_FILES_H
+
+#include <stdbool.h>
+
+#include "arch/include/arch_irq.h"
+#include "hyp/core/shared_types.h"
+#include "hyp/core/vcpu.h"
+
+static inline struct arch_context *context_of(const struct vcpu *vcpu)
+{
+	return &vcpu->shared->context;
+}
+
+/* All of these on the CPU that they concern, and only with AIA. */
+
+void files_cpu_init(struct cpu *cpu);
+
+/* The file of a vCPU that may move, before its registers leave this CPU and after they came. */
+void files_save(struct vcpu *vcpu);
+void files_load(struct vcpu *vcpu);
+
+/* The vCPU will not run before it starts again; another may be loaded. */
+void files_park(struct vcpu *vcpu);
+
+/* Under vm->arch.lock: what comes for the vCPU goes to `to`. */
+void files_move(struct vcpu *vcpu, struct cpu *to);
+
+/* arch_irq_filter. */
+void files_filter(struct cpu *cpu, enum irq_filter filter);
+
+/* Whether the vCPU, which is not loaded and belongs to this CPU, has an interrupt in its file. */
+bool files_pending(const struct vcpu *vcpu);
+
+#endif

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+$(eval $(call GUEST,rt-calls,guest/demos/rt-calls,,,$(GUEST_REALTIME)))

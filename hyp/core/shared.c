@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Carries out on this CPU what the scheduler (hyp/sched/) decides.
+ *
+ * A vCPU has a home, vcpu->cpu: the CPU that it runs on or ran on last. Whoever wants something of
+ * it posts that to its home, whose own CPU does it in shared_next. A best-effort vCPU moves only by
+ * being picked by another CPU, and only that one then changes its home.
+ */
+#include "hyp/core/shared.h"
+
+#include "abi/hypercall.h"
+#include "arch/include/arch_cpu.h"
+#include "arch/include/arch_irq.h"
+#include "hyp/core/console.h"
+#include "hyp/core/console_queue.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/shared_types.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "hyp/trace/trace.h"
+#include "lib/bits.h"
+
+static struct shared_vcpu *record_of(struct sched_entity *entity)
+{
+	return (struct shared_vcpu *)entity; /* its first member */
+}
+
+static bool is_leaving(const struct vcpu *vcpu)
+{
+	return vm_state(vcpu->vm) != VM_RUNNING;
+}
+
+static uint32_t state_of(const struct vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->state, __ATOMIC_ACQUIRE);
+}
+
+void shared_post(struct vcpu *vcpu, uint32_t bits)
+{
+	struct shared_vcpu *record = vcpu->shared;
+	struct shared_cpu *home;
+
+	if (__atomic_fetch_or(&record->posted, bits, __ATOMIC_SEQ_CST) != 0)
+		return; /* its home has not come to it yet */
+	home = __atomic_load_n(&vcpu->cpu, __ATOMIC_SEQ_CST)->shared;
+	record->next_posted = __atomic_load_n(&home->posted, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&home->posted, &record->next_posted, record, true,
+		__ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		lock_relax();
+}
+
+void shared_wake(struct vcpu *vcpu)
+{
+	shared_post(vcpu, SHARED_POSTED_WAKE);
+	arch_irq_kick(__atomic_load_n(&vcpu->cpu, __ATOMIC_SEQ_CST));
+}
+
+void shared_arrived(struct vcpu *vcpu, uint32_t irq, bool fast)
+{
+	trace_write(&vcpu->cpu->trace, TRACE_ARRIVED, vcpu->number, irq);
+	shared_post(vcpu, fast ? SHARED_POSTED_FAST : SHARED_POSTED_WAKE);
+}
+
+static bool is_task(const struct vcpu *vcpu)
+{
+	return vcpu->plan->index >= vcpu->vm->plan->task_first;
+}
+
+/* Real-time slots are counted per CPU, best-effort ones over all CPUs. */
+static uint8_t slot_of(const struct vcpu *vcpu)
+{
+	const bool real_time = vcpu->shared->parameters.period != 0 || is_task(vcpu);
+	uint8_t slot = 0;
+
+	for (unsigned i = 0; i < vcpu->number; i++) {
+		const struct vcpu *other = vcpu_at(i);
+
+		if (!other->shared)
+			continue;
+		if (other->plan->period_ticks != 0 || is_task(other))
+			slot += real_time && other->plan->cpu == vcpu->plan->cpu;
+		else
+			slot += !real_time;
+	}
+	return slot;
+}
+
+/* The scheduler learns of a vCPU when it starts. */
+static void introduce(struct cpu *cpu, struct vcpu *vcpu)
+{
+	const struct plan_vm *vm = vcpu->vm->plan;
+	struct shared_vcpu *record = vcpu->shared;
+	const struct sched_traits traits = {
+		.number = (uint8_t)vcpu->number,
+		.slot = slot_of(vcpu),
+		.preemptable = vm->preemptable != 0,
+		.policy = vm->irq_policy,
+		.fast_interval = vm->fast_interval_ticks,
+		.ends_jobs = is_task(vcpu),
+	};
+
+	if (record->parameters.period != 0) {
+		cpu->shared->real_time[traits.slot] = record;
+		sched_add_real_time(
+			&cpu->shared->sched, &record->entity, &traits, &record->parameters);
+	} else {
+		sched_add_best_effort(
+			&cpu->shared->sched, &record->entity, &traits, vcpu->plan->affinity);
+	}
+	record->filter = record->parameters.period != 0 && !vm->preemptable ? IRQ_FILTER_REAL_TIME
+									    : IRQ_FILTER_NONE;
+	record->known = true;
+}
+
+/* Of one that is to leave: no other CPU picks it meanwhile, and it has nothing left to do. */
+static bool may_stop_at_once(const struct vcpu *vcpu)
+{
+	const struct shared_vcpu *record = vcpu->shared;
+
+	return !record->migrates && !record->reports && vm_state(vcpu->vm) != VM_RESTORING;
+}
+
+static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t now)
+{
+	struct shared_vcpu *record = vcpu->shared;
+
+	if (state_of(vcpu) == VCPU_OFF)
+		return;
+	if ((is_leaving(vcpu) || record->task == SHARED_TASK_ENDING) && may_stop_at_once(vcpu)) {
+		vcpu_stop(vcpu);
+		return;
+	}
+	if (!record->known)
+		introduce(cpu, vcpu);
+	if (record->has_clock && !sched_wants(&record->entity))
+		record->stopped_ticks = now;
+	if (bits & SHARED_POSTED_FAST)
+		sched_wake_fast(&cpu->shared->sched, &record->entity, now);
+	else
+		sched_wake(&cpu->shared->sched, &record->entity, now);
+}
+
+/* All that was posted here, oldest first. */
+static struct shared_vcpu *take_list(struct shared_cpu *shared)
+{
+	struct shared_vcpu *newest = __atomic_exchange_n(&shared->posted, 0, __ATOMIC_ACQUIRE);
+	struct shared_vcpu *list = 0;
+
+	while (newest) {
+		struct shared_vcpu *next = newest->next_posted;
+
+		newest->next_posted = list;
+		list = newest;
+		newest = next;
+	}
+	return list;
+}
+
+/* What was posted to a vCPU's home just before it moved away goes after it. */
+static void take_posted(struct cpu *cpu)
+{
+	struct shared_vcpu *record = take_list(cpu->shared);
+
+	while (record) {
+		struct shared_vcpu *next = record->next_posted;
+		const uint32_t bits = __atomic_exchange_n(&record->posted, 0, __ATOMIC_SEQ_CST);
+
+		if (__atomic_load_n(&record->vcpu->cpu, __ATOMIC_SEQ_CST) == cpu) {
+			take_one(cpu, record->vcpu, bits, arch_cpu_ticks());
+		} else {
+			shared_post(record->vcpu, bits);
+			arch_irq_kick(record->vcpu->cpu);
+		}
+		record = next;
+	}
+}
+
+/* Gives this CPU's registers to `next`, or to nobody. */
+static void load(struct cpu *cpu, struct vcpu *next)
+{
+	struct vcpu *loaded = cpu->vcpu;
+
+	arch_vcpu_switch(loaded, next);
+	cpu->vcpu = next;
+	if (next)
+		__atomic_store_n(&next->shared->loaded, 1, __ATOMIC_RELAXED);
+	if (loaded)
+		__atomic_store_n(&loaded->shared->loaded, 0, __ATOMIC_RELEASE);
+}
+
+/*
+ * Its last home is about to unload it, and waits for nothing before that; nor must we keep the
+ * registers of one that its CPU may want at the same time.
+ */
+static void fetch(struct cpu *cpu, struct vcpu *vcpu)
+{
+	if (cpu->vcpu && cpu->vcpu->shared->migrates)
+		load(cpu, 0);
+	while (__atomic_load_n(&vcpu->shared->loaded, __ATOMIC_ACQUIRE))
+		lock_relax();
+	arch_vcpu_move(vcpu, cpu);
+	__atomic_store_n(&vcpu->cpu, cpu, __ATOMIC_SEQ_CST);
+}
+
+static void start(struct cpu *cpu, struct vcpu *vcpu)
+{
+	struct shared_vcpu *record = vcpu->shared;
+
+	if (cpu->vcpu)
+		load(cpu, 0);
+	arch_vcpu_start(vcpu, vcpu->start_pc, vcpu->start_argument);
+	if (is_task(vcpu))
+		arch_vcpu_set_stack(vcpu, record->stack);
+	cpu->vcpu = vcpu;
+	__atomic_store_n(&record->loaded, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu->state, VCPU_ON, __ATOMIC_RELEASE);
+	trace_write(&cpu->trace, TRACE_VCPU_START, vcpu->number, vcpu->start_pc);
+}
+
+/* With a clock of its own, a VM does not see the time that it wanted the core and had it not. */
+static void set_clock(struct vcpu *vcpu, uint64_t now)
+{
+	struct shared_vcpu *record = vcpu->shared;
+
+	if (record->stopped_ticks)
+		vcpu->time_offset += now - record->stopped_ticks;
+	record->stopped_ticks = 0;
+}
+
+/*
+ * The vCPU's VM is being stopped, or restored: one step of what there is to do before it runs or
+ * is off. Others may have the core between two steps.
+ */
+static void leave(struct cpu *cpu, struct vcpu *vcpu)
+{
+	struct shared_vcpu *record = vcpu->shared;
+
+	if (record->reports)
+		record->reports = vm_report(vcpu, &record->report, record->report_line++);
+	else if (vm_state(vcpu->vm) == VM_RESTORING)
+		vm_restore(vcpu->vm, cpu);
+	else
+		vcpu_stop(vcpu);
+}
+
+static void set_filter(struct cpu *cpu, uint8_t filter)
+{
+	if (cpu->shared->filter == filter)
+		return;
+	cpu->shared->filter = filter;
+	arch_irq_filter(cpu, filter);
+}
+
+/* Makes ready to enter whom the scheduler chose. Returns NULL if it is to choose again. */
+static ALWAYS_INLINE struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, uint64_t now)
+{
+	struct vcpu *vcpu = record->vcpu;
+
+	if (__builtin_expect(vcpu->cpu != cpu, 0))
+		fetch(cpu, vcpu);
+	if (__builtin_expect(is_leaving(vcpu), 0)) {
+		leave(cpu, vcpu);
+		return 0;
+	}
+	if (__builtin_expect(record->has_clock, 0))
+		set_clock(vcpu, now);
+	if (__builtin_expect(state_of(vcpu) == VCPU_STARTING, 0))
+		start(cpu, vcpu);
+	else if (cpu->vcpu != vcpu)
+		load(cpu, vcpu);
+	set_filter(cpu, record->filter);
+	return vcpu;
+}
+
+/* A vCPU that others may pick must not keep its registers here while we sleep. */
+RARELY static void idle(struct cpu *cpu)
+{
+	if (cpu->vcpu && cpu->vcpu->shared->migrates)
+		load(cpu, 0);
+	set_filter(cpu, IRQ_FILTER_NONE);
+	arch_cpu_wait();
+	arch_irq_poll(cpu);
+}
+
+RARELY static void tell_others(struct cpu *cpu)
+{
+	const uint64_t slots = sched_reported(&cpu->shared->sched);
+	uint64_t cpus = sched_kicks(&cpu->shared->sched);
+
+	for (; cpus; cpus &= cpus - 1)
+		arch_irq_kick(cpu_at(bits_lowest(cpus)));
+	if (slots)
+		realtime_report(cpu, slots);
+}
+
+/* A clock of its own stands from the moment that the vCPU has to wait for the core. */
+RARELY static void stop_clock(
+	struct shared_vcpu *record, const struct sched_entity *next, uint64_t now)
+{
+	if (&record->entity != next && sched_wants(&record->entity) && !record->stopped_ticks)
+		record->stopped_ticks = now;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Another vCPU of the same VM that waits for the same core, the next by number; or NULL. */
+static struct vcpu *sibling_of(const struct vcpu *vcpu)
+{
+	const unsigned count = vcpu->vm->plan->vcpu_count;
+
+	for (unsigned i = 1; i < count; i++) {
+		struct vcpu *other = vm_vcpu(vcpu->vm, (vcpu->plan->index + i) % count);
+
+		if (other->shared && other->shared->known && other->cpu == vcpu->cpu &&
+			sched_wants(&other->shared->entity))
+			return other;
+	}
+	return 0;
+}
+
+void shared_spins(struct vcpu *vcpu)
+{
+	const struct vcpu *other = sibling_of(vcpu);
+
+	if (other)
+		sched_yield_to(&vcpu->cpu->shared->sched, &other->shared->entity, arch_cpu_ticks());
+}
+
+/*
+ * Not all guests say that they spin, and not all architectures tell us: a vCPU that has run for
+ * spin_ticks while another one of its VM waits for the same core is taken for one that does. The
+ * two then share their quanta in smaller pieces, which costs a switch each and no more. Returns
+ * when to look again.
+ */
+RARELY static uint64_t watch_spinning(struct shared_vcpu *record, uint64_t now)
+{
+	if (&record->entity != sched_running(&record->vcpu->cpu->shared->sched) ||
+		!sibling_of(record->vcpu))
+		return ARCH_NEVER;
+	if (now - record->began_ticks >= hyp_plan->spin_ticks) {
+		record->began_ticks = now;
+		shared_spins(record->vcpu);
+	}
+	return record->began_ticks + hyp_plan->spin_ticks;
+}
+
+/* What waits for the UART is sent; while more waits, again in a millisecond. */
+RARELY static uint64_t send_output(uint64_t now)
+{
+	console_send(false);
+	return console_queue_count ? now + hyp_plan->timer_frequency / 1000 : ARCH_NEVER;
+}
+
+/* When to decide again, if nothing happens. */
+static ALWAYS_INLINE uint64_t next_decision(const struct cpu *cpu, uint64_t now)
+{
+	uint64_t until = sched_until(&cpu->shared->sched);
+
+	if (__builtin_expect(console_queue_count != 0, 0))
+		until = earlier(until, send_output(now));
+	if (cpu->vcpu && __builtin_expect(cpu->vcpu->shared->may_spin, 0))
+		until = earlier(until, watch_spinning(cpu->vcpu->shared, now));
+	return until;
+}
+
+/* What there is to do before a decision; returns the time of the decision. */
+static ALWAYS_INLINE uint64_t before_decision(struct cpu *cpu)
+{
+	uint64_t now;
+
+	if (__builtin_expect(__atomic_load_n(&cpu->shared->posted, __ATOMIC_RELAXED) != 0, 0))
+		take_posted(cpu);
+	now = arch_cpu_ticks();
+	if (cpu->vcpu && __builtin_expect(cpu->vcpu->shared->may_spin, 0))
+		watch_spinning(cpu->vcpu->shared, now);
+	return now;
+}
+
+struct vcpu *shared_next(struct cpu *cpu)
+{
+	struct sched_cpu *sched = &cpu->shared->sched;
+
+	for (;;) {
+		const uint64_t now = before_decision(cpu);
+		struct sched_entity *before = sched_running(sched), *entity;
+		struct vcpu *vcpu = 0;
+
+		entity = sched_pick(sched, now);
+		if (__builtin_expect(sched_has_news(sched), 0))
+			tell_others(cpu);
+		if (cpu->vcpu && __builtin_expect(cpu->vcpu->shared->has_clock, 0))
+			stop_clock(cpu->vcpu->shared, entity, now);
+		if (entity && entity != before)
+			record_of(entity)->began_ticks = now;
+		if (entity)
+			vcpu = prepare(cpu, record_of(entity), now);
+		arch_timer_arm(next_decision(cpu, now));
+		if (vcpu)
+			return vcpu;
+		if (!entity)
+			idle(cpu);
+	}
+}
+
+void shared_wait(struct vcpu *vcpu, uint64_t until)
+{
+	sched_block(
+		&vcpu->cpu->shared->sched, earlier(until, arch_vcpu_timer(vcpu)), arch_cpu_ticks());
+}
+
+void shared_fault(struct vcpu *vcpu, const struct fault_report *report)
+{
+	vcpu->shared->report = *report;
+	vcpu->shared->report_line = 0;
+	vcpu->shared->reports = true;
+}
+
+void shared_forget(struct vcpu *vcpu)
+{
+	struct shared_vcpu *record = vcpu->shared;
+
+	if (record->known)
+		sched_remove(&vcpu->cpu->shared->sched, &record->entity, arch_cpu_ticks());
+	record->known = false;
+	record->stopped_ticks = 0;
+	record->reports = false;
+	vcpu->time_offset = 0;
+	if (vcpu->cpu->vcpu == vcpu)
+		vcpu->cpu->vcpu = 0;
+	__atomic_store_n(&record->loaded, 0, __ATOMIC_RELEASE);
+	if (is_task(vcpu))
+		realtime_off(vcpu);
+}
+
+/* Whether another best-effort vCPU of the VM may share a CPU with this one. */
+static bool has_sibling(const struct vcpu *vcpu)
+{
+	for (unsigned i = 0; i < vcpu->vm->plan->task_first; i++) {
+		const struct plan_vcpu *other = &hyp_plan->vcpus[vcpu->vm->plan->vcpu_first + i];
+
+		if (other != vcpu->plan && other->shared && other->period_ticks == 0 &&
+			(other->affinity & vcpu->plan->affinity))
+			return true;
+	}
+	return false;
+}
+
+static void init_vcpu(struct vcpu *vcpu)
+{
+	struct shared_vcpu *record = vcpu->plan->shared;
+
+	vcpu->shared = record;
+	record->vcpu = vcpu;
+	record->migrates = (vcpu->plan->affinity & (vcpu->plan->affinity - 1)) != 0;
+	record->has_clock = vcpu->vm->plan->own_time;
+	record->may_spin = hyp_plan->spin_ticks && vcpu->plan->period_ticks == 0 &&
+			   vcpu->plan->index < vcpu->vm->plan->task_first && has_sibling(vcpu);
+	record->parameters = (struct sched_parameters){
+		.period = vcpu->plan->period_ticks,
+		.capacity = vcpu->plan->capacity_ticks,
+		.deadline = vcpu->plan->deadline_ticks,
+	};
+}
+
+void shared_init(void)
+{
+	struct sched_common *common = hyp_plan->sched_common;
+
+	if (!common)
+		return;
+	sched_common_init(common, hyp_plan->quantum_ticks, hyp_plan->switch_ticks);
+	for (unsigned i = 0; i < hyp_plan->cpu_count; i++) {
+		struct cpu *cpu = cpu_at(i);
+
+		cpu->shared = cpu->plan->shared;
+		if (cpu->shared)
+			sched_cpu_init(&cpu->shared->sched, common, i, &cpu->trace);
+	}
+	for (unsigned i = 0; i < hyp_plan->vcpu_count; i++) {
+		if (hyp_plan->vcpus[i].shared)
+			init_vcpu(vcpu_at(i));
+	}
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * CPUs that several vCPUs share: the scheduler's decisions carried out. A CPU or vCPU is shared if
+ * its `shared` is not NULL. shared_absent.c stands in for it in a hypervisor without a scheduler.
+ */
+#ifndef HYP_CORE_SHARED_H
+#define HYP_CORE_SHARED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cpu;
+struct fault_report;
+struct vcpu;
+struct vm;
+
+/* Connects the plan's memory for scheduling to the records of CPUs and vCPUs. */
+void shared_init(void);
+
+/*
+ * The vCPU to run on this shared CPU, loaded and ready to enter; sleeps while there is none. What
+ * had been loaded may be any vCPU, whose registers are complete, or none.
+ */
+struct vcpu *shared_next(struct cpu *cpu);
+
+/*
+ * The loaded vCPU, which is shared, waits for an interrupt (WFI), at most until `until` (ticks, or
+ * ARCH_NEVER); its own timers end the wait, too. cpu_attend follows.
+ */
+void shared_wait(struct vcpu *vcpu, uint64_t until);
+
+/*
+ * The loaded vCPU, which is shared, spins for something that another one of its VM is to do. If
+ * that other one waits for this core, it has it next. cpu_attend follows.
+ */
+void shared_spins(struct vcpu *vcpu);
+
+/*
+ * Something happened that ends the wait of `vcpu`, which is shared; from any CPU. Its CPU, which
+ * may be this one, is kicked.
+ */
+void shared_wake(struct vcpu *vcpu);
+
+/*
+ * A physical interrupt for `vcpu`, which is shared, belongs to this CPU and is not loaded, has
+ * arrived here and is in its book; `fast` if it is one of those that may take the core. `irq` is
+ * for the trace. cpu_attend follows.
+ */
+void shared_arrived(struct vcpu *vcpu, uint32_t irq, bool fast);
+
+/* The loaded vCPU, which is shared, made a mistake: `report` is said in its own time. */
+void shared_fault(struct vcpu *vcpu, const struct fault_report *report);
+
+/* `vcpu` is shared, on this CPU, and off from now on. */
+void shared_forget(struct vcpu *vcpu);
+
+/* Every vCPU of `vm` is off: its tasks are forgotten. */
+void shared_vm_left(struct vm *vm);
+
+/* The calls of abi/hypercall.h from HYPERCALL_QUICK_COUNT on. */
+int64_t shared_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args);
+
+#endif

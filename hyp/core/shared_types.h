@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The records of shared CPUs and vCPUs, in memory that the plan gives only where they are needed.
+ */
+#ifndef HYP_CORE_SHARED_TYPES_H
+#define HYP_CORE_SHARED_TYPES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/include/arch_vcpu.h"
+#include "hyp/core/vm.h"
+#include "hyp/sched/admission.h"
+#include "hyp/sched/sched.h"
+#include "lib/lock.h"
+
+struct vcpu;
+
+/* What was posted for a vCPU, for its CPU to carry out. */
+#define SHARED_POSTED_WAKE 1u
+#define SHARED_POSTED_FAST 2u
+
+enum shared_task { SHARED_TASK_FREE, SHARED_TASK_REGISTERED, SHARED_TASK_ENDING };
+
+struct shared_vcpu {
+	struct sched_entity entity; /* first: sched_pick returns it */
+	struct vcpu *vcpu;
+	bool known;             /* the scheduler has it (sched_add_*) */
+	bool migrates;          /* more than one bit in its affinity */
+	bool has_clock;         /* plan_vm.own_time */
+	bool may_spin;          /* for another vCPU of its VM on the same core */
+	uint8_t filter;         /* enum irq_filter that is right while it runs */
+	uint32_t loaded;        /* 1: its registers are some CPU's; written by that one, atomic */
+	uint64_t began_ticks;   /* when it got the core last */
+	uint64_t stopped_ticks; /* since when it wants to run and does not, or 0 */
+
+	uint32_t posted;                 /* bits SHARED_POSTED_*, atomic; 0: in no list */
+	struct shared_vcpu *next_posted; /* in shared_cpu.posted */
+
+	bool reports; /* it made a mistake, and `report` has not been said to its end */
+	unsigned report_line;
+	struct fault_report report;
+
+	/* A task's: guarded by realtime.c's lock. */
+	enum shared_task task;
+	uint64_t entry, stack;
+	uint64_t scheduler, mode;           /* as the guest told by HYPERCALL_SCHED_PASS_PARAM */
+	struct sched_parameters parameters; /* in force, or registered */
+
+	struct arch_context context;
+} __attribute__((aligned(64)));
+
+struct shared_cpu {
+	struct sched_cpu sched;
+	struct shared_vcpu *posted; /* newest first; any CPU puts in, this one takes all */
+	uint8_t filter;             /* enum irq_filter that holds now */
+	struct shared_vcpu *real_time[SCHED_REAL_TIME_MOST]; /* by slot; NULL behind the last */
+
+	/* A task that is being admitted: guarded by realtime.c's lock. */
+	struct vcpu *applicant, *next_applicant; /* who asks, and who waits to; or NULL */
+	uint64_t applied_ticks;                  /* when the applicant asked last */
+	struct sched_parameters candidate;       /* what for; period 0: not begun */
+	struct admission admission;
+	struct sched_parameters set[SCHED_REAL_TIME_MOST + 1]; /* with the new one, the last */
+} __attribute__((aligned(64)));
+
+/* The vCPU of a task is off: if the task was deleted, its vCPU is free (realtime.c). */
+void realtime_off(struct vcpu *task);
+
+/* Something happened to tasks on this CPU that their VMs' managers want to know. */
+void realtime_report(struct cpu *cpu, uint64_t slots);
+
+/* Posts `bits` for `vcpu` to its CPU, without a kick: cpu_attend or a kick must follow. */
+void shared_post(struct vcpu *vcpu, uint32_t bits);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whether a set of real-time entities on one CPU can be promised that each meets every deadline
+ * under EDF, whenever its jobs come (at least a period apart). Exact, in integers: a set is refused
+ * only if there is a pattern of arrivals under which a deadline is missed.
+ *
+ * - Utilisation: sum(C / P) <= share. Enough if all D = P and nothing blocks (Liu and Layland).
+ * - Processor demand (Baruah, Rosier, Howell): in no interval of length t do the jobs that are
+ *   released and due in it need more than t. Looked at by QPA (Zhang and Burns): from the end of
+ *   the longest busy period backwards, at few of the deadlines.
+ *
+ * `blocking` is the longest time for which the core cannot change hands although it should: a
+ * switch that is under way, as an entity with a later deadline, or a best-effort one, leaves.
+ */
+#ifndef HYP_SCHED_ADMISSION_H
+#define HYP_SCHED_ADMISSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hyp/sched/parameters.h"
+
+#define ADMISSION_MOST  65u          /* entities in a set: those of a CPU, and one that applies */
+#define ADMISSION_WHOLE (1ull << 32) /* the share that is the whole CPU */
+
+enum admission_result { ADMISSION_MORE, ADMISSION_ADMITTED, ADMISSION_REFUSED };
+
+enum admission_reason {
+	ADMISSION_REASON_NONE,
+	ADMISSION_REASON_PARAMETERS,  /* not 0 < C <= D <= P <= 2^40: entity `which` of the set */
+	ADMISSION_REASON_UTILISATION, /* more than the share */
+	ADMISSION_REASON_DEMAND,      /* `demand` ticks are needed in an interval of `time` ticks */
+	ADMISSION_REASON_UNDECIDED    /* it would take too long to find out: more than 2^24 looks */
+};
+
+struct admission {
+	enum admission_reason reason;
+	unsigned which;
+	uint64_t time, demand; /* saturated */
+
+	/* The rest is admission.c's. */
+	const struct sched_parameters *set;
+	unsigned count, next, phase;
+	uint32_t looks;
+	bool implicit; /* all D = P */
+	uint64_t share, blocking;
+	int64_t slack;
+	uint64_t t, sum, last_deadline, first_deadline;
+	uint64_t rest[ADMISSION_MOST];
+};
+
+/*
+ * Begins the test of `count` (0..ADMISSION_MOST) entities, which must stay as they are until it is
+ * over. `share` is the utilisation that is allowed, in 2^32nds; `blocking` in ticks.
+ */
+void admission_begin(struct admission *admission, const struct sched_parameters *set,
+	unsigned count, uint64_t share, uint64_t blocking);
+
+/* Goes on with it: a bounded number of instructions, for at most 8 entities. */
+enum admission_result admission_step(struct admission *admission);
+
+/*
+ * The budget, and the capacity to test with, for an entity that is to have `capacity` ticks for
+ * itself: each job is switched to once and, by it or at its expense, from once.
+ */
+static inline uint64_t admission_capacity(uint64_t capacity, uint64_t switch_cost)
+{
+	return capacity + 2 * switch_cost;
+}
+
+#endif

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The longest stretch that the hypervisor executes at once, seen from outside.
+
+The hypervisor never unmasks interrupts: they are taken when it leaves for a guest (ERET, SRET) or
+sleeps (WFI). QEMU is told to translate one instruction at a time and to log each one in the
+hypervisor's text; what a CPU executes from one such point to the next is a stretch.
+"""
+import bisect
+import collections
+import json
+import os
+import re
+import subprocess
+import threading
+
+from harness import check
+
+OBJDUMP = {"aarch64": "aarch64-linux-gnu-objdump", "riscv64": "riscv64-linux-gnu-objdump"}
+LEAVES = re.compile(r"^\s*([0-9a-f]+):\s+[0-9a-f ]+\t(eret|sret|wfi)\b", re.M)
+SYMBOL = re.compile(r"^([0-9a-f]+) <([^>]+)>:$", re.M)
+TRACE = re.compile(r"Trace (\d+): \S+ \[[0-9a-f]+/([0-9a-f]+)/")
+
+
+class Text:
+    """The hypervisor's text: its functions, and the addresses at which it leaves or sleeps."""
+
+    def __init__(self, elf, arch):
+        listing = subprocess.run([OBJDUMP[arch], "-d", "-j", ".text", elf], check=True,
+                                 capture_output=True, text=True).stdout
+        self.leaves = {int(address, 16) for address, _ in LEAVES.findall(listing)}
+        symbols = [(int(address, 16), name) for address, name in SYMBOL.findall(listing)]
+        self.addresses = [address for address, _ in symbols]
+        self.names = [name for _, name in symbols]
+        last = re.findall(r"^\s*([0-9a-f]+):\t", listing, re.M)[-1]
+        self.first, self.last = self.addresses[0], int(last, 16)
+
+    def function(self, address):
+        return self.names[bisect.bisect_right(self.addresses, address) - 1]
+
+
+class Stretches:
+    """Follows the log; keeps the longest stretch of each kind: of each set of functions."""
+
+    def __init__(self, text):
+        self.text, self.now, self.count = text, collections.defaultdict(list), 0
+        self.started, self.boot, self.longest = set(), 0, {}
+
+    def line(self, line):
+        match = TRACE.match(line)
+        if not match:
+            return
+        cpu, address = match[1], int(match[2], 16)
+        self.now[cpu].append(address)
+        if address in self.text.leaves:
+            self.end(cpu, self.now.pop(cpu))
+
+    def end(self, cpu, stretch):
+        if cpu not in self.started:  # from power-on to the first guest: nobody waits yet
+            self.started.add(cpu)
+            self.boot = max(self.boot, len(stretch))
+            return
+        self.count += 1
+        functions = collections.Counter(map(self.text.function, stretch))
+        key = frozenset(functions)
+        if len(stretch) > self.longest.get(key, (0,))[0]:
+            self.longest[key] = (len(stretch), functions)
+
+    def ranking(self):
+        """(instructions, functions with theirs, in the order in which they were entered)"""
+        return sorted(self.longest.values(), key=lambda found: -found[0])
+
+
+def command_of(image, log, text):
+    with open(image + ".json", encoding="utf-8") as file:
+        machine = json.load(file)
+    qemu = machine["qemu"]
+    return [qemu["binary"], "-machine", qemu["machine"], "-cpu", qemu["cpu"], "-smp",
+            str(machine["cpus"]), "-m", f"{qemu['memory'] // 1024}k", "-icount",
+            "shift=0,sleep=off", "-accel", "tcg,one-insn-per-tb=on", "-d", "exec,nochain",
+            "-dfilter", f"{text.first:#x}..{text.last:#x}", "-D", f"/dev/fd/{log}", "-display", "none",
+            "-serial", "stdio", "-nic", "none", "-no-reboot", "-kernel", image + ".elf"]
+
+
+def follow(image, text, until, seconds):
+    """Runs an image until what it prints matches all of `until`; returns its Stretches."""
+    log, log_end = os.pipe()
+    command = ["timeout", "-k", "5", str(seconds), *command_of(image, log_end, text)]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, pass_fds=(log_end,))
+    os.close(log_end)
+    missing = [re.compile(pattern) for pattern in until]
+
+    def listen():
+        for line in process.stdout:
+            said = line.decode(errors="replace")
+            missing[:] = [pattern for pattern in missing if not pattern.search(said)]
+            if not missing:
+                process.terminate()  # the time-out's; it ends QEMU
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    stretches = Stretches(text)
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            stretches.line(line)
+    process.wait()
+    listener.join(5)
+    check(not missing, "not seen: " + ", ".join(pattern.pattern for pattern in missing))
+    return stretches
+
+
+def figure(image, hypervisor, bench, until, seconds=600):
+    stretches = follow(image, Text(hypervisor, bench.arch), until, seconds)
+    ranking = [{"instructions": length, "functions": dict(functions)}
+               for length, functions in stretches.ranking()[:20]]
+    return {"guest": ranking[0]["instructions"], "native": None, "path": ranking[0]["functions"],
+            "boot": stretches.boot, "stretches": stretches.count, "longest": ranking}

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+Several vCPUs on one core. What is said about deadlines and shares of the time holds in time that
+counts instructions (--icount): the host's own scheduler would miss deadlines.
+"""
+import re
+
+from harness import check, exits
+
+READY = r"ORLOP-LINUX-READY \S+ cpus=(\d+)"
+THREE, EIGHT = (10, 20, 5), (5, 8, 10, 10, 20, 20, 25, 40)  # periods of rt-demo's tasks, ms
+
+
+def realtime(bench, name, tasks, cpu=0, **more):
+    """Description of a real-time VM with so many tasks, its manager on the same core."""
+    return {"os": "realtime", "image": bench.guest(name), "memory": "1M",
+            "vcpus": [{"cpu": cpu}], "tasks": {"count": tasks, "cpu": cpu}, **more}
+
+
+def reserve(percent):
+    return {"reserve": {"best-effort": f"{percent}%"}}
+
+
+def scheduling(stats, vm):
+    """The scheduler's figures of a VM's vCPUs."""
+    return [vcpu["scheduling"] for vcpu in stats["vms"][vm]["vcpus"]]
+
+
+def every_deadline_met(machine, periods):
+    """The tasks say so, the hypervisor counts so, and as many jobs were done as had to be."""
+    report = machine.expect(r"^\[control\] rt-demo: result: every deadline met: (\d+) jobs in (\d+)"
+                            " ms", 200)
+    jobs, wanted = int(report[1]), sum(int(report[2]) // period for period in periods)
+    check(abs(jobs - wanted) <= 2 * len(periods), f"{jobs} jobs, not {wanted}")
+
+
+def no_misses(stats, tasks):
+    """After the machine's end: what the hypervisor counted of the first tasks of `control`."""
+    for number, task in enumerate(scheduling(stats, "control")[1:tasks + 1]):
+        check(task["jobs"] > 0 and task["misses"] == 0, f"task {number}: {task}")
+
+
+def test_two_guests(bench):
+    """Two that never let go have half of the core each, in turns of a quantum."""
+    vms = {name: bench.bare("shared-spin") for name in ("first", "second")}
+    image = bench.image("two", vms, scheduling={"quantum": "10ms"})
+    machine = bench.run(image, "--icount")
+    for _ in vms:
+        done = machine.expect(r"shared-spin: done: (\d+) us of (\d+) us, in (\d+) gaps .*, (\d+) us"
+                              " at most")
+        had, of, gaps, longest = (int(done[i]) for i in range(1, 5))
+        check(0.4 < had / of < 0.6, f"it had {had} us of {of} us")
+        check(40 <= gaps <= 60, f"{gaps} gaps")
+        check(9900 <= longest <= 10300, f"a turn of {longest} us")
+    machine.finish()
+    first, second = (scheduling(machine.final_stats(), vm)[0] for vm in vms)
+    check(abs(first["ran_ticks"] - second["ran_ticks"]) < 0.05 * first["ran_ticks"],
+          f"{first} {second}")
+
+
+def test_example(bench):
+    """A Linux under full load and three real-time tasks on one core, as make demo shows them."""
+    suffix = {"aarch64": ""}.get(bench.arch, f"-{bench.arch}")
+    machine = bench.run(f"examples/shared-core{suffix}.yaml", "--icount", timeout=200)
+    machine.expect(r"^\[control\] rt-demo: 1 s: jobs \d+ \d+ \d+; missed 0; ", 100)
+    every_deadline_met(machine, THREE)
+    machine.finish(seconds=100)
+    check("ORLOP-LOAD-END" in machine.text, "Linux did not do its work")
+    no_misses(machine.final_stats(), 3)
+
+
+def test_eight_tasks(bench):
+    """90 % of the core are promised to eight tasks; Linux boots in what is left."""
+    vms = {"linux": bench.linux("poweroff"), "control": realtime(bench, "rt-demo-eight", 8)}
+    machine = bench.run(bench.image("eight", vms, **reserve(9)), "--icount", timeout=200)
+    every_deadline_met(machine, EIGHT)
+    machine.expect(READY, 100)
+    machine.finish()
+    stats = machine.final_stats()
+    no_misses(stats, 8)
+    check(scheduling(stats, "linux")[0]["ran_ticks"] > 0, "Linux did not run")
+
+
+def test_overrun(bench):
+    """A task that never ends its job uses up its budget in each period, and nobody else's."""
+    vms = {"spin": bench.bare("shared-spin"), "control": realtime(bench, "rt-demo-overrun", 4)}
+    machine = bench.run(bench.image("overrun", vms, **reserve(25)), "--icount")
+    report = machine.expect(r"rt-demo: result: task 3: .*; budget used up (\d+) times")
+    check(195 <= int(report[1]) <= 205, f"its budget was used up {report[1]} times in 2 s")
+    every_deadline_met(machine, THREE)
+    machine.finish()
+    stats = machine.final_stats()
+    no_misses(stats, 3)
+    own = scheduling(stats, "control")[4]
+    check(own["jobs"] == 1 and own["misses"] == 1, f"its one job, which was late: {own}")
+
+
+def test_calls(bench):
+    """Every answer that the real-time calls can give."""
+    vms = {"guest": realtime(bench, "rt-calls", 3), "spin": bench.bare("shared-spin")}
+    machine = bench.run(bench.image("calls", vms, **reserve(30)), "--icount")
+    result = machine.expect(r"rt-calls: (\d+) passed, (\d+) failed")
+    failures = re.findall(r"rt-calls: FAILED.*", machine.text)
+    check(int(result[1]) > 40 and not failures, "\n".join(failures))
+    machine.finish()
+
+
+def test_controllers(bench):
+    """A VM that may starts and ends another one's tasks; one that may not does not."""
+    vms = {"services": realtime(bench, "rt-services", 2, controllers=["client"]),
+           "client": bench.bare("rt-client"), "stranger": bench.bare("rt-client-denied")}
+    machine = bench.run(bench.image("controllers", vms, **reserve(50)), "--icount")
+    machine.expect(r"^\[services\] rt-services: done")
+    machine.finish()
+    check("FAILED" not in machine.text, machine.text)
+    for vm in ("client", "stranger"):
+        check(re.search(rf"\[{vm}\] rt-client: [1-9]\d* passed, 0 failed", machine.text),
+              f"{vm} did not finish")
+    jobs = [int(count) for count in re.findall(r"was ended after (\d+) jobs", machine.text)]
+    check(len(jobs) == 2 and all(19 <= count <= 24 for count in jobs), f"jobs in 100 ms: {jobs}")
+
+
+def test_realtime_vcpu(bench):
+    """A guest that is no set of tasks, but has a real-time vCPU, keeps its beat beside a load."""
+    control = bench.bare("control")
+    control["vcpus"] = [{"cpu": 0, "period": "1ms", "capacity": "100us"}]
+    vms = {"spin": bench.bare("shared-spin-long"), "control": control}
+    machine = bench.run(bench.image("vcpu", vms, **reserve(50)), "--icount")
+    report = machine.expect(r"jitter .*= \d+/\d+/\d+/(\d+) ns, missed (\d+)")
+    check(report[2] == "0" and int(report[1]) < 5000, f"{report[1]} ns late, missed {report[2]}")
+    check(scheduling(machine.stats(), "control")[0]["misses"] == 0, "the hypervisor saw a miss")
+
+
+def beside_tasks(bench, neighbour, expected, least=1):
+    """Whatever a best-effort VM on the same core does, real-time tasks miss nothing."""
+    vms = {"guest": neighbour, "control": realtime(bench, "rt-demo-short", 3)}
+    machine = bench.run(bench.image("beside", vms, **reserve(35)), "--icount", timeout=200)
+    every_deadline_met(machine, THREE)
+    machine.expect(r"^\[orlop\] control is halted")
+    seen = len(re.findall(expected, machine.text, re.M))
+    check(seen >= least, f"'{expected}' {seen} times, not {least}")
+    no_misses(machine.stats(), 3)
+
+
+def test_beside_faults(bench):
+    """A VM that faults, is restored and starts again, for ever."""
+    neighbour = bench.bare("faults-unmapped-read", **{"on-fault": "restart"})
+    beside_tasks(bench, neighbour, r"^\[orlop\] guest restarts", 10)
+
+
+def test_beside_random(bench):
+    beside_tasks(bench, bench.bare("random"), r"^\[guest\] random: \d+ operations, \d+ exceptions")
+
+
+def test_beside_random_stray(bench):
+    neighbour = bench.bare("random-stray", **{"on-fault": "restart"})
+    beside_tasks(bench, neighbour, r"^\[orlop\] guest restarts")
+
+
+def test_beside_reboots(bench):
+    """A Linux that resets itself: what a restart copies is large."""
+    neighbour = bench.linux("reboot", memory="128M", **{"on-reset": "restart"})
+    beside_tasks(bench, neighbour, r"^\[orlop\] guest restarts", 0)
+
+
+def test_linux_twice(bench):
+    """Two unmodified kernels on one core."""
+    vms = {name: bench.linux("poweroff") for name in ("first", "second")}
+    machine = bench.run(bench.image("twice", vms), timeout=120)
+    for _ in vms:
+        machine.expect(READY, 100)
+    machine.finish()
+    for vm in vms:
+        check(f"[{vm}] ORLOP-LINUX-READY" in machine.text, f"{vm} did not boot")
+        check(machine.final_stats()["vms"][vm]["faults"] == 0, f"{vm} faulted")
+
+
+def test_linux_smp_on_one_core(bench):
+    """Two vCPUs of one kernel on one core; one of them goes off and comes back."""
+    machine = bench.run(bench.image("smp", {"linux": bench.linux("hotplug", cpus=(0, 0))}),
+                        timeout=120)
+    ready = machine.expect(READY, 100)
+    check(ready[1] == "2", f"Linux sees {ready[1]} CPUs")
+    machine.expect("ORLOP-CPU-OFF 0")
+    machine.expect("ORLOP-CPU-ON 0-1")
+    machine.finish()
+
+
+def cores_of(bench, machine, vcpu):
+    """On which CPUs the trace shows that a vCPU ran."""
+    status, trace = bench.tool("trace", machine.name)
+    check(status == 0, trace)
+    return set(re.findall(rf"CPU (\d+)  {vcpu} +runs, after", trace))
+
+
+def test_linux_migrates(bench):
+    """Best-effort vCPUs of three VMs share two cores, and none is bound to one of them."""
+    linux = bench.linux("load orlop.seconds=4")
+    linux["vcpus"] = [{"cpus": [0, 1]}, {"cpus": [0, 1]}]
+    spin = {name: bench.bare("shared-spin-always") for name in ("first", "second")}
+    for vm in spin.values():
+        vm["vcpus"] = [{"cpus": [0, 1]}]
+    machine = bench.run(bench.image("migrates", {"linux": linux, **spin}, trace=4096,
+                                    scheduling={"quantum": "10ms"}), timeout=120)
+    ready = machine.expect(READY, 100)
+    check(ready[1] == "2", f"Linux sees {ready[1]} CPUs")
+    machine.expect("ORLOP-LOAD-BEGIN")
+    machine.expect("ORLOP-LOAD-END")
+    for vcpu in ("linux/0", "linux/1", "first/0", "second/0"):
+        cores = cores_of(bench, machine, vcpu)
+        check(cores == {"0", "1"}, f"{vcpu} ran on CPUs {sorted(cores)}")
+    machine.expect(r"^\[orlop\] linux is halted")
+
+
+def test_idle(bench):
+    """Guests that wait give the core away and leave it asleep: few exits, little time."""
+    vms = {name: bench.bare("shared-sleep") for name in ("first", "second")}
+    machine = bench.run(bench.image("idle", vms), "--icount")
+    for _ in vms:
+        done = machine.expect(r"shared-sleep: done: woken (\d+) times by 30 interrupts, (\d+) us")
+        check(int(done[1]) < 70 and int(done[2]) < 1000, done[0])
+    machine.finish()
+    stats = machine.final_stats()
+    for vm in vms:
+        counted, time = exits(stats, vm), scheduling(stats, vm)[0]
+        check(counted < 300, f"{vm} left for the hypervisor {counted} times in 3 s")
+        check(time["ran_ticks"] < 0.01 * time["of_ticks"], f"{vm} ran: {time}")
+
+
+def test_linux_idle(bench):
+    """A tickless kernel that has nothing to do does not burn the core."""
+    vms = {"linux": bench.linux("idle orlop.seconds=5"), "other": bench.bare("shared-sleep")}
+    machine = bench.run(bench.image("idle", vms), timeout=120)
+    machine.expect("ORLOP-IDLE-BEGIN", 100)
+    first = scheduling(machine.stats(), "linux")[0]
+    machine.expect("ORLOP-IDLE-END")
+    second = scheduling(machine.stats(), "linux")[0]
+    ran = second["ran_ticks"] - first["ran_ticks"]
+    of = second["of_ticks"] - first["of_ticks"]
+    check(ran < 0.1 * of, f"it ran {ran} of {of} ticks, doing nothing")
+    machine.finish()
+
+
+def test_time_own(bench):
+    """One clock shows the time that its VM did not run, the other does not."""
+    vms = {"own": bench.bare("shared-spin", time="own"), "absolute": bench.bare("shared-spin")}
+    machine = bench.run(bench.image("time", vms), "--icount")
+    machine.finish()
+    shown = {vm: [int(figure) for figure in re.findall(r"\d+", figures)] for vm, figures in
+             re.findall(r"^\[(\w+)\] shared-spin: done: (.*)", machine.text, re.M)}
+    had, of, gaps = shown["own"][:3]
+    check(of >= 1000000 and gaps == 0, f"own: it saw {gaps} gaps, {had} us of {of} us")
+    had, of, gaps = shown["absolute"][:3]
+    check(gaps > 10 and had / of < 0.65, f"absolute: {gaps} gaps, {had} us of {of} us")
+
+
+def linux_clock(bench, time):
+    """Seconds that passed in Linux by its clock and by its ticks, and on the board meanwhile."""
+    vms = {"linux": bench.linux("clock orlop.seconds=4", time=time),
+           "spin": bench.bare("shared-spin-always")}
+    machine = bench.run(bench.image("clock", vms), timeout=120)
+    machine.expect("ORLOP-CLOCK-END", 100)
+    said = re.findall(r"ORLOP-CLOCK uptime=([\d.]+) jiffies=(\d+)|goes on: \d+ us of (\d+) us",
+                      machine.text.replace("shared-spin: begins", "goes on: 0 us of 0 us"))
+    board, seen = 0, []
+    for uptime, jiffies, spin in said:
+        board = int(spin) / 1e6 if spin else board
+        if uptime:
+            seen.append((float(uptime), int(jiffies), board))
+    first, last = seen[0], seen[-1]
+    return last[0] - first[0], (last[1] - first[1]) / 250, last[2] - first[2]
+
+
+def test_linux_time_absolute(bench):
+    """Linux loses no time and no tick while others have the core."""
+    clock, ticks, board = linux_clock(bench, "absolute")
+    check(abs(clock - board) < 0.3 and abs(ticks - clock) < 0.1,
+          f"clock {clock:.2f} s, ticks {ticks:.2f} s, board {board:.2f} s")
+
+
+def test_linux_time_own(bench):
+    """Linux sees only the time that it had: half, as the other VM takes what it gets."""
+    clock, ticks, board = linux_clock(bench, "own")
+    check(0.4 < clock / board < 0.65 and abs(ticks - clock) < 0.1,
+          f"clock {clock:.2f} s, ticks {ticks:.2f} s, board {board:.2f} s")
