@@ -81,7 +81,7 @@ demo-shared: all $(GUESTS) ## the second act alone, from examples/shared-core.ya
 	@mkdir -p $(BUILD)/demo
 	@$(TOOL) report examples/shared-core$(EXAMPLE).yaml > $(DEMO_SHARED).txt
 	@$(TOOL) run --icount --repeat 'rt-demo: result' --timeline $(DEMO_SHARED).svg \
-		examples/shared-core$(EXAMPLE).yaml
+		--timeline-when 'rt-demo: 3 s' examples/shared-core$(EXAMPLE).yaml
 	@echo "Who ran when: $(DEMO_SHARED).svg; the report: $(DEMO_SHARED).txt"
 
 shell: all $(GUESTS) ## the same, and you are in the Linux guest's shell

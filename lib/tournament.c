@@ -4,28 +4,35 @@
  */
 #include "lib/tournament.h"
 
-static unsigned better(const struct tournament *tournament, unsigned low, unsigned high)
+#include "lib/bits.h"
+
+static ALWAYS_INLINE uint64_t lesser(uint64_t a, uint64_t b)
 {
-	return tournament->key[high] < tournament->key[low] ? high : low;
+	return a < b ? a : b;
+}
+
+static ALWAYS_INLINE uint64_t least_of_four(const uint64_t *words)
+{
+	return lesser(lesser(words[0], words[1]), lesser(words[2], words[3]));
 }
 
 void tournament_init(struct tournament *tournament)
 {
 	for (unsigned i = 0; i < TOURNAMENT_SLOTS; i++)
-		tournament->key[i] = TOURNAMENT_NONE;
-	for (unsigned i = TOURNAMENT_SLOTS - 1; i >= TOURNAMENT_SLOTS / 2; i--)
-		tournament->winner[i] = (uint8_t)(2 * i - TOURNAMENT_SLOTS);
-	for (unsigned i = TOURNAMENT_SLOTS / 2 - 1; i > 0; i--)
-		tournament->winner[i] = tournament->winner[2 * i];
+		tournament->slots[i] = TOURNAMENT_OUT | i;
+	for (unsigned i = 0; i < 16; i++)
+		tournament->middle[i] = least_of_four(&tournament->slots[4 * i]);
+	for (unsigned i = 0; i < 4; i++)
+		tournament->top[i] = least_of_four(&tournament->middle[4 * i]);
+	tournament->least = least_of_four(tournament->top);
 }
 
 void tournament_set(struct tournament *tournament, unsigned slot, uint64_t key)
 {
-	unsigned i = (slot + TOURNAMENT_SLOTS) / 2;
+	const uint64_t most = TOURNAMENT_NONE >> TOURNAMENT_KEY_SHIFT;
 
-	tournament->key[slot] = key;
-	tournament->winner[i] = (uint8_t)better(tournament, slot & ~1u, slot | 1u);
-	for (i /= 2; i > 0; i /= 2)
-		tournament->winner[i] = (uint8_t)better(
-			tournament, tournament->winner[2 * i], tournament->winner[2 * i + 1]);
+	tournament->slots[slot] = lesser(key, most) << TOURNAMENT_KEY_SHIFT | slot;
+	tournament->middle[slot / 4] = least_of_four(&tournament->slots[slot / 4 * 4]);
+	tournament->top[slot / 16] = least_of_four(&tournament->middle[slot / 16 * 4]);
+	tournament->least = least_of_four(tournament->top);
 }

@@ -171,8 +171,7 @@ static void add_device(struct system *system, struct vm *vm, const struct tree *
 	}
 	vm->devices = arena_grow(vm->devices, vm->device_count, sizeof(*vm->devices));
 	struct vm_device *added = &vm->devices[vm->device_count++];
-	*added = (struct vm_device){
-		.device = *device, .said = said->text, .place = said->place};
+	*added = (struct vm_device){.device = *device, .said = said->text, .place = said->place};
 	warn_of_dma(&system->board, added);
 }
 

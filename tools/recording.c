@@ -15,7 +15,8 @@
 #include "tools/message.h"
 
 #define TRACE_EVENT_WORDS(symbol, words) words,
-static const char *const event_words[] = {TRACE_EVENTS(TRACE_EVENT_WORDS)};
+static const char *const event_words[] = {
+	TRACE_EVENTS(TRACE_EVENT_WORDS) TRACE_SCHED_EVENTS(TRACE_EVENT_WORDS)};
 
 struct recording_cpu *recording_add_cpu(struct recording *recording)
 {

@@ -16,7 +16,8 @@
 #define SIZE_MAXIMUM (256u << 20)
 
 #define TRACE_EVENT_SYMBOL(symbol, words) #symbol,
-static const char *const symbols[] = {TRACE_EVENTS(TRACE_EVENT_SYMBOL)};
+static const char *const symbols[] = {
+	TRACE_EVENTS(TRACE_EVENT_SYMBOL) TRACE_SCHED_EVENTS(TRACE_EVENT_SYMBOL)};
 
 static const char *const classes[] = {[RECORDING_BEST_EFFORT] = "best-effort",
 	[RECORDING_REAL_TIME] = "real-time",

@@ -191,7 +191,9 @@ static const char *cpu_user(const struct system *system, unsigned cpu)
 		for (unsigned n = 0; n < vm->vcpu_count; n++) {
 			if (!schedule_runs_on(&vm->vcpus[n], cpu))
 				continue;
-			only = arena_text("%s, vCPU %u, alone", vm->name, n);
+			only = arena_text("%s, vCPU %u, alone%s", vm->name, n,
+				vm->vcpus[n].ns.period ? ": it has all of it, not its capacity only"
+						       : "");
 			users = report_list(users, arena_text("%s %u", vm->name, n));
 		}
 	}

@@ -33,7 +33,7 @@
 #define STATUS_SIGNAL  128
 
 struct options {
-	const char *file, *hyp, *name, *repeat, *stats_file, *timeline_file;
+	const char *file, *hyp, *name, *repeat, *stats_file, *timeline_file, *timeline_when;
 	double timeout; /* seconds; 0: none */
 	bool raw_terminal;
 	struct qemu_options qemu;
@@ -57,6 +57,8 @@ struct session {
 	bool input_open;
 	double started;
 	char *repeated; /* lines to show again at the end */
+	bool draws;     /* the line that the picture is to be taken at has come */
+	bool has_drawn;
 };
 
 /* How the machine's run ended: not yet, orderly, or not. */
@@ -69,6 +71,9 @@ static void end_line(struct session *session, struct stream *stream)
 	stream->line[stream->length] = '\0';
 	if (wanted && strstr(stream->line, wanted))
 		session->repeated = arena_text("%s%s\n", session->repeated, stream->line);
+	if (session->options->timeline_when &&
+		strstr(stream->line, session->options->timeline_when))
+		session->draws = !session->has_drawn;
 	if (stream->whole_lines) {
 		fwrite(stream->line, 1, stream->length, stdout);
 		fputc('\n', stdout);
@@ -206,6 +211,30 @@ static enum end step(struct session *session)
 	return fds[INPUT].revents ? pass_input(session) : RUNNING;
 }
 
+/* Draws how the machine's last moments were scheduled, once. */
+static void write_timeline(struct session *session, const struct records *records)
+{
+	const char *path = session->options->timeline_file;
+	struct recording recording;
+
+	if (path && !session->has_drawn && recording_take(&recording, records))
+		timeline_write(path, &recording, &(struct timeline_options){0});
+	session->has_drawn = true;
+}
+
+/*
+ * The moment has come to draw. The machine runs on meanwhile; what it adds to its traces is newer
+ * than all that is in them, and is taken for that by its stamps.
+ */
+static void draw_now(struct session *session)
+{
+	struct records records;
+
+	if (records_read(&records, &session->qmp, &session->machine))
+		write_timeline(session, &records);
+	session->draws = false;
+}
+
 static void write_stats(const struct session *session, const struct stats *stats)
 {
 	const char *path = session->options->stats_file;
@@ -218,16 +247,6 @@ static void write_stats(const struct session *session, const struct stats *stats
 		message_error(message_file(path), "make room or mend the folder's permissions",
 			"the counters cannot be written");
 	json_decref(object);
-}
-
-/* Draws how the machine's last moments were scheduled. */
-static void write_timeline(const struct session *session, const struct records *records)
-{
-	const char *path = session->options->timeline_file;
-	struct recording recording;
-
-	if (path && recording_take(&recording, records))
-		timeline_write(path, &recording, &(struct timeline_options){0});
 }
 
 /* Reads and prints what the hypervisor counted until `stopped`, in seconds of instance_now(). */
@@ -283,8 +302,11 @@ static int watch(struct session *session)
 	enum end end = RUNNING;
 	double stopped;
 
-	while (end == RUNNING)
+	while (end == RUNNING) {
 		end = step(session);
+		if (end == RUNNING && session->draws)
+			draw_now(session);
+	}
 	stopped = instance_now();
 	if (end != QEMU_GONE) {
 		if (end == POWERED_OFF || end == RESET ||
@@ -399,7 +421,8 @@ static int usage(void)
 			"  --raw             hand on every key at once; Ctrl-A x ends\n"
 			"  --repeat TEXT     show lines that contain TEXT again at the end\n"
 			"  --stats FILE      write the counters as JSON too\n"
-			"  --timeline FILE   draw the schedule of the end, as SVG\n");
+			"  --timeline FILE   draw the schedule of the end, as SVG\n"
+			"  --timeline-when TEXT  or of the moment when TEXT is first printed\n");
 	return 2;
 }
 
@@ -428,6 +451,8 @@ static const char **text_of(struct options *options, int option)
 		return &options->stats_file;
 	case 'l':
 		return &options->timeline_file;
+	case 'w':
+		return &options->timeline_when;
 	default:
 		return NULL;
 	}
@@ -466,7 +491,7 @@ static bool parse(struct options *options, int argc, char **argv)
 		{"gdb", no_argument, NULL, 'g'}, {"timeout", required_argument, NULL, 't'},
 		{"raw", no_argument, NULL, 'r'}, {"repeat", required_argument, NULL, 'p'},
 		{"stats", required_argument, NULL, 's'}, {"timeline", required_argument, NULL, 'l'},
-		{0}};
+		{"timeline-when", required_argument, NULL, 'w'}, {0}};
 	bool good = true;
 	int option;
 

@@ -84,7 +84,7 @@ struct arch_context {
 	bool os_locked;
 
 	uint64_t clock_offset; /* CONTEXT_CLOCK: what CNTVOFF_EL2 is while it is loaded */
-	uint64_t amair, afsr0, afsr1;
+	uint64_t amair, afsr0, afsr1, vdisr;
 	uint64_t levels[6];   /* ICH_AP0R1 and ICH_AP1R1, to 3 */
 	struct vcpu *culprit; /* whose bus error may arrive while this one runs, or NULL */
 };

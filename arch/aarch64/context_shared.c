@@ -117,6 +117,8 @@ RARELY static void save_rare(struct arch_context *c)
 		c->afsr0 = sysreg_read(afsr0_el1);
 		c->afsr1 = sysreg_read(afsr1_el1);
 	}
+	if (c->rare & CONTEXT_RAS)
+		c->vdisr = sysreg_read(VDISR_EL2);
 	if (c->rare & CONTEXT_LEVELS) {
 		c->levels[0] = sysreg_read(ICH_AP0R1_EL2);
 		c->levels[1] = sysreg_read(ICH_AP1R1_EL2);
@@ -129,7 +131,7 @@ RARELY static void save_rare(struct arch_context *c)
 
 /*
  * With a clock of its own the guest's physical timer is set in that clock's time, too: accesses to
- * it trap. VDISR_EL2 is what a guest's DISR_EL1 means; the error records themselves are hidden.
+ * it trap. VDISR_EL2 is what a guest's DISR_EL1 means.
  */
 RARELY static void load_rare(const struct vcpu *vcpu, struct arch_context *c)
 {
@@ -147,7 +149,7 @@ RARELY static void load_rare(const struct vcpu *vcpu, struct arch_context *c)
 		sysreg_write(afsr1_el1, c->afsr1);
 	}
 	if (c->rare & CONTEXT_RAS)
-		sysreg_write(VDISR_EL2, 0);
+		sysreg_write(VDISR_EL2, c->vdisr);
 	if (c->rare & CONTEXT_LEVELS) {
 		sysreg_write(ICH_AP0R1_EL2, c->levels[0]);
 		sysreg_write(ICH_AP1R1_EL2, c->levels[1]);

@@ -56,6 +56,15 @@ static void find_kinds(struct vm *vm)
 	}
 }
 
+/* A vCPU may come here without having started here. */
+static void set_controls(void)
+{
+	vcpu_set_controls();
+	csr_clear(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
+	csr_clear(CSR_HEDELEG, BIT(CAUSE_ILLEGAL));
+	csr_write(CSR_HIE, BIT(IRQ_S_GUEST));
+}
+
 void context_cpu_init(struct cpu *cpu)
 {
 	CHECK(hyp_plan->vm_count <= CONTEXT_VMS);
@@ -63,7 +72,7 @@ void context_cpu_init(struct cpu *cpu)
 		find_kinds(vm_at(i));
 	has_timer = vcpu_has_timer();
 	has_files = irq_controller == &irq_aia;
-	csr_clear(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
+	set_controls();
 	nobody.sstatus = csr_read(CSR_SSTATUS);
 	nobody.timer = ARCH_NEVER;
 	guarded_hstateen0(HSTATEEN0_SHARED);
@@ -318,10 +327,8 @@ void context_start(struct vcpu *vcpu)
 	context->vm = (uint8_t)vcpu->vm->plan->id;
 	context->index = (uint8_t)vcpu->plan->index;
 	context_cpu(vcpu->cpu)->vm_vcpu[context->vm] = context->index;
-	csr_clear(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
-	csr_clear(CSR_HEDELEG, BIT(CAUSE_ILLEGAL));
+	set_controls();
 	csr_write(CSR_HTIMEDELTA, -vcpu->time_offset);
-	csr_write(CSR_HIE, BIT(IRQ_S_GUEST));
 	vcpu->arch.loaded = 1;
 	fence(rw, rw);
 }

@@ -267,11 +267,11 @@ RARELY static struct vcpu *handle_virtual_instruction(struct vcpu *vcpu)
 {
 	const uint64_t instruction = csr_read(CSR_STVAL);
 
-	vcpu->exits[EXIT_CAUSE_SYSTEM]++;
 	if (vcpu->shared && context_stalls(vcpu, instruction)) {
 		skip(4);
 		return cpu_attend(vcpu);
 	}
+	vcpu->exits[EXIT_CAUSE_SYSTEM]++;
 	trace_write(&vcpu->cpu->trace, TRACE_SYSTEM, vcpu->number, instruction);
 	exception_inject(vcpu, CAUSE_ILLEGAL, instruction);
 	return vcpu;

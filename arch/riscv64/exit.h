@@ -37,6 +37,9 @@ bool sbi_handle(struct vcpu *vcpu);
 /* Finds out what this hart has of what guests may use; once per hart. */
 void vcpu_probe_features(void);
 
+/* What guests may do by themselves, on this hart: its control registers. */
+void vcpu_set_controls(void);
+
 /* Whether this board's harts have a timer for guests, and one for the hypervisor (Sstc). */
 bool vcpu_has_timer(void);
 

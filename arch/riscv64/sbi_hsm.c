@@ -30,9 +30,10 @@ static bool is_start_address(uint64_t address)
 	return is_code && address % 2 == 0;
 }
 
+/* A task's vCPU is no hart of the guest's. */
 static struct vcpu *find_hart(const struct vm *vm, uint64_t hart)
 {
-	return hart < vm->plan->vcpu_count ? vm_vcpu(vm, (unsigned)hart) : 0;
+	return hart < vm->plan->task_first ? vm_vcpu(vm, (unsigned)hart) : 0;
 }
 
 static struct sbi_result start(struct vcpu *vcpu, const uint64_t *args)

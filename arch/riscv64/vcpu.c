@@ -78,7 +78,7 @@ static void stop_timer(const struct vcpu *vcpu)
  * What a guest may do by itself. Only bits that this hypervisor knows are set: each unknown one
  * would be a feature with state of its own. CBO.INVAL of a guest flushes (priv, CBIE).
  */
-static void set_controls(void)
+void vcpu_set_controls(void)
 {
 	uint64_t envcfg =
 		HENVCFG_PBMTE | HENVCFG_ADUE | HENVCFG_CBZE | HENVCFG_CBCFE | HENVCFG_CBIE_FLUSH;
@@ -151,7 +151,7 @@ static void set_arguments(struct vcpu *vcpu, uint64_t argument)
 
 void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 {
-	set_controls();
+	vcpu_set_controls();
 	load_stage2(vcpu);
 	reset_supervisor();
 	stop_timer(vcpu);

@@ -67,7 +67,7 @@ static uint32_t state_of(const struct vcpu *vcpu)
 struct vcpu *cpu_attend(struct vcpu *vcpu)
 {
 	if (vcpu->shared)
-		return shared_next(arch_cpu_here());
+		return shared_next(vcpu->cpu);
 	if (state_of(vcpu) != VCPU_OFF && must_leave(vcpu))
 		vcpu_stop(vcpu);
 	return state_of(vcpu) == VCPU_ON ? vcpu : cpu_next(vcpu->cpu);

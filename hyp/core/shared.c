@@ -158,7 +158,7 @@ static struct shared_vcpu *take_list(struct shared_cpu *shared)
 }
 
 /* What was posted to a vCPU's home just before it moved away goes after it. */
-static void take_posted(struct cpu *cpu)
+RARELY static void take_posted(struct cpu *cpu)
 {
 	struct shared_vcpu *record = take_list(cpu->shared);
 
@@ -177,7 +177,7 @@ static void take_posted(struct cpu *cpu)
 }
 
 /* Gives this CPU's registers to `next`, or to nobody. */
-static void load(struct cpu *cpu, struct vcpu *next)
+static ALWAYS_INLINE void load(struct cpu *cpu, struct vcpu *next)
 {
 	struct vcpu *loaded = cpu->vcpu;
 
@@ -189,21 +189,27 @@ static void load(struct cpu *cpu, struct vcpu *next)
 		__atomic_store_n(&loaded->shared->loaded, 0, __ATOMIC_RELEASE);
 }
 
+/* No longer keeps the registers of a vCPU that another CPU may pick. */
+RARELY static void unload(struct cpu *cpu)
+{
+	if (cpu->vcpu && cpu->vcpu->shared->migrates)
+		load(cpu, 0);
+}
+
 /*
  * Its last home is about to unload it, and waits for nothing before that; nor must we keep the
  * registers of one that its CPU may want at the same time.
  */
-static void fetch(struct cpu *cpu, struct vcpu *vcpu)
+RARELY static void fetch(struct cpu *cpu, struct vcpu *vcpu)
 {
-	if (cpu->vcpu && cpu->vcpu->shared->migrates)
-		load(cpu, 0);
+	unload(cpu);
 	while (__atomic_load_n(&vcpu->shared->loaded, __ATOMIC_ACQUIRE))
 		lock_relax();
 	arch_vcpu_move(vcpu, cpu);
 	__atomic_store_n(&vcpu->cpu, cpu, __ATOMIC_SEQ_CST);
 }
 
-static void start(struct cpu *cpu, struct vcpu *vcpu)
+RARELY static void start(struct cpu *cpu, struct vcpu *vcpu)
 {
 	struct shared_vcpu *record = vcpu->shared;
 
@@ -219,7 +225,7 @@ static void start(struct cpu *cpu, struct vcpu *vcpu)
 }
 
 /* With a clock of its own, a VM does not see the time that it wanted the core and had it not. */
-static void set_clock(struct vcpu *vcpu, uint64_t now)
+RARELY static void set_clock(struct vcpu *vcpu, uint64_t now)
 {
 	struct shared_vcpu *record = vcpu->shared;
 
@@ -232,7 +238,7 @@ static void set_clock(struct vcpu *vcpu, uint64_t now)
  * The vCPU's VM is being stopped, or restored: one step of what there is to do before it runs or
  * is off. Others may have the core between two steps.
  */
-static void leave(struct cpu *cpu, struct vcpu *vcpu)
+RARELY static void leave(struct cpu *cpu, struct vcpu *vcpu)
 {
 	struct shared_vcpu *record = vcpu->shared;
 
@@ -273,11 +279,9 @@ static ALWAYS_INLINE struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *r
 	return vcpu;
 }
 
-/* A vCPU that others may pick must not keep its registers here while we sleep. */
 RARELY static void idle(struct cpu *cpu)
 {
-	if (cpu->vcpu && cpu->vcpu->shared->migrates)
-		load(cpu, 0);
+	unload(cpu);
 	set_filter(cpu, IRQ_FILTER_NONE);
 	arch_cpu_wait();
 	arch_irq_poll(cpu);
@@ -380,36 +384,64 @@ static ALWAYS_INLINE uint64_t before_decision(struct cpu *cpu)
 	return now;
 }
 
-struct vcpu *shared_next(struct cpu *cpu)
+/*
+ * One decision. Returns NULL if another one is to follow: there was work, or nobody wants to run
+ * (`nobody`).
+ */
+static ALWAYS_INLINE struct vcpu *decide(struct cpu *cpu, bool *nobody)
 {
 	struct sched_cpu *sched = &cpu->shared->sched;
+	const uint64_t now = before_decision(cpu);
+	struct sched_entity *const before = sched_running(sched);
+	struct sched_entity *const entity = sched_pick(sched, now);
+	struct vcpu *vcpu = 0;
 
-	for (;;) {
-		const uint64_t now = before_decision(cpu);
-		struct sched_entity *before = sched_running(sched), *entity;
-		struct vcpu *vcpu = 0;
+	if (__builtin_expect(sched_has_news(sched), 0))
+		tell_others(cpu);
+	if (cpu->vcpu && __builtin_expect(cpu->vcpu->shared->has_clock, 0))
+		stop_clock(cpu->vcpu->shared, entity, now);
+	if (entity && entity != before)
+		record_of(entity)->began_ticks = now;
+	if (entity)
+		vcpu = prepare(cpu, record_of(entity), now);
+	arch_timer_arm(next_decision(cpu, now));
+	*nobody = !entity;
+	return vcpu;
+}
 
-		entity = sched_pick(sched, now);
-		if (__builtin_expect(sched_has_news(sched), 0))
-			tell_others(cpu);
-		if (cpu->vcpu && __builtin_expect(cpu->vcpu->shared->has_clock, 0))
-			stop_clock(cpu->vcpu->shared, entity, now);
-		if (entity && entity != before)
-			record_of(entity)->began_ticks = now;
-		if (entity)
-			vcpu = prepare(cpu, record_of(entity), now);
-		arch_timer_arm(next_decision(cpu, now));
-		if (vcpu)
-			return vcpu;
-		if (!entity)
+RARELY static struct vcpu *decide_again(struct cpu *cpu, bool nobody)
+{
+	struct vcpu *vcpu;
+
+	do {
+		if (nobody)
 			idle(cpu);
-	}
+		vcpu = decide(cpu, &nobody);
+	} while (!vcpu);
+	return vcpu;
+}
+
+struct vcpu *shared_next(struct cpu *cpu)
+{
+	bool nobody;
+	struct vcpu *vcpu = decide(cpu, &nobody);
+
+	return __builtin_expect(vcpu != 0, 1) ? vcpu : decide_again(cpu, nobody);
 }
 
 void shared_wait(struct vcpu *vcpu, uint64_t until)
 {
 	sched_block(
 		&vcpu->cpu->shared->sched, earlier(until, arch_vcpu_timer(vcpu)), arch_cpu_ticks());
+}
+
+#define EVENT_WORDS(symbol, words) words,
+
+const char *shared_event_words(unsigned event)
+{
+	static const char *const words[] = {TRACE_SCHED_EVENTS(EVENT_WORDS)};
+
+	return words[event - TRACE_SWITCH];
 }
 
 void shared_fault(struct vcpu *vcpu, const struct fault_report *report)

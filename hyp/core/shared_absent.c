@@ -76,6 +76,12 @@ bool console_queue_has_room(void)
 	return true;
 }
 
+const char *shared_event_words(unsigned event)
+{
+	(void)event;
+	return "";
+}
+
 int64_t shared_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
 {
 	(void)vcpu;

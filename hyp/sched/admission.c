@@ -45,7 +45,8 @@ void admission_begin(struct admission *admission, const struct sched_parameters 
 	admission->count = count;
 	admission->looks = 0;
 	admission->implicit = true;
-	admission->share = share < ADMISSION_WHOLE ? share : ADMISSION_WHOLE;
+	admission->is_whole = share >= ADMISSION_WHOLE;
+	admission->share = admission->is_whole ? ADMISSION_WHOLE : share;
 	admission->blocking = blocking;
 	admission->first_deadline = PERIOD_MOST;
 	begin_phase(admission, CHECK_PARAMETERS);
@@ -138,6 +139,7 @@ static enum admission_result after_check(struct admission *admission)
 static enum admission_result after_divide(struct admission *admission)
 {
 	const bool more = admission->last_deadline != 0;
+	bool close;
 	const uint64_t scaled = admission->share << DIGIT_BITS;
 
 	admission->slack = (admission->slack << DIGIT_BITS) + (int64_t)(scaled >> 32) -
@@ -145,11 +147,13 @@ static enum admission_result after_divide(struct admission *admission)
 	admission->share = scaled & (ADMISSION_WHOLE - 1);
 	if (admission->slack < 0)
 		return refuse(admission, ADMISSION_REASON_UTILISATION);
-	if (more && admission->slack < (int64_t)admission->count &&
-		++admission->looks < DIGITS_MOST) {
+	close = more && admission->slack < (int64_t)admission->count;
+	if (close && ++admission->looks < DIGITS_MOST) {
 		begin_phase(admission, DIVIDE);
 		return ADMISSION_MORE;
 	}
+	if (admission->is_whole && admission->blocking != 0 && (close || admission->slack == 0))
+		return refuse(admission, ADMISSION_REASON_UTILISATION);
 	if (admission->implicit && admission->blocking == 0)
 		return ADMISSION_ADMITTED;
 	begin_phase(admission, BUSY_PERIOD);

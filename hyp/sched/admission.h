@@ -28,7 +28,8 @@ enum admission_result { ADMISSION_MORE, ADMISSION_ADMITTED, ADMISSION_REFUSED };
 enum admission_reason {
 	ADMISSION_REASON_NONE,
 	ADMISSION_REASON_PARAMETERS,  /* not 0 < C <= D <= P <= 2^40: entity `which` of the set */
-	ADMISSION_REASON_UTILISATION, /* more than the share */
+	ADMISSION_REASON_UTILISATION, /* more than the share, or all, with nothing left for
+					 `blocking` */
 	ADMISSION_REASON_DEMAND,      /* `demand` ticks are needed in an interval of `time` ticks */
 	ADMISSION_REASON_UNDECIDED    /* it would take too long to find out: more than 2^24 looks */
 };
@@ -43,6 +44,7 @@ struct admission {
 	unsigned count, next, phase;
 	uint32_t looks;
 	bool implicit; /* all D = P */
+	bool is_whole; /* the share */
 	uint64_t share, blocking;
 	int64_t slack;
 	uint64_t t, sum, last_deadline, first_deadline;

@@ -63,13 +63,6 @@ void budget_split(struct budget *budget, uint64_t period, uint64_t least)
 	join_small(budget, least);
 }
 
-void budget_finish(struct budget *budget, uint64_t period, uint64_t least)
-{
-	budget->spent += budget_head(budget)->amount;
-	budget_head(budget)->amount = 0;
-	budget_split(budget, period, least);
-}
-
 /* Whole capacities delay everything by as many periods; the rest is taken chunk by chunk. */
 static void overrun(struct budget *budget, uint64_t period, uint64_t used)
 {
@@ -101,7 +94,7 @@ void budget_charge(struct budget *budget, uint64_t period, uint64_t used)
 	budget->spent += used;
 }
 
-void budget_yield(struct budget *budget, uint64_t period, uint64_t least, uint64_t now)
+void budget_yield(struct budget *budget, uint64_t period, uint64_t now)
 {
 	uint64_t end = budget_head(budget)->time + period;
 
@@ -114,7 +107,6 @@ void budget_yield(struct budget *budget, uint64_t period, uint64_t least, uint64
 		first->amount = 0;
 		put_back(budget, period);
 	}
-	join_small(budget, least);
 }
 
 void budget_wake(struct budget *budget, uint64_t now)

@@ -56,14 +56,11 @@ void budget_charge(struct budget *budget, uint64_t period, uint64_t used);
  */
 void budget_split(struct budget *budget, uint64_t period, uint64_t least);
 
-/* The same, but nothing is left of the first chunk. */
-void budget_finish(struct budget *budget, uint64_t period, uint64_t least);
-
 /*
  * All chunks that may be used, and lie less than a period after the first, are given up until a
- * period later.
+ * period later. A split must follow.
  */
-void budget_yield(struct budget *budget, uint64_t period, uint64_t least, uint64_t now);
+void budget_yield(struct budget *budget, uint64_t period, uint64_t now);
 
 /* Waking late: what may be used by `now` becomes one chunk of this moment. After a split only. */
 void budget_wake(struct budget *budget, uint64_t now);

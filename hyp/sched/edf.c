@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Earliest deadline first: real-time entities with budgets, each at home on one CPU.
+ * Earliest deadline first, with budgets. Each entity is at home on one CPU; in that one's `ready`
+ * is its deadline if it may run, and in `events` always the time of what happens next by itself: it
+ * gets budget, wakes, or its current job is missed.
  *
- * All of a CPU's entities are in its two tournaments, each in its own slot: `ready` by deadline, if
- * it may run, and `events` by the time of what happens to it next without its doing.
+ * A switch is paid for by the entity that causes it: to it, when it takes the core, as its time
+ * begins at once; from it, when it leaves by itself, as its time ends when the next one's begins.
  */
 #include "abi/hypercall.h"
 #include "hyp/sched/class.h"
-
-/* Chunks of budget below this cannot even pay for being switched to and from. */
-static uint64_t least_chunk(const struct sched_cpu *cpu)
-{
-	return 2 * cpu->common->switch_cost + 1;
-}
-
-static void report(struct sched_cpu *cpu, struct sched_entity *entity, unsigned what)
-{
-	__atomic_fetch_or(&entity->reports, 1u << what, __ATOMIC_RELAXED);
-	cpu->reported |= 1ull << entity->slot;
-}
 
 static uint64_t min(uint64_t a, uint64_t b)
 {
@@ -30,267 +20,293 @@ static uint64_t max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* A job that is over at its very deadline is in time. */
+static void report(struct sched_cpu *cpu, struct sched_entity *entity, unsigned what)
+{
+	__atomic_fetch_or(&entity->reports, 1u << what, __ATOMIC_RELAXED);
+	cpu->reported |= 1ull << entity->slot;
+}
+
+/* What is spent of the first chunk goes back; a chunk that cannot pay for its switches waits. */
+static void split(struct sched_cpu *cpu, struct sched_entity *entity)
+{
+	budget_split(&entity->edf.budget, entity->edf.parameters.period,
+		2 * cpu->common->switch_cost + 1);
+}
+
+/* A job that ends at the very moment that it is due is in time. */
 static void set_event(struct sched_cpu *cpu, struct sched_entity *entity)
 {
-	struct sched_job *job = &entity->job;
-	uint64_t time = job->due == SCHED_NEVER ? SCHED_NEVER : job->due + 1;
+	const struct edf_entity *edf = &entity->edf;
+	uint64_t time = edf->due == SCHED_NEVER ? SCHED_NEVER : edf->due + 1;
 
 	if (entity->state == SCHED_DEPLETED)
-		time = min(time, budget_first(&job->budget)->time);
+		time = min(time, budget_first(&edf->budget)->time);
 	else if (entity->state != SCHED_READY)
-		time = min(time, job->wake_at);
-	tournament_set(&cpu->events, entity->slot, time);
+		time = min(time, edf->wake_at);
+	tournament_set(&cpu->edf.events, entity->slot, time);
 }
 
 static void miss(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
+	class_trace(cpu, now, TRACE_DEADLINE_MISS, entity, entity->edf.due);
 	entity->stats.misses++;
-	class_trace(cpu, now, TRACE_DEADLINE_MISS, entity, entity->job.due);
-	entity->job.due = SCHED_NEVER;
+	entity->edf.due = SCHED_NEVER;
 	report(cpu, entity, HYPERCALL_REPORT_MISSES);
+}
+
+static void open_job(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+{
+	struct edf_entity *edf = &entity->edf;
+
+	edf->is_open = true;
+	edf->released = edf->chunk;
+	edf->due = edf->deadline;
+	entity->stats.jobs++;
+	class_trace(cpu, now, TRACE_RELEASE, entity, edf->due);
 }
 
 static void close_job(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
-	if (entity->job.due < now)
+	if (entity->edf.due < now)
 		miss(cpu, entity, now);
-	entity->job.open = false;
-	entity->job.stated = 0;
-	entity->job.due = SCHED_NEVER;
+	entity->edf.is_open = false;
+	entity->edf.stated = 0;
+	entity->edf.due = SCHED_NEVER;
 }
 
-static void not_ready(struct sched_cpu *cpu, struct sched_entity *entity, enum sched_state state)
+/* The first chunk of budget may be used. */
+static void release(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
-	tournament_set(&cpu->ready, entity->slot, TOURNAMENT_NONE);
-	entity->state = (uint8_t)state;
-	if (entity->guest)
-		round_robin_evict(cpu, entity);
-}
+	struct edf_entity *edf = &entity->edf;
 
-/* The first chunk of budget may be used: a job begins, or goes on. */
-static void release(struct sched_cpu *cpu, struct sched_entity *entity)
-{
-	struct sched_job *job = &entity->job;
-
-	job->released = budget_first(&job->budget)->time;
-	job->deadline = max(job->released + job->parameters.deadline, job->stated);
-	if (!job->open) {
-		job->open = true;
-		job->due = job->deadline;
-		entity->stats.jobs++;
-		class_trace(cpu, job->released, TRACE_RELEASE, entity, job->deadline);
-	}
+	edf->chunk = budget_first(&edf->budget)->time;
+	edf->deadline = max(edf->chunk + edf->parameters.deadline, edf->stated);
+	if (!edf->is_open)
+		open_job(cpu, entity, now);
 	entity->state = SCHED_READY;
-	tournament_set(&cpu->ready, entity->slot, job->deadline);
+	tournament_set(&cpu->edf.ready, entity->slot, edf->deadline);
 	set_event(cpu, entity);
 }
 
-/* It wants to run: now, or once it has a budget. */
+/* It wants to run: at once, or as soon as it has budget. */
 static void want(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
-	if (budget_first(&entity->job.budget)->time <= now) {
-		release(cpu, entity);
-		return;
+	if (budget_first(&entity->edf.budget)->time <= now) {
+		release(cpu, entity, now);
+	} else {
+		entity->state = SCHED_DEPLETED;
+		set_event(cpu, entity);
 	}
-	entity->state = SCHED_DEPLETED;
-	set_event(cpu, entity);
 }
 
-static void charge(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t used)
+static void unready(struct sched_cpu *cpu, struct sched_entity *entity, enum sched_state state)
+{
+	tournament_set(&cpu->edf.ready, entity->slot, TOURNAMENT_NONE);
+	entity->state = (uint8_t)state;
+	round_robin_evict(cpu, entity);
+}
+
+static void charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used)
 {
 	(void)cpu;
-	budget_charge(&entity->job.budget, entity->job.parameters.period, used);
+	budget_charge(&owner->edf.budget, owner->edf.parameters.period, used);
 }
 
-/* It leaves the core by itself, and pays for the switch to the next one. */
 static void leave(struct sched_cpu *cpu, struct sched_entity *entity)
 {
 	if (cpu->owner != entity)
 		return;
 	charge(cpu, entity, cpu->common->switch_cost);
-	class_leave(cpu, entity);
+	class_leave(cpu, cpu->common->switch_cost);
 }
 
-/* The owner has used up its budget, but for what leaving costs. */
-static void exhaust(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+/*
+ * The owner has to leave: what is left of its budget, if anything, is a chunk to run on later, or
+ * at once, if it still is the earliest.
+ */
+static void step_down(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
 {
-	struct sched_job *job = &entity->job;
-	const uint64_t period = job->parameters.period, cost = cpu->common->switch_cost;
-	uint64_t rest = 0;
+	const struct budget *budget = &owner->edf.budget;
 
-	if (budget_first(&job->budget)->time == job->released) {
-		rest = budget_first(&job->budget)->amount;
-		budget_finish(&job->budget, period, least_chunk(cpu));
-	} else {
-		budget_split(&job->budget, period, least_chunk(cpu));
+	leave(cpu, owner);
+	split(cpu, owner);
+	round_robin_evict(cpu, owner);
+	if (budget_first(budget)->time > now) {
+		class_trace(cpu, now, TRACE_BUDGET_END, owner, budget_first(budget)->time);
+		owner->stats.budget_ends++;
+		report(cpu, owner, HYPERCALL_REPORT_EXHAUSTIONS);
+		unready(cpu, owner, SCHED_DEPLETED);
 	}
-	if (budget_first(&job->budget)->time > now) {
-		budget_charge(&job->budget, period, cost - rest);
-		budget_split(&job->budget, period, least_chunk(cpu));
-		class_leave(cpu, entity);
-		entity->stats.budget_ends++;
-		report(cpu, entity, HYPERCALL_REPORT_EXHAUSTIONS);
-		class_trace(cpu, now, TRACE_BUDGET_END, entity, budget_first(&job->budget)->time);
-		not_ready(cpu, entity, SCHED_DEPLETED);
-	}
-	if (!job->ends_jobs)
-		close_job(cpu, entity, now);
-	want(cpu, entity, now);
+	want(cpu, owner, now);
 }
 
-static bool is_exhausted(const struct sched_cpu *cpu, const struct sched_entity *entity)
+/* Its chunk of budget is used up, but for what leaving costs. */
+static void exhaust(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
 {
-	const struct budget_chunk *chunk = budget_first(&entity->job.budget);
-
-	return chunk->amount <= cpu->common->switch_cost || chunk->time != entity->job.released;
+	if (!owner->edf.ends_jobs)
+		close_job(cpu, owner, now);
+	step_down(cpu, owner, now);
 }
 
-static void wake_at(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t time, uint64_t now)
+/* Also if it was looked at too late, and more than the chunk is used up. */
+static bool is_exhausted(const struct sched_cpu *cpu, const struct sched_entity *owner)
 {
-	budget_wake(&entity->job.budget, time);
-	want(cpu, entity, now);
+	const struct budget_chunk *chunk = budget_first(&owner->edf.budget);
+
+	return chunk->amount <= cpu->common->switch_cost || chunk->time != owner->edf.chunk;
 }
 
+/* What happens to the entity at this time without its doing. */
 static void happen(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
-	struct sched_job *job = &entity->job;
+	struct edf_entity *edf = &entity->edf;
 
-	if (job->due < now)
+	if (edf->due < now)
 		miss(cpu, entity, now);
-	if (entity->state == SCHED_DEPLETED && budget_first(&job->budget)->time <= now)
-		release(cpu, entity);
-	else if ((entity->state == SCHED_BLOCKED || entity->state == SCHED_ASLEEP) &&
-		 job->wake_at <= now)
-		wake_at(cpu, entity, job->wake_at, now);
-	else
+	if (entity->state < SCHED_DEPLETED && edf->wake_at <= now) {
+		budget_wake(&edf->budget, edf->wake_at);
+		want(cpu, entity, now);
+	} else if (entity->state == SCHED_DEPLETED) {
+		want(cpu, entity, now);
+	} else {
 		set_event(cpu, entity);
+	}
 }
 
 static uint64_t due(struct sched_cpu *cpu, uint64_t now)
 {
+	struct edf_cpu *edf = &cpu->edf;
 	struct sched_entity *owner = cpu->owner;
 
 	if (owner && owner->class == &edf_class && is_exhausted(cpu, owner))
 		exhaust(cpu, owner, now);
-	for (unsigned i = 0; i < SCHED_EVENTS_AT_ONCE && tournament_least(&cpu->events) <= now; i++)
-		happen(cpu, cpu->real_time[tournament_first(&cpu->events)], now);
-	return tournament_least(&cpu->events);
+	for (unsigned i = 0; i < CLASS_EVENTS_AT_ONCE; i++) {
+		if (tournament_least(&edf->events) > now)
+			break;
+		happen(cpu, edf->entities[tournament_first(&edf->events)], now);
+	}
+	return tournament_least(&edf->events);
 }
 
-/* Among those that are due at the same time the running one goes on, as switching costs. */
+/* Among those that are due at the same time the owner goes on, as switching costs time. */
 static struct sched_entity *pick(struct sched_cpu *cpu, uint64_t now)
 {
+	const struct edf_cpu *edf = &cpu->edf;
 	struct sched_entity *owner = cpu->owner;
-	uint64_t least = tournament_least(&cpu->ready);
+	const uint64_t least = tournament_least(&edf->ready);
 
 	(void)now;
 	if (least == TOURNAMENT_NONE)
 		return NULL;
-	if (owner && owner->class == &edf_class && owner->job.deadline == least)
+	if (owner && owner->class == &edf_class && owner->edf.deadline == least)
 		return owner;
-	return cpu->real_time[tournament_first(&cpu->ready)];
+	return edf->entities[tournament_first(&edf->ready)];
 }
 
-static void put(struct sched_cpu *cpu, struct sched_entity *entity)
+static uint64_t end(const struct sched_cpu *cpu, const struct sched_entity *owner)
 {
-	(void)cpu;
-	(void)entity;
-}
-
-static uint64_t end(const struct sched_cpu *cpu, const struct sched_entity *entity)
-{
-	return cpu->since + budget_first(&entity->job.budget)->amount - cpu->common->switch_cost;
+	return cpu->since + budget_first(&owner->edf.budget)->amount - cpu->common->switch_cost;
 }
 
 static void wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
-	if (entity->state != SCHED_BLOCKED)
-		return;
 	class_trace(cpu, now, TRACE_WAKE, entity, 0);
-	wake_at(cpu, entity, now, now);
+	budget_wake(&entity->edf.budget, now);
+	want(cpu, entity, now);
 }
 
 static void block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)
 {
-	struct sched_job *job = &entity->job;
-
 	leave(cpu, entity);
-	budget_split(&job->budget, job->parameters.period, least_chunk(cpu));
-	not_ready(cpu, entity, SCHED_BLOCKED);
-	if (!job->ends_jobs)
+	split(cpu, entity);
+	unready(cpu, entity, SCHED_BLOCKED);
+	if (!entity->edf.ends_jobs)
 		close_job(cpu, entity, now);
-	job->wake_at = until;
+	entity->edf.wake_at = until;
 	set_event(cpu, entity);
 }
 
-static void yield(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)
+static void done(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)
 {
-	struct sched_job *job = &entity->job;
+	struct edf_entity *edf = &entity->edf;
 
 	leave(cpu, entity);
-	budget_yield(&job->budget, job->parameters.period, least_chunk(cpu), now);
-	not_ready(cpu, entity, SCHED_ASLEEP);
+	budget_yield(&edf->budget, edf->parameters.period, now);
+	split(cpu, entity);
+	unready(cpu, entity, SCHED_ASLEEP);
 	close_job(cpu, entity, now);
-	job->ends_jobs = true;
-	job->wake_at = max(until, budget_first(&job->budget)->time);
-	class_trace(cpu, now, TRACE_JOB_END, entity, job->wake_at);
+	edf->ends_jobs = true;
+	edf->wake_at = max(edf->released + edf->parameters.period,
+		max(until, budget_first(&edf->budget)->time));
+	class_trace(cpu, now, TRACE_JOB_END, entity, edf->wake_at);
 	report(cpu, entity, HYPERCALL_REPORT_JOBS);
 	set_event(cpu, entity);
 }
 
-static void remove(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+static void remove(struct sched_cpu *cpu, struct sched_entity *entity)
 {
-	(void)now;
 	leave(cpu, entity);
-	not_ready(cpu, entity, SCHED_ABSENT);
-	tournament_set(&cpu->events, entity->slot, TOURNAMENT_NONE);
-	cpu->real_time[entity->slot] = NULL;
+	unready(cpu, entity, SCHED_ABSENT);
+	tournament_set(&cpu->edf.events, entity->slot, TOURNAMENT_NONE);
+	cpu->edf.entities[entity->slot] = NULL;
+}
+
+static void outranked(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
+{
+	(void)cpu;
+	(void)owner;
+	(void)now;
 }
 
 const struct sched_class edf_class = {
 	.charge = charge,
 	.due = due,
 	.pick = pick,
-	.put = put,
+	.outranked = outranked,
 	.end = end,
 	.wake = wake,
 	.block = block,
-	.yield = yield,
+	.done = done,
 	.remove = remove,
 };
 
-void sched_add_real_time(struct sched_cpu *cpu, struct sched_entity *entity,
-	const struct sched_traits *traits, const struct sched_parameters *parameters)
+void edf_init(struct edf_cpu *edf)
 {
-	class_init_entity(entity, traits, &edf_class);
-	entity->job = (struct sched_job){
+	tournament_init(&edf->ready);
+	tournament_init(&edf->events);
+}
+
+void edf_add(struct sched_cpu *cpu, struct sched_entity *entity,
+	const struct sched_parameters *parameters, bool ends_jobs)
+{
+	entity->edf = (struct edf_entity){
 		.parameters = *parameters,
 		.due = SCHED_NEVER,
 		.wake_at = SCHED_NEVER,
-		.ends_jobs = traits->ends_jobs,
+		.ends_jobs = ends_jobs,
 	};
-	budget_init(&entity->job.budget, parameters->capacity, 0);
-	cpu->real_time[entity->slot] = entity;
+	budget_init(&entity->edf.budget, parameters->capacity, 0);
+	cpu->edf.entities[entity->slot] = entity;
 }
 
-bool sched_set_deadline(struct sched_cpu *cpu, uint64_t deadline, uint64_t now)
+/* Later than its own, a job's deadline takes nothing from others, and its budget stays the same. */
+bool edf_set_deadline(
+	struct sched_cpu *cpu, struct sched_entity *entity, uint64_t deadline, uint64_t now)
 {
-	struct sched_entity *entity = cpu->running;
-	struct sched_job *job;
+	struct edf_entity *edf = &entity->edf;
 
-	if (!entity || entity->class != &edf_class)
+	if (deadline < edf->chunk + edf->parameters.deadline)
 		return false;
-	job = &entity->job;
-	if (deadline < job->released + job->parameters.deadline)
-		return false;
-	if (job->due < now)
+	if (edf->due < now)
 		miss(cpu, entity, now);
-	job->stated = deadline;
-	job->deadline = deadline;
-	if (job->due != SCHED_NEVER)
-		job->due = deadline;
-	tournament_set(&cpu->ready, entity->slot, deadline);
-	set_event(cpu, entity);
+	if (edf->due != SCHED_NEVER)
+		edf->due = deadline;
+	edf->stated = deadline;
+	edf->deadline = deadline;
+	tournament_set(&cpu->edf.ready, entity->slot, deadline);
+	if (deadline > tournament_least(&cpu->edf.ready))
+		step_down(cpu, entity, now);
+	else
+		set_event(cpu, entity);
 	return true;
 }

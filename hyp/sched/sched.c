@@ -1,29 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What all classes have in common: who owns the core, who runs on whose time, and whose time it is.
+ * What all classes have in common: whose the core is, and who is charged for which time.
+ *
+ * The owner is the entity whose budget or quantum is being used. It runs itself, or its guest does.
+ * Between the moment that an owner leaves and the next decision there is none; that time, if any,
+ * is charged to the next one. So each tick is charged to one entity, or is idle.
  */
 #include "hyp/sched/sched.h"
 
 #include "hyp/sched/class.h"
 
+static const struct sched_class *const classes[] = {&edf_class, &round_robin_class};
+
+#define CLASSES (sizeof(classes) / sizeof(classes[0]))
+
 void sched_common_init(struct sched_common *common, uint64_t quantum, uint64_t switch_cost)
 {
 	*common = (struct sched_common){.quantum = quantum, .switch_cost = switch_cost};
-	for (unsigned i = 0; i < SCHED_GROUPS; i++)
-		tournament_init(&common->groups[i].queue);
+	round_robin_init(common);
 }
 
 void sched_cpu_init(struct sched_cpu *cpu, struct sched_common *common, unsigned index,
 	struct trace_ring *trace)
 {
 	*cpu = (struct sched_cpu){
-		.common = common, .index = (uint8_t)index, .trace = trace, .last = TRACE_NO_VCPU, .idle = true};
-	tournament_init(&cpu->ready);
-	tournament_init(&cpu->events);
-	tournament_init(&cpu->wakes);
+		.common = common,
+		.trace = trace,
+		.index = (uint8_t)index,
+		.last = TRACE_NO_VCPU,
+		.until = SCHED_NEVER,
+		.idle = true,
+	};
+	edf_init(&cpu->edf);
+	round_robin_init_cpu(&cpu->round_robin);
 }
 
-void class_init_entity(struct sched_entity *entity, const struct sched_traits *traits,
+static void init_entity(struct sched_entity *entity, const struct sched_traits *traits,
 	const struct sched_class *class)
 {
 	entity->number = traits->number;
@@ -36,55 +48,77 @@ void class_init_entity(struct sched_entity *entity, const struct sched_traits *t
 	entity->guest = NULL;
 }
 
+void sched_add_real_time(struct sched_cpu *cpu, struct sched_entity *entity,
+	const struct sched_traits *traits, const struct sched_parameters *parameters)
+{
+	init_entity(entity, traits, &edf_class);
+	edf_add(cpu, entity, parameters, traits->ends_jobs);
+}
+
+void sched_add_best_effort(struct sched_cpu *cpu, struct sched_entity *entity,
+	const struct sched_traits *traits, uint64_t affinity)
+{
+	init_entity(entity, traits, &round_robin_class);
+	round_robin_add(cpu, entity, affinity);
+}
+
 /* Who has the core, or has had it since the last decision. */
 static struct sched_entity *on_core(struct sched_cpu *cpu)
 {
 	return cpu->running ? cpu->running : cpu->owner;
 }
 
-void class_leave(struct sched_cpu *cpu, struct sched_entity *entity)
+void class_leave(struct sched_cpu *cpu, uint64_t cost)
 {
-	if (entity->class == &edf_class) {
-		on_core(cpu)->stats.ran_ticks += cpu->common->switch_cost;
-		cpu->since += cpu->common->switch_cost;
-	}
+	on_core(cpu)->stats.ran_ticks += cost;
+	cpu->since += cost;
 	cpu->owner = NULL;
 }
 
-/* The time until now is charged to who had it. Between owners it is the next one's. */
 static void charge(struct sched_cpu *cpu, uint64_t now)
 {
-	uint64_t used = now - cpu->since;
+	const uint64_t used = now - cpu->since;
 
-	if (now <= cpu->since || (!cpu->owner && !cpu->idle))
+	if (now <= cpu->since)
 		return;
-	cpu->since = now;
 	if (cpu->owner) {
 		on_core(cpu)->stats.ran_ticks += used;
 		cpu->owner->class->charge(cpu, cpu->owner, used);
-	} else {
+		cpu->since = now;
+	} else if (cpu->idle) {
 		cpu->idle_ticks += used;
+		cpu->since = now;
 	}
 }
 
-static bool is_best_effort(const struct sched_entity *entity)
+static uint64_t do_what_is_due(struct sched_cpu *cpu, uint64_t now)
 {
-	return entity && entity->class == &round_robin_class;
+	uint64_t next = SCHED_NEVER;
+
+	for (unsigned i = 0; i < CLASSES; i++) {
+		const uint64_t time = classes[i]->due(cpu, now);
+
+		if (time < next)
+			next = time;
+	}
+	return next;
 }
 
-/* Whether the owner would go on if the summoned entity were not there. */
-static bool owner_stands(struct sched_cpu *cpu, uint64_t now)
+static struct sched_entity *choose(struct sched_cpu *cpu, uint64_t now)
 {
-	struct sched_entity *real_time = edf_class.pick(cpu, now);
+	struct sched_entity *owner = NULL;
+	unsigned i = 0;
 
-	return cpu->owner && (real_time ? real_time == cpu->owner : !cpu->owner->turn.expired);
+	while (!owner && i < CLASSES)
+		owner = classes[i++]->pick(cpu, now);
+	for (; i < CLASSES; i++)
+		classes[i]->outranked(cpu, owner, now);
+	return owner;
 }
 
-/* `owner` has the core from now on, or whoever runs on its time. */
-static void dispatch(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
+/* `running` has the core from now on. */
+static void dispatch(struct sched_cpu *cpu, struct sched_entity *running, uint64_t now)
 {
-	struct sched_entity *running = owner && owner->guest ? owner->guest : owner;
-
 	if (running && running != cpu->running) {
 		running->stats.dispatches++;
 		class_trace(cpu, now, TRACE_SWITCH, running, cpu->last);
@@ -92,7 +126,6 @@ static void dispatch(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t
 	} else if (!running && !cpu->idle) {
 		trace_write_at(cpu->trace, now, TRACE_IDLE, TRACE_NO_VCPU, cpu->until);
 	}
-	cpu->owner = owner;
 	cpu->running = running;
 	cpu->idle = !running;
 }
@@ -100,26 +133,29 @@ static void dispatch(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t
 struct sched_entity *sched_pick(struct sched_cpu *cpu, uint64_t now)
 {
 	struct sched_entity *owner;
-	uint64_t event, wake;
 
 	charge(cpu, now);
-	event = edf_class.due(cpu, now);
-	wake = round_robin_class.due(cpu, now);
-	if (wake < event)
-		event = wake;
-	if (cpu->summoned)
-		round_robin_take(cpu, owner_stands(cpu, now), now);
-	owner = edf_class.pick(cpu, now);
-	if (!owner) {
-		owner = round_robin_class.pick(cpu, now);
-	} else if (cpu->queue_matters || is_best_effort(cpu->owner)) {
-		round_robin_class.put(cpu, is_best_effort(cpu->owner) ? cpu->owner : NULL);
+	cpu->until = do_what_is_due(cpu, now);
+	owner = choose(cpu, now);
+	cpu->owner = owner;
+	if (owner) {
+		const uint64_t end = owner->class->end(cpu, owner);
+
+		if (end < cpu->until)
+			cpu->until = end;
 	}
-	cpu->until = event;
-	dispatch(cpu, owner, now);
-	if (owner && owner->class->end(cpu, owner) < cpu->until)
-		cpu->until = owner->class->end(cpu, owner);
+	dispatch(cpu, owner && owner->guest ? owner->guest : owner, now);
 	return cpu->running;
+}
+
+bool sched_is_real_time(const struct sched_entity *entity)
+{
+	return entity->class == &edf_class;
+}
+
+bool sched_wants(const struct sched_entity *entity)
+{
+	return entity->state > SCHED_ASLEEP;
 }
 
 void sched_wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
@@ -128,13 +164,14 @@ void sched_wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now
 		entity->class->wake(cpu, entity, now);
 }
 
+/* A real-time entity has its deadline, and no other claim to the core. */
 void sched_wake_fast(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
 	const struct sched_entity *running = cpu->running;
 
-	if (is_best_effort(entity) && entity->policy != PLAN_DEFER && running &&
-		running != entity && running->preemptable && !cpu->summoned &&
-		now >= entity->turn.fast_from)
+	if (!sched_is_real_time(entity) && entity->policy != PLAN_DEFER && running &&
+		running != entity && running->preemptable && !cpu->round_robin.summoned &&
+		now >= entity->round_robin.fast_from)
 		round_robin_summon(cpu, entity, now);
 	else
 		sched_wake(cpu, entity, now);
@@ -155,16 +192,21 @@ void sched_done(struct sched_cpu *cpu, uint64_t until, uint64_t now)
 	struct sched_entity *entity = cpu->running;
 
 	charge(cpu, now);
-	entity->class->yield(cpu, entity, until, now);
+	entity->class->done(cpu, entity, until, now);
 	if (!sched_wants(entity))
 		cpu->running = NULL;
 }
 
+bool sched_set_deadline(struct sched_cpu *cpu, uint64_t deadline, uint64_t now)
+{
+	return edf_set_deadline(cpu, cpu->running, deadline, now);
+}
+
 void sched_yield_to(struct sched_cpu *cpu, struct sched_entity *other, uint64_t now)
 {
-	(void)now;
-	if (is_best_effort(cpu->owner) && is_best_effort(other))
-		round_robin_lend(cpu, cpu->running, other);
+	charge(cpu, now);
+	if (!sched_is_real_time(other) && cpu->owner && !sched_is_real_time(cpu->owner))
+		round_robin_lend(cpu, other);
 }
 
 void sched_remove(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
@@ -172,24 +214,15 @@ void sched_remove(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t n
 	if (entity->state == SCHED_ABSENT)
 		return;
 	charge(cpu, now);
-	entity->class->remove(cpu, entity, now);
+	entity->class->remove(cpu, entity);
+	entity->state = SCHED_ABSENT;
 	if (cpu->running == entity)
 		cpu->running = NULL;
 }
 
-bool sched_is_real_time(const struct sched_entity *entity)
-{
-	return entity->class == &edf_class;
-}
-
-bool sched_wants(const struct sched_entity *entity)
-{
-	return entity->state > SCHED_ASLEEP;
-}
-
 uint64_t sched_kicks(struct sched_cpu *cpu)
 {
-	uint64_t kicks = cpu->kicks;
+	const uint64_t kicks = cpu->kicks;
 
 	cpu->kicks = 0;
 	return kicks;
@@ -197,7 +230,7 @@ uint64_t sched_kicks(struct sched_cpu *cpu)
 
 uint64_t sched_reported(struct sched_cpu *cpu)
 {
-	uint64_t reported = cpu->reported;
+	const uint64_t reported = cpu->reported;
 
 	cpu->reported = 0;
 	return reported;

@@ -20,9 +20,6 @@
 
 #define SCHED_NEVER (~0ull)
 
-#define SCHED_REAL_TIME_MOST   64u /* real-time entities of a CPU */
-#define SCHED_BEST_EFFORT_MOST 64u /* best-effort entities of all CPUs together */
-
 /* What all CPUs have in common: the queue of best-effort entities, with its lock. */
 void sched_common_init(struct sched_common *common, uint64_t quantum, uint64_t switch_cost);
 

@@ -15,13 +15,17 @@
 #include "lib/lock.h"
 #include "lib/tournament.h"
 
+#define SCHED_REAL_TIME_MOST   TOURNAMENT_SLOTS /* real-time entities of a CPU */
+#define SCHED_BEST_EFFORT_MOST TOURNAMENT_SLOTS /* best-effort entities of all CPUs together */
+#define SCHED_GROUPS           8u               /* different affinities of best-effort entities */
+
 struct sched_class;
 
 /*
  * ASLEEP: its job is done, and only time begins the next. DEPLETED: wants to run, and waits for its
  * budget. READY: wants to run, and is among those to choose from; of a real-time entity also while
- * it runs. The others are a best-effort entity's: CHOSEN: a CPU has taken it out of the queue for a
- * quantum. GUEST: it runs on another's quantum or budget. SUMMONED: about to be that.
+ * it runs. Best effort only: CHOSEN: taken out of the queue by a CPU, whose `current` it is. GUEST:
+ * it runs on another one's quantum or budget. SUMMONED: it will, at the next decision.
  */
 enum sched_state {
 	SCHED_ABSENT,
@@ -34,27 +38,28 @@ enum sched_state {
 	SCHED_SUMMONED
 };
 
-/* What an entity with a budget has. */
-struct sched_job {
+/* Of an entity with a budget. Only its CPU touches it. */
+struct edf_entity {
 	struct sched_parameters parameters;
 	struct budget budget;
-	uint64_t released; /* the time of the budget's chunk that it runs on */
-	uint64_t deadline; /* absolute; what EDF goes by */
-	uint64_t stated;   /* by sched_set_deadline for the current job, or 0 */
-	uint64_t due;      /* when the current job is missed, or SCHED_NEVER (also: was missed) */
+	uint64_t deadline; /* absolute: what EDF goes by */
+	uint64_t chunk;    /* the time of the chunk of budget that this is the deadline of */
+	uint64_t released; /* the current job */
+	uint64_t due;      /* when that is missed; SCHED_NEVER: there is none, or it was missed */
+	uint64_t stated;   /* its deadline by sched_set_deadline, or 0 */
 	uint64_t wake_at;  /* BLOCKED, ASLEEP: when that ends by itself */
-	bool open;         /* a job has been released and is not over */
-	bool ends_jobs;    /* sched_done ends its jobs; else each chunk of budget is one */
+	bool is_open;      /* there is a current job */
+	bool ends_jobs;    /* by sched_done; else each chunk of budget is a job */
 };
 
-/* What an entity of the queue has. Guarded by the common lock unless it is CHOSEN or BLOCKED. */
-struct sched_turn {
-	uint64_t turn;             /* who is first in the queue: the lowest */
+/* Of one in the queue. Under the common lock, or its CPU's while it is BLOCKED or CHOSEN. */
+struct round_robin_entity {
+	uint64_t turn;             /* the lowest in the queue is first */
 	uint64_t left;             /* of its quantum */
-	uint8_t group;             /* of those with the same affinity */
-	bool expired;              /* its quantum has ended since it was chosen */
-	uint64_t fast_from;        /* from when on it may take the core by a fast interrupt again */
-	struct sched_entity *host; /* GUEST: on whose quantum or budget it runs */
+	uint8_t group;             /* index of its affinity */
+	bool expired;              /* a quantum has ended since it was chosen */
+	uint64_t fast_from;        /* when it may take a core by a fast interrupt again */
+	struct sched_entity *host; /* GUEST: whose quantum or budget it runs on */
 };
 
 struct sched_entity {
@@ -66,54 +71,64 @@ struct sched_entity {
 	bool preemptable;
 	uint64_t fast_interval;
 	const struct sched_class *class;
-	struct sched_entity *guest; /* runs on this one's quantum or budget, or NULL */
+	struct sched_entity *guest; /* runs instead of it on its quantum or budget, or NULL */
 	union {
-		struct sched_job job;
-		struct sched_turn turn;
+		struct edf_entity edf;
+		struct round_robin_entity round_robin;
 	};
 };
 
-#define SCHED_GROUPS 8u /* different affinities, at most */
-
-struct sched_group {
+/* Best-effort entities with the same affinity, by turn. */
+struct round_robin_group {
 	uint64_t affinity; /* 0: not in use */
 	struct tournament queue;
 };
 
 struct sched_common {
-	struct lock lock;
 	uint64_t quantum, switch_cost;
 
-	/* Under the lock. Masks of CPUs: what each did when it decided last. */
-	uint64_t turn;     /* the last one given */
-	uint64_t idle;     /* nothing */
-	uint64_t tickless; /* best-effort work without quantum end */
-	struct sched_group groups[SCHED_GROUPS];
-	struct sched_entity *entities[64];
+	struct lock lock; /* for all that follows */
+	uint64_t turn;    /* the last that was given */
+
+	/* Masks of CPUs: idle, or with a best-effort quantum without end, when they decided last.
+	 */
+	uint64_t idle, tickless;
+	uint64_t roaming; /* CPUs that entities may move from or to */
+	unsigned group_count;
+	struct round_robin_group groups[SCHED_GROUPS];
+	struct sched_entity *entities[SCHED_BEST_EFFORT_MOST];
+};
+
+struct edf_cpu {
+	struct tournament ready;  /* by deadline */
+	struct tournament events; /* by the time of what happens next without the entity's doing */
+	struct sched_entity *entities[SCHED_REAL_TIME_MOST];
+};
+
+struct round_robin_cpu {
+	struct tournament wakes;       /* entities that blocked here, by the time of waking */
+	struct sched_entity *current;  /* whose quantum it is, also while real time runs; or NULL */
+	struct sched_entity *summoned; /* by a fast interrupt, or NULL */
+	bool ticks;                    /* the quantum has an end, as others wait */
+	bool open;                     /* before real time runs there is something to do here */
 };
 
 /* Only its own CPU touches it. */
 struct sched_cpu {
-	struct sched_entity *running; /* what sched_pick returned last */
-	struct sched_entity
-		*owner; /* whose quantum or budget that uses; NULL: none, or it has left */
+	struct sched_entity *running; /* what sched_pick returned last, as far as it is there yet */
+	struct sched_entity *owner;   /* whose quantum or budget that is; NULL: it has left */
 	uint64_t until;
-	uint64_t since; /* the time up to which all is charged; ahead of now while switching */
+	uint64_t since; /* up to when all time is charged; ahead of now while switching */
 	uint64_t idle_ticks;
-	uint64_t kicks, reported;
+	uint64_t kicks;    /* CPUs that should decide again */
+	uint64_t reported; /* slots of real-time entities with something to report */
 	struct sched_common *common;
 	struct trace_ring *trace;
 	uint8_t index;
-	uint8_t last;       /* number of who ran last */
-	bool idle;          /* sched_pick returned NULL last */
-	bool ticks;         /* the best-effort owner's quantum has an end, as others wait */
-	bool queue_matters; /* to the others: what this CPU did, or has put into the queue */
-	struct sched_entity *summoned; /* by a fast interrupt since */
-
-	struct tournament ready;  /* real-time entities by deadline */
-	struct tournament events; /* by the time of what happens to them next */
-	struct sched_entity *real_time[64];
-	struct tournament wakes; /* best-effort entities that blocked here, by the time of waking */
+	uint8_t last; /* number of the one that ran last, or TRACE_NO_VCPU */
+	bool idle;    /* sched_pick returned NULL last */
+	struct edf_cpu edf;
+	struct round_robin_cpu round_robin;
 };
 
 #endif

@@ -5,9 +5,15 @@
 #include "hyp/trace/trace.h"
 
 #include "hyp/core/console.h"
+#include "hyp/core/shared.h"
 
 #define TRACE_EVENT_WORDS(symbol, words) words,
 static const char *const event_words[] = {TRACE_EVENTS(TRACE_EVENT_WORDS)};
+
+static const char *words_of(unsigned event)
+{
+	return event < TRACE_SWITCH ? event_words[event] : shared_event_words(event);
+}
 
 void trace_print(const struct trace_ring *ring, uint64_t index)
 {
@@ -15,5 +21,5 @@ void trace_print(const struct trace_ring *ring, uint64_t index)
 
 	if (index < ring->next && ring->next - index <= ring->mask + 1)
 		console_print("  %lu %s (0x%lx)", record->stamp >> 16,
-			event_words[record->stamp >> 8 & 0xff], record->value);
+			words_of(record->stamp >> 8 & 0xff), record->value);
 }

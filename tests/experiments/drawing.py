@@ -47,7 +47,7 @@ def draw_delivery(found, arch, folder):
     for policy, words in WORDS.items():
         parts.append(picture.text(20, top - 28, words, 14, weight="bold"))
         for column, count in enumerate(counts):
-            values = found[f"{policy} {count}"]
+            values = found[f"{policy} {count}"]["delay"]
             title = (f"{count} VMs: mean {statistics.fmean(values):.1f}, "
                      f"95 % {percentile(values, 0.95):.1f}, most {max(values):.1f} ms")
             parts += picture.histogram(
@@ -55,10 +55,15 @@ def draw_delivery(found, arch, folder):
                 (max(counts) - 1) * QUANTUM_MS, 60, title, "ms")
         top += 190
     picture.write(os.path.join(folder, f"delivery-{arch}.svg"), 1160, top - 40,
-                  "From a network card's interrupt to its reader in Linux, on one core "
+                  "From a network card's interrupt to the end of its work in Linux, on one core "
                   f"({arch}; share of packets, square-root scale)", parts)
-    rows = [((WORDS[key.split()[0]], key.split()[1]), values) for key, values in found.items()]
-    return "Delay of packets, ms\n\n" + table(rows, ("policy", "VMs"))
+    texts = []
+    for word, words in (("seen", "until the reader has the packet"),
+                        ("delay", "until the reader has worked on it")):
+        rows = [((WORDS[key.split()[0]], key.split()[1]), values[word])
+                for key, values in found.items()]
+        texts.append(f"Delay {words}, ms\n\n" + table(rows, ("policy", "VMs")))
+    return "\n".join(texts)
 
 
 def draw_adpcm(found, arch, folder):
@@ -79,7 +84,7 @@ def draw_adpcm(found, arch, folder):
                   f"A real-time task with 1 ms in 10 ms beside Linux ({arch}; square-root scale)",
                   parts)
     rows = [((ADPCM_WORDS[name], word), values[word]) for name, values in found.items()
-            for word in ("encoding", "decoding", "delay") if values[word]]
+            for word in ("encoding", "decoding", "seen", "delay") if values[word]]
     return "ADPCM, ms\n\n" + table(rows, ("configuration", "what"))
 
 
@@ -101,7 +106,8 @@ def draw(found, arch, folder):
     texts = []
     if "alone" in found:
         texts.append("Linux alone on its core, ms\n\n" +
-                     table([(("alone",), found["alone"]["alone 1"])], ("VMs",)))
+                     table([((word,), found["alone"][word]) for word in ("seen", "delay")],
+                           ("until",)))
     for name, drawer in (("delivery", draw_delivery), ("adpcm", draw_adpcm), ("lock", draw_lock)):
         if name in found:
             texts.append(drawer(found[name], arch, folder))

@@ -34,9 +34,9 @@ def interrupts(bench, delivery):
     return {"delivery": delivery, "fast": [linux_guest.card(bench)]}
 
 
-def near(bench, archive, delivery, load="yes", packets=PACKETS):
+def near(bench, archive, delivery, load="yes", packets=None):
     """The Linux that is measured, on CPU 0, busy or not."""
-    job = f"receive orlop.count={packets} orlop.load={load}"
+    job = f"receive orlop.count={packets or PACKETS} orlop.load={load}"
     return linux_guest.vm(bench, archive, "near", 0, job, interrupts=interrupts(bench, delivery))
 
 
@@ -65,8 +65,9 @@ def numbers(text, vm, word):
 
 
 def delays(text):
-    """How long packets waited for their reader, in ms."""
-    return [value / 1000 for value in numbers(text, "linux", "delay")]
+    """How long after a packet was due its reader saw it, and had worked on it, in ms."""
+    return {word: [value / 1000 for value in numbers(text, "linux", word)]
+            for word in ("seen", "delay")}
 
 
 def delivery(bench, archive):
@@ -92,7 +93,7 @@ def alone(bench, archive):
     vms["linux"].pop("interrupts")
     text = run(bench, "alone", vms, [r"EXPERIMENT-LINUX-END"])
     say("Linux alone", begin)
-    return {"alone 1": delays(text)}
+    return delays(text)
 
 
 # The real-time VM by itself; with others and no policy; with fast interrupts that may take the core
@@ -112,14 +113,14 @@ def adpcm(bench, archive):
         if config:
             way, preemptable = config
             vms["adpcm"]["interrupts"] = {"preemptable": "yes" if preemptable else "no"}
-            vms.update(linux=near(bench, archive, way, packets=PACKETS),
+            vms.update(linux=near(bench, archive, way),
                        outside=outside(bench, archive), computing=computing(bench))
             last.append(r"EXPERIMENT-LINUX-END")
         text = run(bench, f"adpcm-{name}", vms, last, scheduling={"quantum": QUANTUM},
                    reserve={"best-effort": "40%"})
         found[name] = {word: [value / 1000 for value in numbers(text, "adpcm", word)]
                        for word in ("encoding", "decoding")}
-        found[name]["delay"] = delays(text)
+        found[name].update(delays(text))
         say(f"adpcm, {name}", begin)
     return found
 

@@ -3,7 +3,8 @@
  * The two ends of the delivery experiment. `packets send` sends a packet in the middle of each
  * period of the machine's clock; the emulator's network hands it to the other guest when the period
  * ends, at the time that the packet says. `packets receive N` notes the clock at which each of N
- * packets is in its hands, and prints how much later than that it was, in microseconds.
+ * packets is in its hands, works on it, and prints how much later than due both were, in
+ * microseconds.
  */
 #include "system.h"
 
@@ -13,6 +14,7 @@
 #define PERIOD_NS    (PERIOD_US * 1000ull)
 #define NS_PER_S     1000000000ull
 #define BEGIN_NS     (9 * NS_PER_S / 2) /* before, not all VMs compute */
+#define WORK_NS      1000000            /* on a packet; an instruction is a nanosecond */
 #define PACKETS_MOST 4096
 #define PORT         7
 
@@ -30,24 +32,27 @@ struct address {
 /* Port and host stand in network byte order. */
 static const struct address receiver = {AF_INET, PORT << 8, 0x0100000a, 0};
 
-static uint32_t delays_us[PACKETS_MOST];
+static struct {
+	uint32_t seen_us, done_us; /* after it was due */
+} packets[PACKETS_MOST];
 
 static void put(const char *text, unsigned long count)
 {
 	system_call(SYSTEM_WRITE, 1, (long)text, (long)count, 0, 0, 0);
 }
 
-static void put_delay(uint32_t value)
+static void put_number(const char *word, unsigned long length, uint32_t value)
 {
-	static char text[24] = "delay ";
-	unsigned at = 6, digits = 1;
+	char text[12];
+	unsigned at = sizeof(text);
 
-	for (uint32_t left = value; left >= 10; left /= 10)
-		digits++;
-	for (unsigned i = digits; i-- > 0; value /= 10)
-		text[at + i] = (char)('0' + value % 10);
-	text[at + digits] = '\n';
-	put(text, at + digits + 1);
+	text[--at] = '\n';
+	do {
+		text[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	put(word, length);
+	put(&text[at], sizeof(text) - at);
 }
 
 static uint64_t now_ns(void)
@@ -98,10 +103,14 @@ static void receive_packets(long socket, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t due = receive(socket);
 
-		delays_us[i] = (uint32_t)((now_ns() - due) / 1000);
+		packets[i].seen_us = (uint32_t)((now_ns() - due) / 1000);
+		system_spend(WORK_NS);
+		packets[i].done_us = (uint32_t)((now_ns() - due) / 1000);
 	}
-	for (unsigned i = 0; i < count; i++)
-		put_delay(delays_us[i]);
+	for (unsigned i = 0; i < count; i++) {
+		put_number("seen ", 5, packets[i].seen_us);
+		put_number("delay ", 6, packets[i].done_us);
+	}
 }
 
 /* The kernel left the number of arguments and pointers to them on the stack. */

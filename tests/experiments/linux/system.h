@@ -43,6 +43,14 @@ static inline uint64_t system_ticks(void)
 	return ticks;
 }
 
+/* Executes `instructions`, two at a time. */
+static inline void system_spend(uint64_t instructions)
+{
+	uint64_t turns = instructions / 2;
+
+	__asm__ volatile("1:\tsubs %0, %0, #1\n\tb.hi 1b" : "+r"(turns)::"cc");
+}
+
 static inline uint64_t system_frequency(void)
 {
 	uint64_t hertz;
@@ -78,6 +86,13 @@ static inline uint64_t system_ticks(void)
 
 	__asm__ volatile("rdtime %0" : "=r"(ticks));
 	return ticks;
+}
+
+static inline void system_spend(uint64_t instructions)
+{
+	uint64_t turns = instructions / 2;
+
+	__asm__ volatile("1:\taddi %0, %0, -1\n\tbgtz %0, 1b" : "+r"(turns));
 }
 
 static inline uint64_t system_frequency(void)
