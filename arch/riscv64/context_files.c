@@ -35,6 +35,21 @@ static uint64_t swap_register(unsigned select, uint64_t value)
 	return csr_swap(CSR_VSIREG, value);
 }
 
+/*
+ * Takes out what is pending in register `i` of the selected file. What comes between the two
+ * accesses stays; one access for both need not be atomic against messages.
+ */
+static uint64_t take_pending(unsigned i)
+{
+	uint64_t pending;
+
+	csr_write(CSR_VSISELECT, FILE_EIP0 + 2 * i);
+	pending = csr_read(CSR_VSIREG);
+	if (pending)
+		csr_clear(CSR_VSIREG, pending);
+	return pending;
+}
+
 /* What the vCPU that is loaded has of this hart, while another one's file is selected. */
 struct selection {
 	struct guarded trap;
@@ -114,7 +129,7 @@ void files_save(struct vcpu *vcpu)
 	context->eithreshold = swap_register(FILE_EITHRESHOLD, 0);
 	for (unsigned i = 0; i < register_count; i++) {
 		context->eie[i] = swap_register(FILE_EIE0 + 2 * i, ~0ull);
-		context->eip[i] = swap_register(FILE_EIP0 + 2 * i, 0);
+		context->eip[i] = take_pending(i);
 	}
 	csr_write(CSR_VSISELECT, vsiselect);
 	if (is_signalled(context))
@@ -193,7 +208,7 @@ static void collect(const struct cpu *cpu, struct vcpu *vcpu)
 	struct arch_context *context = context_of(vcpu);
 
 	for (unsigned i = 0; i < register_count; i++) {
-		uint64_t pending = swap_register(FILE_EIP0 + 2 * i, 0);
+		uint64_t pending = take_pending(i);
 
 		if (vcpu->arch.home == cpu) {
 			context->eip[i] |= pending;

@@ -133,6 +133,8 @@ static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t
 	}
 	if (!record->known)
 		introduce(cpu, vcpu);
+	if (is_leaving(vcpu) || state_of(vcpu) == VCPU_STARTING)
+		record->special |= SHARED_NOT_READY;
 	if (record->has_clock && !sched_wants(&record->entity))
 		record->stopped_ticks = now;
 	if (bits & SHARED_POSTED_FAST)
@@ -177,7 +179,7 @@ RARELY static void take_posted(struct cpu *cpu)
 }
 
 /* Gives this CPU's registers to `next`, or to nobody. */
-static ALWAYS_INLINE void load(struct cpu *cpu, struct vcpu *next)
+static void load(struct cpu *cpu, struct vcpu *next)
 {
 	struct vcpu *loaded = cpu->vcpu;
 
@@ -225,12 +227,10 @@ RARELY static void start(struct cpu *cpu, struct vcpu *vcpu)
 }
 
 /* With a clock of its own, a VM does not see the time that it wanted the core and had it not. */
-RARELY static void set_clock(struct vcpu *vcpu, uint64_t now)
+static void set_clock(struct shared_vcpu *record, uint64_t now)
 {
-	struct shared_vcpu *record = vcpu->shared;
-
 	if (record->stopped_ticks)
-		vcpu->time_offset += now - record->stopped_ticks;
+		record->vcpu->time_offset += now - record->stopped_ticks;
 	record->stopped_ticks = 0;
 }
 
@@ -250,7 +250,7 @@ RARELY static void leave(struct cpu *cpu, struct vcpu *vcpu)
 		vcpu_stop(vcpu);
 }
 
-static void set_filter(struct cpu *cpu, uint8_t filter)
+static ALWAYS_INLINE void set_filter(struct cpu *cpu, uint8_t filter)
 {
 	if (cpu->shared->filter == filter)
 		return;
@@ -258,27 +258,32 @@ static void set_filter(struct cpu *cpu, uint8_t filter)
 	arch_irq_filter(cpu, filter);
 }
 
-/* Makes ready to enter whom the scheduler chose. Returns NULL if it is to choose again. */
-static ALWAYS_INLINE struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, uint64_t now)
+/*
+ * Makes ready to enter whom the scheduler chose, if either it or the one that is loaded is special.
+ * Returns NULL if the scheduler is to choose again.
+ */
+RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, uint64_t now)
 {
 	struct vcpu *vcpu = record->vcpu;
 
-	if (__builtin_expect(vcpu->cpu != cpu, 0))
+	if (vcpu->cpu != cpu)
 		fetch(cpu, vcpu);
-	if (__builtin_expect(is_leaving(vcpu), 0)) {
+	if (is_leaving(vcpu)) {
 		leave(cpu, vcpu);
 		return 0;
 	}
-	if (__builtin_expect(record->has_clock, 0))
-		set_clock(vcpu, now);
-	if (__builtin_expect(state_of(vcpu) == VCPU_STARTING, 0))
+	set_clock(record, now);
+	if (state_of(vcpu) == VCPU_STARTING)
 		start(cpu, vcpu);
-	else if (cpu->vcpu != vcpu)
+	if (cpu->vcpu != vcpu) {
 		load(cpu, vcpu);
-	set_filter(cpu, record->filter);
+		record->began_ticks = now;
+	}
+	record->special &= (uint8_t)~SHARED_NOT_READY;
 	return vcpu;
 }
 
+/* A vCPU that others may pick must not keep its registers here while we sleep. */
 RARELY static void idle(struct cpu *cpu)
 {
 	unload(cpu);
@@ -338,18 +343,18 @@ void shared_spins(struct vcpu *vcpu)
  * Not all guests say that they spin, and not all architectures tell us: a vCPU that has run for
  * spin_ticks while another one of its VM waits for the same core is taken for one that does. The
  * two then share their quanta in smaller pieces, which costs a switch each and no more. Returns
- * when to look again.
+ * when to decide again.
  */
 RARELY static uint64_t watch_spinning(struct shared_vcpu *record, uint64_t now)
 {
 	if (&record->entity != sched_running(&record->vcpu->cpu->shared->sched) ||
 		!sibling_of(record->vcpu))
 		return ARCH_NEVER;
-	if (now - record->began_ticks >= hyp_plan->spin_ticks) {
-		record->began_ticks = now;
-		shared_spins(record->vcpu);
-	}
-	return record->began_ticks + hyp_plan->spin_ticks;
+	if (now - record->began_ticks < hyp_plan->spin_ticks)
+		return record->began_ticks + hyp_plan->spin_ticks;
+	record->began_ticks = now;
+	shared_spins(record->vcpu);
+	return now;
 }
 
 /* What waits for the UART is sent; while more waits, again in a millisecond. */
@@ -362,71 +367,73 @@ RARELY static uint64_t send_output(uint64_t now)
 /* When to decide again, if nothing happens. */
 static ALWAYS_INLINE uint64_t next_decision(const struct cpu *cpu, uint64_t now)
 {
-	uint64_t until = sched_until(&cpu->shared->sched);
+	const uint64_t until = sched_until(&cpu->shared->sched);
 
-	if (__builtin_expect(console_queue_count != 0, 0))
-		until = earlier(until, send_output(now));
-	if (cpu->vcpu && __builtin_expect(cpu->vcpu->shared->may_spin, 0))
-		until = earlier(until, watch_spinning(cpu->vcpu->shared, now));
-	return until;
-}
-
-/* What there is to do before a decision; returns the time of the decision. */
-static ALWAYS_INLINE uint64_t before_decision(struct cpu *cpu)
-{
-	uint64_t now;
-
-	if (__builtin_expect(__atomic_load_n(&cpu->shared->posted, __ATOMIC_RELAXED) != 0, 0))
-		take_posted(cpu);
-	now = arch_cpu_ticks();
-	if (cpu->vcpu && __builtin_expect(cpu->vcpu->shared->may_spin, 0))
-		watch_spinning(cpu->vcpu->shared, now);
-	return now;
+	return __builtin_expect(console_queue_count != 0, 0) ? earlier(until, send_output(now))
+							     : until;
 }
 
 /*
- * One decision. Returns NULL if another one is to follow: there was work, or nobody wants to run
- * (`nobody`).
+ * What follows a decision if it concerns a special vCPU, or nobody: one that is not ready to enter,
+ * moves between CPUs, has a clock of its own, or may spin. Returns NULL if another decision is to
+ * follow.
  */
-static ALWAYS_INLINE struct vcpu *decide(struct cpu *cpu, bool *nobody)
+RARELY static struct vcpu *follow(struct cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
-	struct sched_cpu *sched = &cpu->shared->sched;
-	const uint64_t now = before_decision(cpu);
-	struct sched_entity *const before = sched_running(sched);
-	struct sched_entity *const entity = sched_pick(sched, now);
 	struct vcpu *vcpu = 0;
+	uint64_t until;
 
-	if (__builtin_expect(sched_has_news(sched), 0))
-		tell_others(cpu);
-	if (cpu->vcpu && __builtin_expect(cpu->vcpu->shared->has_clock, 0))
+	if (cpu->vcpu)
 		stop_clock(cpu->vcpu->shared, entity, now);
-	if (entity && entity != before)
-		record_of(entity)->began_ticks = now;
 	if (entity)
 		vcpu = prepare(cpu, record_of(entity), now);
-	arch_timer_arm(next_decision(cpu, now));
-	*nobody = !entity;
+	until = next_decision(cpu, now);
+	if (vcpu && vcpu->shared->may_spin)
+		until = earlier(until, watch_spinning(vcpu->shared, now));
+	arch_timer_arm(until);
+	if (vcpu)
+		set_filter(cpu, vcpu->shared->filter);
+	else if (!entity)
+		idle(cpu);
 	return vcpu;
 }
 
-RARELY static struct vcpu *decide_again(struct cpu *cpu, bool nobody)
+/* The usual decision: a vCPU needs nothing but that its registers are loaded, if they are not. */
+static ALWAYS_INLINE struct vcpu *decide(struct cpu *cpu)
 {
+	struct shared_cpu *const shared = cpu->shared;
+	struct vcpu *const loaded = cpu->vcpu;
+	const uint64_t now = arch_cpu_ticks();
+	struct sched_entity *const entity = sched_pick(&shared->sched, now);
+	struct shared_vcpu *const record = record_of(entity);
 	struct vcpu *vcpu;
 
-	do {
-		if (nobody)
-			idle(cpu);
-		vcpu = decide(cpu, &nobody);
-	} while (!vcpu);
+	if (__builtin_expect(sched_has_news(&shared->sched), 0))
+		tell_others(cpu);
+	if (__builtin_expect(!entity || !loaded, 0) ||
+		__builtin_expect((record->special | loaded->shared->special) != 0, 0))
+		return follow(cpu, entity, now);
+	vcpu = record->vcpu;
+	if (vcpu != loaded) {
+		arch_vcpu_switch(loaded, vcpu);
+		cpu->vcpu = vcpu;
+	}
+	set_filter(cpu, record->filter);
+	arch_timer_arm(next_decision(cpu, now));
 	return vcpu;
 }
 
 struct vcpu *shared_next(struct cpu *cpu)
 {
-	bool nobody;
-	struct vcpu *vcpu = decide(cpu, &nobody);
+	struct vcpu *vcpu;
 
-	return __builtin_expect(vcpu != 0, 1) ? vcpu : decide_again(cpu, nobody);
+	do {
+		if (__builtin_expect(
+			    __atomic_load_n(&cpu->shared->posted, __ATOMIC_RELAXED) != 0, 0))
+			take_posted(cpu);
+		vcpu = decide(cpu);
+	} while (__builtin_expect(!vcpu, 0));
+	return vcpu;
 }
 
 void shared_wait(struct vcpu *vcpu, uint64_t until)
@@ -491,6 +498,8 @@ static void init_vcpu(struct vcpu *vcpu)
 	record->has_clock = vcpu->vm->plan->own_time;
 	record->may_spin = hyp_plan->spin_ticks && vcpu->plan->period_ticks == 0 &&
 			   vcpu->plan->index < vcpu->vm->plan->task_first && has_sibling(vcpu);
+	record->special =
+		record->migrates || record->has_clock || record->may_spin ? SHARED_SPECIAL : 0;
 	record->parameters = (struct sched_parameters){
 		.period = vcpu->plan->period_ticks,
 		.capacity = vcpu->plan->capacity_ticks,

@@ -199,6 +199,7 @@ void sched_done(struct sched_cpu *cpu, uint64_t until, uint64_t now)
 
 bool sched_set_deadline(struct sched_cpu *cpu, uint64_t deadline, uint64_t now)
 {
+	charge(cpu, now);
 	return edf_set_deadline(cpu, cpu->running, deadline, now);
 }
 

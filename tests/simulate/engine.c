@@ -82,7 +82,7 @@ static void take_work(struct engine *engine, struct actor *actor)
 	if (!actor->parameters || actor->habit == OVERRUNS)
 		actor->work = UINT64_MAX / 2;
 	else if (actor->habit == WAITS)
-		actor->work = 1 + below(engine, net);
+		actor->work = 1 + below(engine, below(engine, 2) ? net : 1 + net / 16);
 	else if (engine->mood == ENGINE_WORST || below(engine, 3))
 		actor->work = net;
 	else
@@ -157,7 +157,10 @@ static void end_job(struct engine *engine, struct actor *actor)
 static void act(struct engine *engine, struct actor *actor)
 {
 	if (actor->habit == WAITS) {
-		const uint64_t until = engine->now + below(engine, 2 * actor->parameters->period);
+		const uint64_t period = actor->parameters->period;
+		const uint64_t until =
+			engine->now +
+			below(engine, below(engine, 2) ? 2 * period : 1 + period / 16);
 
 		actor->wake_at = below(engine, 2) ? until : SCHED_NEVER;
 		sched_block(

@@ -8,7 +8,6 @@ import re
 from harness import check, exits
 
 READY = r"ORLOP-LINUX-READY \S+ cpus=(\d+)"
-THREE, EIGHT = (10, 20, 5), (5, 8, 10, 10, 20, 20, 25, 40)  # periods of rt-demo's tasks, ms
 
 
 def realtime(bench, name, tasks, cpu=0, **more):
@@ -26,12 +25,11 @@ def scheduling(stats, vm):
     return [vcpu["scheduling"] for vcpu in stats["vms"][vm]["vcpus"]]
 
 
-def every_deadline_met(machine, periods):
-    """The tasks say so, the hypervisor counts so, and as many jobs were done as had to be."""
-    report = machine.expect(r"^\[control\] rt-demo: result: every deadline met: (\d+) jobs in (\d+)"
-                            " ms", 200)
-    jobs, wanted = int(report[1]), sum(int(report[2]) // period for period in periods)
-    check(abs(jobs - wanted) <= 2 * len(periods), f"{jobs} jobs, not {wanted}")
+def every_deadline_met(machine):
+    """The tasks say so, the hypervisor counts so, and as many jobs were released as had to be."""
+    report = machine.expect(r"^\[control\] rt-demo: result: every deadline met: (\d+) jobs of "
+                            r"(\d+)$", 200)
+    check(abs(int(report[1]) - int(report[2])) <= 8 and int(report[1]) > 1000, report[0])
 
 
 def no_misses(stats, tasks):
@@ -46,9 +44,8 @@ def test_two_guests(bench):
     image = bench.image("two", vms, scheduling={"quantum": "10ms"})
     machine = bench.run(image, "--icount")
     for _ in vms:
-        done = machine.expect(r"shared-spin: done: (\d+) us of (\d+) us, in (\d+) gaps .*, (\d+) us"
-                              " at most")
-        had, of, gaps, longest = (int(done[i]) for i in range(1, 5))
+        done = machine.expect("shared-spin: done: (.*)")
+        had, of, gaps, _, longest = (int(figure) for figure in re.findall(r"\d+", done[1]))
         check(0.4 < had / of < 0.6, f"it had {had} us of {of} us")
         check(40 <= gaps <= 60, f"{gaps} gaps")
         check(9900 <= longest <= 10300, f"a turn of {longest} us")
@@ -63,7 +60,7 @@ def test_example(bench):
     suffix = {"aarch64": ""}.get(bench.arch, f"-{bench.arch}")
     machine = bench.run(f"examples/shared-core{suffix}.yaml", "--icount", timeout=200)
     machine.expect(r"^\[control\] rt-demo: 1 s: jobs \d+ \d+ \d+; missed 0; ", 100)
-    every_deadline_met(machine, THREE)
+    every_deadline_met(machine)
     machine.finish(seconds=100)
     check("ORLOP-LOAD-END" in machine.text, "Linux did not do its work")
     no_misses(machine.final_stats(), 3)
@@ -73,7 +70,7 @@ def test_eight_tasks(bench):
     """90 % of the core are promised to eight tasks; Linux boots in what is left."""
     vms = {"linux": bench.linux("poweroff"), "control": realtime(bench, "rt-demo-eight", 8)}
     machine = bench.run(bench.image("eight", vms, **reserve(9)), "--icount", timeout=200)
-    every_deadline_met(machine, EIGHT)
+    every_deadline_met(machine)
     machine.expect(READY, 100)
     machine.finish()
     stats = machine.final_stats()
@@ -87,7 +84,7 @@ def test_overrun(bench):
     machine = bench.run(bench.image("overrun", vms, **reserve(25)), "--icount")
     report = machine.expect(r"rt-demo: result: task 3: .*; budget used up (\d+) times")
     check(195 <= int(report[1]) <= 205, f"its budget was used up {report[1]} times in 2 s")
-    every_deadline_met(machine, THREE)
+    every_deadline_met(machine)
     machine.finish()
     stats = machine.final_stats()
     no_misses(stats, 3)
@@ -135,11 +132,13 @@ def beside_tasks(bench, neighbour, expected, least=1):
     """Whatever a best-effort VM on the same core does, real-time tasks miss nothing."""
     vms = {"guest": neighbour, "control": realtime(bench, "rt-demo-short", 3)}
     machine = bench.run(bench.image("beside", vms, **reserve(35)), "--icount", timeout=200)
-    every_deadline_met(machine, THREE)
+    every_deadline_met(machine)
     machine.expect(r"^\[orlop\] control is halted")
     seen = len(re.findall(expected, machine.text, re.M))
     check(seen >= least, f"'{expected}' {seen} times, not {least}")
-    no_misses(machine.stats(), 3)
+    stats = machine.stats()
+    no_misses(stats, 3)
+    return stats
 
 
 def test_beside_faults(bench):
@@ -149,7 +148,9 @@ def test_beside_faults(bench):
 
 
 def test_beside_random(bench):
-    beside_tasks(bench, bench.bare("random"), r"^\[guest\] random: \d+ operations, \d+ exceptions")
+    """Most of what the guest does in these two seconds ends in the hypervisor."""
+    stats = beside_tasks(bench, bench.bare("random"), r"^\[guest\] random: \d+ operations from seed")
+    check(exits(stats, "guest") > 1000, f"{exits(stats, 'guest')} exits")
 
 
 def test_beside_random_stray(bench):
@@ -228,17 +229,15 @@ def test_idle(bench):
 
 
 def test_linux_idle(bench):
-    """A tickless kernel that has nothing to do does not burn the core."""
-    vms = {"linux": bench.linux("idle orlop.seconds=5"), "other": bench.bare("shared-sleep")}
-    machine = bench.run(bench.image("idle", vms), timeout=120)
-    machine.expect("ORLOP-IDLE-BEGIN", 100)
-    first = scheduling(machine.stats(), "linux")[0]
-    machine.expect("ORLOP-IDLE-END")
-    second = scheduling(machine.stats(), "linux")[0]
-    ran = second["ran_ticks"] - first["ran_ticks"]
-    of = second["of_ticks"] - first["of_ticks"]
-    check(ran < 0.1 * of, f"it ran {ran} of {of} ticks, doing nothing")
+    """A tickless kernel that has nothing to do does not burn the core: boot, then a minute."""
+    vms = {"linux": bench.linux("idle orlop.seconds=60"), "other": bench.bare("shared-sleep")}
+    machine = bench.run(bench.image("idle", vms), "--icount", timeout=120)
+    machine.expect("ORLOP-IDLE-END", 100)
     machine.finish()
+    stats = machine.final_stats()
+    counted, time = exits(stats, "linux"), scheduling(stats, "linux")[0]
+    check(time["ran_ticks"] < 0.05 * time["of_ticks"], f"it ran: {time}")
+    check(counted < 10000, f"{counted} exits")
 
 
 def test_time_own(bench):
@@ -260,8 +259,8 @@ def linux_clock(bench, time):
            "spin": bench.bare("shared-spin-always")}
     machine = bench.run(bench.image("clock", vms), timeout=120)
     machine.expect("ORLOP-CLOCK-END", 100)
-    said = re.findall(r"ORLOP-CLOCK uptime=([\d.]+) jiffies=(\d+)|goes on: \d+ us of (\d+) us",
-                      machine.text.replace("shared-spin: begins", "goes on: 0 us of 0 us"))
+    said = re.findall(r"ORLOP-CLOCK uptime=([\d.]+) jiffies=(\d+)|goes on: had \d+ of (\d+)",
+                      machine.text.replace("shared-spin: begins", "goes on: had 0 of 0"))
     board, seen = 0, []
     for uptime, jiffies, spin in said:
         board = int(spin) / 1e6 if spin else board

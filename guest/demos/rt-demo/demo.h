@@ -31,6 +31,7 @@ struct demo_task {
 	unsigned number;                 /* the hypervisor's */
 	uint64_t loops;                  /* rounds of work in a job */
 	uint64_t period;                 /* ticks */
+	uint64_t launched;               /* by the manager, ticks */
 	volatile uint64_t jobs;          /* done */
 	volatile int64_t earliest_begin; /* in its period */
 	volatile int64_t latest_end;
@@ -45,6 +46,12 @@ void demo_run(void *task);
 
 /* Registers the task; returns realtime_create's error. */
 int demo_create(struct demo_task *task, const struct demo_parameters *parameters);
+
+/* Starts it; returns realtime_launch's error. */
+int demo_launch(struct demo_task *task);
+
+/* Jobs that must have been released by now. */
+uint64_t demo_due(const struct demo_task *task);
 
 /* Worst response so far in microseconds; 0 before the first job has ended. */
 uint64_t demo_response_us(const struct demo_task *task);

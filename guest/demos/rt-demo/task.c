@@ -90,6 +90,17 @@ int demo_create(struct demo_task *task, const struct demo_parameters *parameters
 	return number;
 }
 
+int demo_launch(struct demo_task *task)
+{
+	task->launched = timer_now();
+	return realtime_launch(task->number);
+}
+
+uint64_t demo_due(const struct demo_task *task)
+{
+	return (timer_now() - task->launched) / task->period + 1;
+}
+
 uint64_t demo_response_us(const struct demo_task *task)
 {
 	if (task->jobs == 0)

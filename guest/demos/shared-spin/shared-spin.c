@@ -42,8 +42,7 @@ static void spin_look(struct spin *spin)
 
 static void spin_say(struct spin *spin, const char *what)
 {
-	print("shared-spin: %s: %lu us of %lu us, in %lu gaps the core was another's for %lu us, "
-	      "%lu us at most\n",
+	print("shared-spin: %s: had %lu of %lu us; others: %lu times, %lu us, at most %lu us\n",
 		what, spin_us(spin->last - spin->begin - spin->lost),
 		spin_us(spin->last - spin->begin), spin->gaps, spin_us(spin->lost),
 		spin_us(spin->longest));
