@@ -61,7 +61,7 @@ all: tool hypervisor guests ## build the host tool, the hypervisor and the guest
 
 tool: $(TOOL) ## build the host tool (build/orlop)
 
-hypervisor: $(HYP) $(HYP_SHARED) ## build the hypervisor, without scheduler and with it (build/ARCH/hyp*.elf)
+hypervisor: $(HYP) $(HYP_SHARED) ## build the hypervisor, without scheduler and with it
 
 guests: $(GUEST_ELFS) ## build the bare-metal guests (build/ARCH/guests/)
 

@@ -15,11 +15,12 @@
 #define HYPERCALL_SBI_ID    0x4f524c                        /* as SBI implementation: "ORL" */
 #define HYPERCALL_EXTENSION (0x0a000000 + HYPERCALL_SBI_ID) /* SBI, extension space */
 
-#define HYPERCALL_INFO_GET_ID   0 /* () -> the VM's number; the null call of the measurements */
-#define HYPERCALL_VERSION       1 /* () -> major << 16 | minor of this interface */
+#define HYPERCALL_INFO_GET_ID 0 /* () -> the VM's number; the null call of the measurements */
+#define HYPERCALL_VERSION     1 /* () -> major << 16 | minor of this interface */
+
 /*
- * (count 0..HYPERCALL_CONSOLE_MAX, 5 words of text) -> how many were taken: all, or 0 if they are to
- * be sent again, as the UART is slower than its guests.
+ * (count 0..HYPERCALL_CONSOLE_MAX, 5 words of text) -> how many were taken: all, or 0 if they are
+ * to be sent again, as the UART is slower than its guests.
  */
 #define HYPERCALL_CONSOLE_WRITE 2
 
@@ -54,12 +55,15 @@
 /* The calls below this number return at once, to the vCPU that made them. */
 #define HYPERCALL_QUICK_COUNT 3
 
-/* SCHED_PASS_PARAM. */
-#define HYPERCALL_PARAM_SCHEDULER \
-	0 /* enum hypercall_scheduler: what the guest's own is; kept, shown */
-#define HYPERCALL_PARAM_MODE     1 /* a number of the guest's; kept, shown */
-#define HYPERCALL_PARAM_DEADLINE 2 /* of the current job, ns from now, not before the task's own \
-				    */
+/*
+ * SCHED_PASS_PARAM. What the guest's own scheduler is, and its mode, are numbers of the guest's
+ * own, which are kept. DEADLINE is that of the current job, in ns from now: the task gives way to
+ * those that are due earlier, and is late after it. One before the task's own is an invalid
+ * parameter.
+ */
+#define HYPERCALL_PARAM_SCHEDULER 0
+#define HYPERCALL_PARAM_MODE      1
+#define HYPERCALL_PARAM_DEADLINE  2
 
 /* RT_REPORT, and from bit 8 on a bit for each in RT_NEXT_EVENT's result. */
 #define HYPERCALL_REPORT_JOBS        0 /* jobs released; in an event: a job ended */

@@ -35,12 +35,12 @@ UNIT_PROGRAMS := $(UNIT_MAINS:tests/unit/%.c=$(CHECK)/unit/%)
 
 # arch/fake has a UART of its own, and the C library's memory functions serve (the sanitizers watch
 # them); lib/string.c is tested under other names. The emulated UART of its machine is the PL011.
-CHECK_HYP_SOURCES  := $(filter-out lib/string.c hyp/devices/ns16550.c hyp/core/shared_absent.c,$(sort $(wildcard hyp/*/*.c \
-	lib/*.c arch/fake/*.c)))
+CHECK_HYP_SOURCES  := $(filter-out lib/string.c hyp/devices/ns16550.c hyp/core/shared_absent.c, \
+	$(sort $(wildcard hyp/*/*.c lib/*.c arch/fake/*.c)))
 CHECK_TOOL_SOURCES := $(filter-out tools/main.c,$(TOOL_SOURCES))
 CHECK_ARCHIVES := $(CHECK)/libunit.a $(CHECK)/libtools.a $(CHECK)/libhyp.a
 
-# The hypervisor is freestanding, also here; its architecture is arch/fake, and it has its scheduler.
+# The hypervisor, with its scheduler, is freestanding also here; its architecture is arch/fake.
 $(CHECK)/hyp/% $(CHECK)/drivers/% $(CHECK)/lib/% $(CHECK)/arch/% $(CHECK)/tests/unit/%: \
 	CHECK_INCLUDES := -Iarch/include -Iarch/fake
 

@@ -41,8 +41,9 @@ HYP_SOURCES := $(sort $(filter-out hyp/devices/%,$(wildcard hyp/*/*.c)) \
 	$(ARCH_DEVICES:%=hyp/devices/%.c) $(ARCH_DRIVERS:%=drivers/%.c) \
 	$(wildcard lib/*.c arch/$(ARCH)/*.[cS]))
 HYP_DEDICATED_ONLY := hyp/core/shared_absent.c $(ARCH_DEDICATED:%=arch/$(ARCH)/%.c)
-HYP_SHARED_ONLY    := $(ARCH_SHARED:%=arch/$(ARCH)/%.c) $(filter hyp/sched/%,$(HYP_SOURCES)) \
-	$(filter-out $(HYP_DEDICATED_ONLY),$(filter $(patsubst %,hyp/core/%,shared% realtime.c console_queue.c),$(HYP_SOURCES)))
+HYP_SHARED_ONLY    := $(filter-out $(HYP_DEDICATED_ONLY),$(filter hyp/sched/% \
+	$(patsubst %,hyp/core/%,shared% realtime.c console_queue.c) hyp/trace/trace_sched.c \
+	$(ARCH_SHARED:%=arch/$(ARCH)/%.c),$(HYP_SOURCES)))
 HYP_COMMON         := $(filter-out $(HYP_DEDICATED_ONLY) $(HYP_SHARED_ONLY) hyp/core/hyp.c, \
 	$(HYP_SOURCES))
 HYP_OBJECTS := $(patsubst %,$(OUT)/hyp/%.o,$(HYP_COMMON) $(HYP_DEDICATED_ONLY) hyp/core/hyp.c)

@@ -442,15 +442,6 @@ void shared_wait(struct vcpu *vcpu, uint64_t until)
 		&vcpu->cpu->shared->sched, earlier(until, arch_vcpu_timer(vcpu)), arch_cpu_ticks());
 }
 
-#define EVENT_WORDS(symbol, words) words,
-
-const char *shared_event_words(unsigned event)
-{
-	static const char *const words[] = {TRACE_SCHED_EVENTS(EVENT_WORDS)};
-
-	return words[event - TRACE_SWITCH];
-}
-
 void shared_fault(struct vcpu *vcpu, const struct fault_report *report)
 {
 	vcpu->shared->report = *report;

@@ -57,9 +57,6 @@ void shared_forget(struct vcpu *vcpu);
 /* Every vCPU of `vm` is off: its tasks are forgotten. */
 void shared_vm_left(struct vm *vm);
 
-/* What a person reads for one of TRACE_SCHED_EVENTS (abi/trace.h). */
-const char *shared_event_words(unsigned event);
-
 /* The calls of abi/hypercall.h from HYPERCALL_QUICK_COUNT on. */
 int64_t shared_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args);
 

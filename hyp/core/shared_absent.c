@@ -7,6 +7,7 @@
 #include "abi/hypercall.h"
 #include "hyp/core/console_queue.h"
 #include "hyp/core/hyp.h"
+#include "hyp/trace/trace.h"
 
 void shared_init(void)
 {
@@ -76,7 +77,7 @@ bool console_queue_has_room(void)
 	return true;
 }
 
-const char *shared_event_words(unsigned event)
+const char *trace_sched_words(unsigned event)
 {
 	(void)event;
 	return "";

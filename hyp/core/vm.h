@@ -85,8 +85,8 @@ bool vm_report(const struct vcpu *vcpu, const struct fault_report *report, unsig
 struct vcpu *vm_fault(struct vcpu *vcpu, const struct fault *fault);
 
 /*
- * Whether the VM is being stopped, some of its vCPUs have not left it, and may be out of reach: only
- * with direct delivery can a guest mask a kick.
+ * Whether the VM is being stopped, some of its vCPUs have not left it, and may be out of reach:
+ * only with direct delivery can a guest mask a kick.
  */
 bool vm_waits(struct vm *vm);
 

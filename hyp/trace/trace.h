@@ -28,6 +28,9 @@ static inline void trace_write(
 	trace_write_at(ring, arch_cpu_ticks(), event, vcpu, value);
 }
 
+/* What a person reads for one of TRACE_SCHED_EVENTS; only a hypervisor with a scheduler has it. */
+const char *trace_sched_words(unsigned event);
+
 /* Prints record `index`, counted as ring->next does, by console_print, if the ring still has it. */
 void trace_print(const struct trace_ring *ring, uint64_t index);
 

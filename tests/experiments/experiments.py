@@ -78,7 +78,7 @@ def delivery(bench, archive):
             begin = time.monotonic()
             vms = {"linux": near(bench, archive, way), "outside": outside(bench, archive)}
             for i in range(count - 1):
-                vms[f"computing{i}"] = computing(bench, not half or i >= count // 2)
+                vms[f"computing{i}"] = computing(bench, not half or i % 2 == 1)
             text = run(bench, f"delivery-{policy}-{count}", vms, [r"EXPERIMENT-LINUX-END"],
                        scheduling={"quantum": QUANTUM})
             found[f"{policy} {count}"] = delays(text)

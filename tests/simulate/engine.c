@@ -16,6 +16,7 @@
 #define HOGS           2u    /* best-effort ones */
 #define DECISIONS_MOST 3000u /* of one run */
 #define TRACE_RECORDS  64u
+#define USED_MOST      256u /* pieces */
 
 /*
  * What an entity does. OVERRUNS: runs for ever, and must get its capacity by each deadline. JOBS:
@@ -36,6 +37,14 @@ struct actor {
 	uint64_t due;      /* OVERRUNS: when it must have had so much: */
 	uint64_t owed, progress;
 	double least; /* of its use of the CPU, less its share of the time */
+
+	/* The pieces of budget that it used, with their releases, that are less than a period old.
+	 */
+	struct {
+		uint64_t release, amount;
+	} used[USED_MOST];
+	unsigned used_first, used_count;
+	uint64_t used_sum, ran, release;
 };
 
 struct engine {
@@ -195,6 +204,37 @@ static void check_supply(struct engine *engine, struct actor *actor)
 	actor->owed += actor->net;
 }
 
+/* No tick of budget is used again within a period of the release that it was used for. */
+static void check_use(struct engine *engine, struct actor *actor)
+{
+	const uint64_t amount = actor->entity.stats.ran_ticks - actor->ran;
+	const uint64_t release = actor->release, period = actor->parameters->period;
+	unsigned last;
+
+	actor->ran += amount;
+	actor->release = actor->entity.edf.chunk;
+	if (amount == 0)
+		return;
+	while (actor->used_count != 0 &&
+		actor->used[actor->used_first].release + period <= release) {
+		actor->used_sum -= actor->used[actor->used_first].amount;
+		actor->used_first = (actor->used_first + 1) % USED_MOST;
+		actor->used_count--;
+	}
+	last = (actor->used_first + actor->used_count + USED_MOST - 1) % USED_MOST;
+	if (actor->used_count == 0 || actor->used[last].release != release) {
+		last = (last + 1) % USED_MOST;
+		actor->used[last].release = release;
+		actor->used[last].amount = 0;
+		actor->used_count++;
+	}
+	actor->used[last].amount += amount;
+	actor->used_sum += amount;
+	if (actor->used_sum > actor->parameters->capacity || actor->used_count == USED_MOST)
+		WRONG(engine, "entity %u used %lu in a period before %lu", actor->entity.number,
+			actor->used_sum, engine->now);
+}
+
 /* Up to where the scheduler has charged the time. */
 static void check_accounts(struct engine *engine)
 {
@@ -209,6 +249,7 @@ static void check_accounts(struct engine *engine)
 		const double use =
 			(double)actor->entity.stats.ran_ticks - (double)since * capacity / period;
 
+		check_use(engine, actor);
 		real_time += actor->entity.stats.ran_ticks;
 		actor->least = use < actor->least ? use : actor->least;
 		if (use - actor->least >
