@@ -30,7 +30,8 @@
  *
  * SCHED_YIELD (duration) -> 0. A task: its job is done, and the call returns at its next release,
  * but not before `duration` from now. Any other vCPU is idle: until an interrupt, but at most for
- * `duration` if that is not 0.
+ * `duration` if that is not 0; the first vCPU of a VM with tasks also until something else than the
+ * end of a job has happened to one of them.
  *
  * SCHED_PASS_PARAM (parameter, value) -> 0. Tells how the guest schedules.
  *

@@ -6,33 +6,29 @@
 
 #include "lib/bits.h"
 
-static ALWAYS_INLINE uint64_t lesser(uint64_t a, uint64_t b)
+/* Word `i` is `word` now; the winner of its match moves up. */
+static ALWAYS_INLINE uint64_t play(uint64_t *words, unsigned i, uint64_t word)
 {
-	return a < b ? a : b;
-}
+	const uint64_t other = words[i ^ 1];
 
-static ALWAYS_INLINE uint64_t least_of_four(const uint64_t *words)
-{
-	return lesser(lesser(words[0], words[1]), lesser(words[2], words[3]));
-}
-
-void tournament_init(struct tournament *tournament)
-{
-	for (unsigned i = 0; i < TOURNAMENT_SLOTS; i++)
-		tournament->slots[i] = TOURNAMENT_OUT | i;
-	for (unsigned i = 0; i < 16; i++)
-		tournament->middle[i] = least_of_four(&tournament->slots[4 * i]);
-	for (unsigned i = 0; i < 4; i++)
-		tournament->top[i] = least_of_four(&tournament->middle[4 * i]);
-	tournament->least = least_of_four(tournament->top);
+	word = other > word ? other : word;
+	words[i / 2] = word;
+	return word;
 }
 
 void tournament_set(struct tournament *tournament, unsigned slot, uint64_t key)
 {
-	const uint64_t most = TOURNAMENT_NONE >> TOURNAMENT_KEY_SHIFT;
+	uint64_t *words = tournament->words;
+	uint64_t word = key == TOURNAMENT_NONE ? 0 : ~(key * TOURNAMENT_SLOTS + slot);
+	const unsigned i = TOURNAMENT_SLOTS + slot;
 
-	tournament->slots[slot] = lesser(key, most) << TOURNAMENT_KEY_SHIFT | slot;
-	tournament->middle[slot / 4] = least_of_four(&tournament->slots[slot / 4 * 4]);
-	tournament->top[slot / 16] = least_of_four(&tournament->middle[slot / 16 * 4]);
-	tournament->least = least_of_four(tournament->top);
+	if (words[i] == word)
+		return;
+	words[i] = word;
+	word = play(words, i, word);
+	word = play(words, i / 2, word);
+	word = play(words, i / 4, word);
+	word = play(words, i / 8, word);
+	word = play(words, i / 16, word);
+	play(words, i / 32, word);
 }

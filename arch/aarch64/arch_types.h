@@ -30,10 +30,14 @@ struct irq_bank {
 	uint32_t line;    /* the emulated device's line is high */
 	uint32_t latched; /* made pending by a write, which no falling line takes back */
 	uint8_t priority[ARCH_BANK_IRQS];
-	uint8_t target[ARCH_BANK_IRQS]; /* shared ones: index of the vCPU */
 };
 
-#define ARCH_IRQ_BANK_BYTES sizeof(struct irq_bank)
+struct irq_shared_bank {
+	struct irq_bank bank;
+	uint8_t target[ARCH_BANK_IRQS]; /* index of the vCPU that it goes to */
+};
+
+#define ARCH_IRQ_BANK_BYTES sizeof(struct irq_shared_bank)
 
 /* On a shared CPU: the book has changed for a vCPU that was not at hand. */
 #define ARCH_POSTED_BOOK 0x80000000u
@@ -53,12 +57,20 @@ struct arch_vcpu {
 
 struct vcpu;
 
+#define ARCH_TLB_OWNERS          8u
+#define ARCH_TLB_NAME(cpu, vcpu) ((uint16_t)((cpu) << 8 | ((vcpu) + 1u)))
+
 struct arch_vm {
 	struct lock lock;   /* guards the emulated controller's state */
 	uint32_t gicd_ctlr; /* enable bits of GICD_CTLR */
 	struct vcpu *vcpus; /* the VM's first vCPU; the others follow */
 	uint32_t vcpu_mask; /* a bit for each */
 	bool beside_direct; /* this VM is injected, and another one of the system is direct */
+	/*
+	 * On shared CPUs: ARCH_TLB_NAME of the last vCPU of the VM that ran on a CPU, at the CPU's
+	 * index modulo ARCH_TLB_OWNERS; atomic. CPUs that collide forget each other's.
+	 */
+	uint16_t tlb_owners[ARCH_TLB_OWNERS];
 };
 
 #endif

@@ -22,8 +22,7 @@ struct vcpu;
 	X(esr_el1, far_el1)             \
 	X(par_el1, csselr_el1)          \
 	X(cpacr_el1, cntkctl_el1)       \
-	X(cntv_cval_el0, cntp_cval_el0) \
-	X(cntv_ctl_el0, cntp_ctl_el0)   \
+	X(cntv_cval_el0, cntv_ctl_el0)  \
 	X(ICH_AP0R0_EL2, ICH_AP1R0_EL2) \
 	X(elr_el2, spsr_el2)
 
@@ -48,10 +47,11 @@ struct context_comparator {
 /* What not every vCPU or CPU has: a switch looks at it only if there is any of it. */
 #define CONTEXT_DEBUG     1u  /* debug exceptions of its own were ever switched on */
 #define CONTEXT_CLOCK     2u  /* a clock of its own */
-#define CONTEXT_MOVES     4u  /* it may run on several CPUs */
-#define CONTEXT_AUXILIARY 8u  /* the CPU has AMAIR_EL1, AFSR0_EL1 or AFSR1_EL1 */
-#define CONTEXT_RAS       16u /* it has VDISR_EL2 */
-#define CONTEXT_LEVELS    32u /* it has more than 32 levels of preemption */
+#define CONTEXT_TIMER     4u  /* the guest has used its physical timer */
+#define CONTEXT_MOVES     8u  /* it may run on several CPUs */
+#define CONTEXT_AUXILIARY 16u /* the CPU has AMAIR_EL1, AFSR0_EL1 or AFSR1_EL1 */
+#define CONTEXT_RAS       32u /* it has VDISR_EL2 */
+#define CONTEXT_LEVELS    64u /* it has more than 32 levels of preemption */
 
 struct arch_context {
 	CONTEXT_PAIRS(CONTEXT_FIELDS)
@@ -62,12 +62,8 @@ struct arch_context {
 
 	uint32_t list_registers; /* a bit for each that is in use */
 	uint32_t rare;           /* CONTEXT_DEBUG and so on */
-	uint64_t home;           /* the bit of its CPU */
-	/*
-	 * CPUs, a bit for each, in whose TLB no other vCPU of the VM has made entries since this
-	 * one ran there; atomic.
-	 */
-	uint64_t tlb_own;
+	uint16_t *tlb_owner;     /* of its VM on its CPU: ARCH_TLB_NAME of the last vCPU there */
+	uint16_t tlb_name;       /* the same of this one */
 
 	/*
 	 * While this vCPU is loaded: whose FP and SIMD registers the CPU's are, if anybody's. That
@@ -84,6 +80,8 @@ struct arch_context {
 	bool os_locked;
 
 	uint64_t clock_offset; /* CONTEXT_CLOCK: what CNTVOFF_EL2 is while it is loaded */
+	uint64_t cntp_ctl,
+		cntp_cval; /* CONTEXT_TIMER: its physical timer, in its own clock's time */
 	uint64_t amair, afsr0, afsr1, vdisr;
 	uint64_t levels[6];   /* ICH_AP0R1 and ICH_AP1R1, to 3 */
 	struct vcpu *culprit; /* whose bus error may arrive while this one runs, or NULL */

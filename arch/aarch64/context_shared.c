@@ -13,6 +13,8 @@
  * time. They never stay behind in a CPU that their vCPU may leave. While others' are in the CPU,
  * CPTR_EL2.TFP keeps a guest from them.
  */
+#include "arch/aarch64/context_shared.h"
+
 #include <stddef.h>
 
 #include "arch/aarch64/gic.h"
@@ -67,12 +69,15 @@ static ALWAYS_INLINE void stop_walks(void)
 	}
 
 /* Two registers of 16 bytes each, 32 bytes apart. */
-#define FP_PAIRS(X)                                                                           \
-	X(0, 1)                                                                               \
-	X(2, 3)                                                                               \
-	X(4, 5)                                                                               \
-	X(6, 7) X(8, 9) X(10, 11) X(12, 13) X(14, 15) X(16, 17) X(18, 19) X(20, 21) X(22, 23) \
-		X(24, 25) X(26, 27) X(28, 29) X(30, 31)
+#define FP_PAIRS(X) \
+	X(0, 1)     \
+	X(2, 3)     \
+	X(4, 5)     \
+	X(6, 7)     \
+	X(8, 9)     \
+	X(10, 11)   \
+	X(12, 13)   \
+	X(14, 15) X(16, 17) X(18, 19) X(20, 21) X(22, 23) X(24, 25) X(26, 27) X(28, 29) X(30, 31)
 #define FP_SAVE(a, b) \
 	__asm__ volatile("stp q" #a ", q" #b ", [%0, #" #a " * 16]" ::"r"(c->fp) : "memory");
 #define FP_LOAD(a, b) \
@@ -103,11 +108,16 @@ RARELY static void save_rare(struct arch_context *c)
 {
 	if (c->rare & CONTEXT_DEBUG)
 		sysreg_shared_clear_debug();
-	if (c->rare & CONTEXT_CLOCK) {
-		c->kept_cntp_cval_el0 -= c->clock_offset;
-		sysreg_write(cntvoff_el2, 0);
-		sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
+	if (c->rare & CONTEXT_TIMER) {
+		c->cntp_ctl = sysreg_read(cntp_ctl_el0);
+		c->cntp_cval = sysreg_read(cntp_cval_el0) - c->clock_offset;
+		sysreg_write(cntp_ctl_el0, 0);
+		sysreg_write(cntp_cval_el0, 0);
 	}
+	if (c->rare & CONTEXT_CLOCK)
+		sysreg_write(cntvoff_el2, 0);
+	if (c->rare & (CONTEXT_TIMER | CONTEXT_CLOCK))
+		sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN);
 	if ((c->rare & CONTEXT_MOVES) && c->fp_owner == c) {
 		save_fp(c);
 		c->fp_owner = 0;
@@ -129,20 +139,17 @@ RARELY static void save_rare(struct arch_context *c)
 	}
 }
 
-/*
- * With a clock of its own the guest's physical timer is set in that clock's time, too: accesses to
- * it trap. VDISR_EL2 is what a guest's DISR_EL1 means.
- */
+/* VDISR_EL2 is what a guest's DISR_EL1 means. */
 RARELY static void load_rare(const struct vcpu *vcpu, struct arch_context *c)
 {
 	if (c->rare & CONTEXT_DEBUG)
 		sysreg_shared_load_debug(c);
 	if (c->rare & CONTEXT_CLOCK) {
 		c->clock_offset = vcpu->time_offset;
-		sysreg_write(cntp_cval_el0, c->kept_cntp_cval_el0 + c->clock_offset);
 		sysreg_write(cntvoff_el2, c->clock_offset);
-		sysreg_write(cnthctl_el2, 0);
 	}
+	if (c->rare & (CONTEXT_TIMER | CONTEXT_CLOCK))
+		sysreg_shared_load_timer(c);
 	if (c->rare & CONTEXT_AUXILIARY) {
 		sysreg_write(amair_el1, c->amair);
 		sysreg_write(afsr0_el1, c->afsr0);
@@ -164,19 +171,19 @@ RARELY static void load_rare(const struct vcpu *vcpu, struct arch_context *c)
  * Two vCPUs of a VM share its VMID, and their guest believes that each has a TLB of its own, where
  * the same ASID may mean different tables: what another one has brought into this CPU's goes.
  */
-RARELY static void own_tlb(struct vcpu *vcpu)
+RARELY static void own_tlb(const struct arch_context *c)
 {
-	const uint64_t home = vcpu->shared->context.home;
-
 	__asm__ volatile("tlbi vmalle1\n\tdsb nsh" ::: "memory");
-	for (unsigned i = 0; i < vcpu->vm->plan->vcpu_count; i++) {
-		const struct vcpu *other = vm_vcpu(vcpu->vm, i);
+	__atomic_store_n(c->tlb_owner, c->tlb_name, __ATOMIC_RELAXED);
+}
 
-		if (other->shared)
-			__atomic_fetch_and(
-				&other->shared->context.tlb_own, ~home, __ATOMIC_RELAXED);
-	}
-	__atomic_fetch_or(&vcpu->shared->context.tlb_own, home, __ATOMIC_RELAXED);
+static void set_home(struct vcpu *vcpu, const struct cpu *cpu)
+{
+	struct arch_context *c = &vcpu->shared->context;
+	const unsigned index = cpu_index(cpu);
+
+	c->tlb_owner = &vcpu->vm->arch.tlb_owners[index % ARCH_TLB_OWNERS];
+	c->tlb_name = ARCH_TLB_NAME(index, vcpu->plan->index);
 }
 
 /*
@@ -236,8 +243,8 @@ static ALWAYS_INLINE void load(
 		gic_set_private(vcpu->cpu, vcpu->arch.private_on);
 
 	isb();
-	if (__builtin_expect(!(c->tlb_own & c->home), 0))
-		own_tlb(vcpu);
+	if (__builtin_expect(__atomic_load_n(c->tlb_owner, __ATOMIC_RELAXED) != c->tlb_name, 0))
+		own_tlb(c);
 	sysreg_write(sctlr_el1, c->kept_sctlr_el1);
 	isb(); /* MMU on or off as it shall be, before walks are */
 	sysreg_write(tcr_el1, c->kept_tcr_el1);
@@ -251,7 +258,6 @@ static void be_nobody(struct arch_context *c)
 	isb();
 	displace_fp(c->fp_owner);
 	sysreg_write(cntv_ctl_el0, 0);
-	sysreg_write(cntp_ctl_el0, 0);
 	sysreg_write(ICH_HCR_EL2, 0);
 	isb();
 }
@@ -278,13 +284,12 @@ void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 	load(to, next, kept->fp_owner, from->arch.private_on);
 }
 
-struct vcpu *context_shared_use_fp(struct vcpu *vcpu)
+void context_shared_use_fp(struct vcpu *vcpu)
 {
 	struct arch_context *c = &vcpu->shared->context;
 
 	c->cptr &= ~CPTR_TFP;
 	load_cptr(c, c->fp_owner);
-	return vcpu;
 }
 
 static bool has_auxiliary(void)
@@ -349,11 +354,11 @@ void context_shared_start(struct vcpu *vcpu)
 	CONTEXT_FIXED_PAIRS(READ_PAIR)
 	c->cptr = sysreg_read(cptr_el2) | CPTR_TFP;
 	sysreg_write(cptr_el2, c->cptr);
-	c->home = BIT(cpu_index(cpu));
+	set_home(vcpu, cpu);
 	c->list_registers = (1u << lr_count()) - 1;
 	c->os_locked = true;
 	load_rare(vcpu, c);
-	own_tlb(vcpu);
+	own_tlb(c);
 	__atomic_store_n(&cpu->vcpu, vcpu, __ATOMIC_SEQ_CST);
 	vgic_shared_load(vcpu);
 	gic_set_private(cpu, vcpu->arch.private_on);
@@ -376,13 +381,14 @@ void arch_vcpu_move(struct vcpu *vcpu, const struct cpu *to)
 {
 	const struct plan_vm *vm = vcpu->vm->plan;
 
-	vcpu->shared->context.home = BIT(cpu_index(to));
+	set_home(vcpu, to);
 	lock_take(&vcpu->vm->arch.lock);
 	for (uint32_t i = 0; i < vm->irq_count; i++) {
 		const uint32_t id = vm->irqs[i].id;
 		const struct irq_bank *bank = vgic_bank(vcpu, id / 32);
 
-		if ((bank->hardware >> id % 32 & 1) && bank->target[id % 32] == vcpu->plan->index)
+		if ((bank->hardware >> id % 32 & 1) &&
+			*vgic_target(vcpu->vm, id) == vcpu->plan->index)
 			gic_route(id, to);
 	}
 	lock_release(&vcpu->vm->arch.lock);
@@ -400,17 +406,22 @@ static uint64_t fires(const struct vcpu *vcpu, unsigned ppi, uint64_t control, u
 	return __builtin_add_overflow(compare, vcpu->time_offset, &at) ? ARCH_NEVER : at;
 }
 
+static uint64_t physical_timer(const struct vcpu *vcpu, const struct arch_context *c, bool here)
+{
+	if (!(c->rare & CONTEXT_TIMER))
+		return ARCH_NEVER;
+	return fires(vcpu, PPI_PHYSICAL_TIMER, here ? sysreg_read(cntp_ctl_el0) : c->cntp_ctl,
+		here ? sysreg_read(cntp_cval_el0) - c->clock_offset : c->cntp_cval);
+}
+
 uint64_t arch_vcpu_timer(const struct vcpu *vcpu)
 {
 	const struct arch_context *c = &vcpu->shared->context;
 	const bool here = vgic_is_here(vcpu);
-	const uint64_t ahead = here ? c->clock_offset : 0;
 	const uint64_t virtual = fires(vcpu, PPI_VIRTUAL_TIMER,
 		here ? sysreg_read(cntv_ctl_el0) : c->kept_cntv_ctl_el0,
 		here ? sysreg_read(cntv_cval_el0) : c->kept_cntv_cval_el0);
-	const uint64_t physical = fires(vcpu, PPI_PHYSICAL_TIMER,
-		here ? sysreg_read(cntp_ctl_el0) : c->kept_cntp_ctl_el0,
-		(here ? sysreg_read(cntp_cval_el0) : c->kept_cntp_cval_el0) - ahead);
+	const uint64_t physical = physical_timer(vcpu, c, here);
 
 	return virtual < physical ? virtual : physical;
 }

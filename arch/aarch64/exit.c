@@ -161,7 +161,7 @@ NEVER_INLINE static enum exit_half quick_hypercall(struct vcpu *vcpu)
 
 	if (__builtin_expect(number >= HYPERCALL_QUICK_COUNT, 0))
 		return EXIT_REST;
-	vcpu->arch.x[0] = (uint64_t)hypercall_handle(vcpu, number, &vcpu->arch.x[1]);
+	vcpu->arch.x[0] = (uint64_t)hypercall_quick(vcpu, &vcpu->arch.x[1], number);
 	return EXIT_DONE;
 }
 
@@ -307,6 +307,8 @@ __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 {
 	const uint64_t esr = sysreg_read(esr_el2);
 
+	if ((uint32_t)esr == QUICK_HYPERCALL)
+		return handle_call(vcpu, esr);
 	switch (ESR_CLASS(esr)) {
 	case ESR_SMC64:
 		exit_skip_instruction(esr); /* unlike HVC, a trapped SMC returns to itself */
@@ -314,9 +316,8 @@ __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 	case ESR_HVC64:
 		return handle_call(vcpu, esr);
 	case ESR_WFX:
-		return exit_shared_wait(vcpu, esr);
 	case ESR_FP:
-		return context_shared_use_fp(vcpu);
+		return exit_shared_handle(vcpu, esr);
 	case ESR_DATA_ABORT_LOWER:
 		return handle_abort(vcpu, esr, false);
 	case ESR_INSTRUCTION_ABORT_LOWER:

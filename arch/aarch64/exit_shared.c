@@ -2,6 +2,7 @@
 /*
  * Exits that only vCPUs on shared CPUs have: a guest that waits gives its core away.
  */
+#include "arch/aarch64/context_shared.h"
 #include "arch/aarch64/exit.h"
 #include "arch/aarch64/regs.h"
 #include "arch/aarch64/sharing.h"
@@ -38,8 +39,12 @@ static uint64_t until(const struct vcpu *vcpu, uint64_t esr)
 }
 
 /* All of them are hints, which may end at any time: the guest goes on behind them. */
-struct vcpu *exit_shared_wait(struct vcpu *vcpu, uint64_t esr)
+struct vcpu *exit_shared_handle(struct vcpu *vcpu, uint64_t esr)
 {
+	if (ESR_CLASS(esr) == ESR_FP) {
+		context_shared_use_fp(vcpu);
+		return vcpu;
+	}
 	vcpu->exits[EXIT_CAUSE_WAIT]++;
 	exit_skip_instruction(esr);
 	if (esr & ISS_WFE)

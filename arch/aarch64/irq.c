@@ -34,10 +34,6 @@ static void end_own(uint32_t id, bool group0, bool split)
 
 static void handle_own(struct vcpu *vcpu, uint32_t id, bool group0)
 {
-	if (vcpu->shared) {
-		irq_shared_own(vcpu, id, group0);
-		return;
-	}
 	vcpu->exits[EXIT_CAUSE_OWN]++;
 	trace_write(&vcpu->cpu->trace, TRACE_OWN, vcpu->number, id);
 	gic_handle_own(vcpu->cpu, id);
@@ -51,8 +47,11 @@ enum exit_half exit_fiq(struct vcpu *vcpu)
 {
 	uint32_t id = (uint32_t)sysreg_read(ICC_IAR0_EL1);
 
-	if (id < GIC_SPI_LIMIT)
-		handle_own(vcpu, id, true);
+	if (id >= GIC_SPI_LIMIT)
+		return EXIT_REST;
+	if (vcpu->shared)
+		return irq_shared_own(vcpu, id, true);
+	handle_own(vcpu, id, true);
 	return EXIT_REST;
 }
 
@@ -62,6 +61,8 @@ RARELY static enum exit_half irq_of_others(struct vcpu *vcpu, uint32_t id)
 	if (id >= GIC_SPI_LIMIT)
 		return EXIT_DONE;
 	if (gic_is_own(id)) {
+		if (vcpu->shared)
+			return irq_shared_own(vcpu, id, false);
 		handle_own(vcpu, id, false);
 		return EXIT_REST;
 	}
@@ -75,24 +76,24 @@ RARELY static enum exit_half irq_of_others(struct vcpu *vcpu, uint32_t id)
  * register that deactivates it when the guest ends it.
  */
 static ALWAYS_INLINE enum exit_half inject(
-	struct vcpu *vcpu, const struct irq_bank *bank, uint64_t id)
+	struct vcpu *vcpu, const struct irq_bank *bank, uint64_t id, uint64_t may_fill_first)
 {
 	if (!(bank->hardware >> id % 32 & 1))
 		return irq_of_others(vcpu, (uint32_t)id);
 	sysreg_write(ICC_EOIR1_EL1, id);
 	vcpu->exits[EXIT_CAUSE_INTERRUPT]++;
 	trace_write(&vcpu->cpu->trace, TRACE_INJECT, vcpu->number, id);
-	vgic_injected_arrived(vcpu, bank, id);
+	vgic_injected_arrived(vcpu, bank, id, may_fill_first);
 	return EXIT_DONE;
 }
 
 NEVER_INLINE static enum exit_half inject_shared(struct vcpu *vcpu, uint32_t id)
 {
-	if (vcpu->shared && id < GIC_SPI_LIMIT && !gic_is_own(id))
+	if (vcpu->shared)
 		return irq_shared_take(vcpu, id);
 	if (id >= vcpu->vm->plan->irq_limit)
 		return irq_of_others(vcpu, id);
-	return inject(vcpu, vgic_bank(vcpu, id / 32), id);
+	return inject(vcpu, vgic_bank(vcpu, id / 32), id, vcpu->arch.may_fill_first);
 }
 
 enum exit_half exit_irq(struct vcpu *vcpu)
@@ -101,7 +102,7 @@ enum exit_half exit_irq(struct vcpu *vcpu)
 
 	if (__builtin_expect(id >= GIC_PRIVATE_IRQS, 0))
 		return inject_shared(vcpu, (uint32_t)id);
-	return inject(vcpu, &vcpu->arch.bank, id);
+	return inject(vcpu, &vcpu->arch.bank, id, 1);
 }
 
 /*

@@ -98,9 +98,7 @@ static bool is_fast(const struct plan_vm *vm, uint32_t id)
 
 static struct vcpu *target_of(const struct vm *vm, uint32_t id)
 {
-	struct irq_bank *bank = (struct irq_bank *)vm->plan->irq_banks + id / 32;
-
-	return vm_vcpu(vm, bank->target[id % 32]);
+	return vm_vcpu(vm, *vgic_target(vm, id));
 }
 
 /*
@@ -134,7 +132,8 @@ static bool take(struct cpu *cpu, uint32_t id)
 	}
 	if (loaded && target_of(vm, id) == loaded) {
 		trace_write(&cpu->trace, TRACE_INJECT, loaded->number, id);
-		vgic_injected_arrived(loaded, vgic_bank(loaded, id / 32), id);
+		vgic_injected_arrived(
+			loaded, vgic_bank(loaded, id / 32), id, loaded->arch.may_fill_first);
 		return false;
 	}
 	book(cpu, vm, id);
@@ -143,6 +142,10 @@ static bool take(struct cpu *cpu, uint32_t id)
 
 enum exit_half irq_shared_take(struct vcpu *vcpu, uint32_t id)
 {
+	if (id >= GIC_SPI_LIMIT)
+		return EXIT_DONE;
+	if (gic_is_own(id))
+		return irq_shared_own(vcpu, id, false);
 	vcpu->exits[EXIT_CAUSE_INTERRUPT]++;
 	return take(vcpu->cpu, id) ? EXIT_REST : EXIT_DONE;
 }
@@ -162,26 +165,8 @@ static void poll_guests(struct cpu *cpu, uint32_t id)
 		sysreg_write(ICC_DIR_EL1, id);
 		return;
 	}
-	vgic_injected_arrived(loaded, &loaded->arch.bank, id);
+	vgic_injected_arrived(loaded, &loaded->arch.bank, id, 1);
 	shared_arrived(loaded, id, false);
-}
-
-/*
- * The kick's line is that of our timer, which is armed again before a guest is entered. What comes
- * of it is in the scheduler's trace.
- */
-static ALWAYS_INLINE void handle_own(struct cpu *cpu, struct vcpu *loaded, uint32_t id)
-{
-	if (id == GIC_PPI_KICK) {
-		sysreg_write(cnthp_ctl_el2, 0);
-		isb(); /* the line falls before the interrupt ends */
-	} else {
-		trace_write(&cpu->trace, TRACE_OWN, TRACE_NO_VCPU, id);
-		gic_handle_own(cpu, id);
-	}
-	if (loaded && (__atomic_load_n(&loaded->arch.posted, __ATOMIC_RELAXED) ||
-			      id == GIC_PPI_MAINTENANCE))
-		vgic_shared_attend(loaded);
 }
 
 static ALWAYS_INLINE void end_own(uint32_t id, bool group0)
@@ -194,17 +179,45 @@ static ALWAYS_INLINE void end_own(uint32_t id, bool group0)
 	isb();
 }
 
-void irq_shared_own(struct vcpu *vcpu, uint32_t id, bool group0)
+/*
+ * Of the hypervisor's timer, and of a kick. Its line is the timer's, which is armed again before a
+ * guest is entered. What comes of it is in the scheduler's trace.
+ */
+static ALWAYS_INLINE void silence_timer(void)
 {
-	vcpu->exits[EXIT_CAUSE_OWN]++;
-	handle_own(vcpu->cpu, vcpu, id);
-	end_own(id, group0);
+	sysreg_write(cnthp_ctl_el2, 0);
+	isb(); /* the line falls before the interrupt ends */
 }
 
-static void poll_own(struct cpu *cpu, uint32_t id, bool group0)
+static bool is_posted(const struct vcpu *vcpu)
 {
-	handle_own(cpu, cpu->vcpu, id);
+	return __atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED) != 0;
+}
+
+NEVER_INLINE static enum exit_half handle_own(struct cpu *cpu, uint32_t id, bool group0)
+{
+	struct vcpu *loaded = cpu->vcpu;
+
+	if (id == GIC_PPI_KICK) {
+		silence_timer();
+	} else {
+		trace_write(&cpu->trace, TRACE_OWN, TRACE_NO_VCPU, id);
+		gic_handle_own(cpu, id);
+	}
+	if (loaded && (is_posted(loaded) || id == GIC_PPI_MAINTENANCE))
+		vgic_shared_attend(loaded);
 	end_own(id, group0);
+	return EXIT_REST;
+}
+
+enum exit_half irq_shared_own(struct vcpu *vcpu, uint32_t id, bool group0)
+{
+	vcpu->exits[EXIT_CAUSE_OWN]++;
+	if (__builtin_expect(id != GIC_PPI_KICK || is_posted(vcpu), 0))
+		return handle_own(vcpu->cpu, id, group0);
+	silence_timer();
+	end_own(id, group0);
+	return EXIT_REST;
 }
 
 void irq_shared_poll(struct cpu *cpu)
@@ -212,10 +225,10 @@ void irq_shared_poll(struct cpu *cpu)
 	uint32_t id;
 
 	while (hyp_plan->own_group && (id = (uint32_t)sysreg_read(ICC_IAR0_EL1)) < GIC_SPI_LIMIT)
-		poll_own(cpu, id, true);
+		handle_own(cpu, id, true);
 	while ((id = (uint32_t)sysreg_read(ICC_IAR1_EL1)) < GIC_SPI_LIMIT) {
 		if (gic_is_own(id))
-			poll_own(cpu, id, false);
+			handle_own(cpu, id, false);
 		else
 			poll_guests(cpu, id);
 	}

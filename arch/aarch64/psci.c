@@ -33,10 +33,13 @@ enum {
 #define AFFINITY_ON_PENDING 2
 #define MIGRATE_NOT_NEEDED  2 /* no trusted OS, or one that need not migrate */
 
-/* The VM's vCPU with that affinity, or NULL; reserved bits must be zero. */
+/*
+ * The VM's vCPU with that affinity, or NULL; reserved bits must be zero. The vCPUs of tasks are no
+ * CPUs of the guest's.
+ */
 static struct vcpu *find_target(const struct vcpu *vcpu, uint64_t affinity)
 {
-	return affinity < vcpu->vm->plan->vcpu_count ? vm_vcpu(vcpu->vm, (unsigned)affinity) : 0;
+	return affinity < vcpu->vm->plan->task_first ? vm_vcpu(vcpu->vm, (unsigned)affinity) : 0;
 }
 
 static int64_t cpu_on(struct vcpu *vcpu, const uint64_t *args)

@@ -15,12 +15,7 @@ void context_shared_park(struct vcpu *vcpu)
 	(void)vcpu;
 }
 
-struct vcpu *context_shared_use_fp(struct vcpu *vcpu)
-{
-	return vcpu;
-}
-
-struct vcpu *exit_shared_wait(struct vcpu *vcpu, uint64_t esr)
+struct vcpu *exit_shared_handle(struct vcpu *vcpu, uint64_t esr)
 {
 	(void)esr;
 	return vcpu;
@@ -41,11 +36,12 @@ void irq_shared_init(const struct cpu *cpu)
 	(void)cpu;
 }
 
-void irq_shared_own(struct vcpu *vcpu, uint32_t id, bool group0)
+enum exit_half irq_shared_own(struct vcpu *vcpu, uint32_t id, bool group0)
 {
 	(void)vcpu;
 	(void)id;
 	(void)group0;
+	return EXIT_REST;
 }
 
 enum exit_half irq_shared_take(struct vcpu *vcpu, uint32_t id)
@@ -81,18 +77,11 @@ void vgic_shared_apply_private(struct vcpu *frame)
 	(void)frame;
 }
 
-bool sysreg_shared_read(struct vcpu *vcpu, uint32_t reg, uint64_t *value)
+bool sysreg_shared_access(struct vcpu *vcpu, uint32_t reg, bool is_read, uint64_t *value)
 {
 	(void)vcpu;
 	(void)reg;
-	(void)value;
-	return false;
-}
-
-bool sysreg_shared_write(struct vcpu *vcpu, uint32_t reg, uint64_t value)
-{
-	(void)vcpu;
-	(void)reg;
+	(void)is_read;
 	(void)value;
 	return false;
 }

@@ -19,11 +19,8 @@ struct vm;
 void context_shared_start(struct vcpu *vcpu);
 void context_shared_park(struct vcpu *vcpu);
 
-/* Its guest uses FP or SIMD for the first time. */
-struct vcpu *context_shared_use_fp(struct vcpu *vcpu);
-
-/* A trapped WFI, WFE, WFIT or WFET. */
-struct vcpu *exit_shared_wait(struct vcpu *vcpu, uint64_t esr);
+/* Exits that only such vCPUs have: waiting instructions, and the first use of FP or SIMD. */
+struct vcpu *exit_shared_handle(struct vcpu *vcpu, uint64_t esr);
 
 /* The vCPU waits for an interrupt, by a call of its firmware; cpu_attend follows. */
 void exit_shared_suspend(struct vcpu *vcpu);
@@ -34,10 +31,10 @@ struct vcpu *exit_shared_culprit(struct vcpu *vcpu);
 /* The CPU's interface as it is from now on; its redistributor is ready. */
 void irq_shared_init(const struct cpu *cpu);
 
-/* An interrupt of the hypervisor's own, acknowledged while `vcpu` ran; cpu_attend follows. */
-void irq_shared_own(struct vcpu *vcpu, uint32_t id, bool group0);
+/* An interrupt of the hypervisor's own, acknowledged while `vcpu` ran. */
+enum exit_half irq_shared_own(struct vcpu *vcpu, uint32_t id, bool group0);
 
-/* A shared interrupt of guests, acknowledged while `vcpu` ran. */
+/* Interrupt `id`, which is no private one, acknowledged (in Group 1) while `vcpu` ran. */
 enum exit_half irq_shared_take(struct vcpu *vcpu, uint32_t id);
 
 /* arch_irq_poll. */
@@ -60,9 +57,8 @@ void vgic_shared_apply_private(struct vcpu *frame);
 
 /*
  * A trapped access to a register that is handled in another way than on a dedicated CPU; `reg` as
- * in sysreg.h. Returns false if it is none of these; a read's value may be set already.
+ * in sysreg.h. Returns false, and nothing has happened, if it is none of these.
  */
-bool sysreg_shared_read(struct vcpu *vcpu, uint32_t reg, uint64_t *value);
-bool sysreg_shared_write(struct vcpu *vcpu, uint32_t reg, uint64_t value);
+bool sysreg_shared_access(struct vcpu *vcpu, uint32_t reg, bool is_read, uint64_t *value);
 
 #endif

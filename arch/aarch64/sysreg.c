@@ -27,8 +27,7 @@ enum sysreg {
 /* Returns false if the register does not exist for a guest. */
 static bool read_register(struct vcpu *vcpu, uint32_t reg, uint64_t *value)
 {
-	if (vcpu->shared && sysreg_shared_read(vcpu, reg, value))
-		return true;
+	(void)vcpu;
 	switch (reg) {
 	case SYSREG_ACTLR_EL1: /* IMPLEMENTATION DEFINED contents: nothing there for a guest */
 	case SYSREG_MDRAR_EL1: /* no debug ROM table */
@@ -47,8 +46,6 @@ static bool read_register(struct vcpu *vcpu, uint32_t reg, uint64_t *value)
 
 static bool write_register(struct vcpu *vcpu, uint32_t reg, uint64_t value)
 {
-	if (vcpu->shared && sysreg_shared_write(vcpu, reg, value))
-		return true;
 	switch (reg) {
 	case SYSREG_ACTLR_EL1:
 	case SYSREG_ICC_SRE:
@@ -73,7 +70,10 @@ void sysreg_handle(struct vcpu *vcpu, uint64_t esr)
 
 	vcpu->exits[EXIT_CAUSE_SYSTEM]++;
 	trace_write(&vcpu->cpu->trace, TRACE_SYSTEM, vcpu->number, esr);
-	exists = esr & 1 ? read_register(vcpu, reg, &value) : write_register(vcpu, reg, value);
+	exists = vcpu->shared && sysreg_shared_access(vcpu, reg, esr & 1, &value);
+	if (!exists)
+		exists = esr & 1 ? read_register(vcpu, reg, &value)
+				 : write_register(vcpu, reg, value);
 	if (!exists) {
 		exception_inject_undefined(vcpu);
 		return;

@@ -26,6 +26,12 @@ static inline bool sysreg_is_id(uint32_t reg)
 /* On a shared CPU, after sysreg_init_traps: what else `vcpu` must not reach without a trap. */
 void sysreg_shared_init(const struct vcpu *vcpu);
 
+/*
+ * The guest's physical timer, once it has used it, and whether it may do so without a trap: not
+ * with a clock of its own, as the physical counter would tell others' time.
+ */
+void sysreg_shared_load_timer(const struct arch_context *context);
+
 /* The hardware's breakpoints and watchpoints: as the vCPU has them, or none. */
 void sysreg_shared_load_debug(const struct arch_context *context);
 void sysreg_shared_clear_debug(void);

@@ -157,7 +157,40 @@ static uint64_t read_id(uint32_t reg)
 	return value;
 }
 
-bool sysreg_shared_read(struct vcpu *vcpu, uint32_t reg, uint64_t *value)
+void sysreg_shared_load_timer(const struct arch_context *context)
+{
+	if (context->rare & CONTEXT_TIMER) {
+		sysreg_write(cntp_cval_el0, context->cntp_cval + context->clock_offset);
+		sysreg_write(cntp_ctl_el0, context->cntp_ctl);
+	}
+	sysreg_write(cnthctl_el2,
+		context->rare & CONTEXT_CLOCK ? 0 : CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
+}
+
+/* The first access to it, or any with a clock of its own. */
+static void use_timer(struct arch_context *context)
+{
+	if (context->rare & CONTEXT_TIMER)
+		return;
+	context->rare |= CONTEXT_TIMER;
+	sysreg_shared_load_timer(context);
+	isb();
+}
+
+static uint64_t read_timer(struct arch_context *context, uint32_t reg)
+{
+	use_timer(context);
+	switch (reg) {
+	case SYSREG_CNTP_TVAL_EL0:
+		return sysreg_read(cntp_tval_el0);
+	case SYSREG_CNTP_CTL_EL0:
+		return sysreg_read(cntp_ctl_el0);
+	default:
+		return sysreg_read(cntp_cval_el0) - context->clock_offset;
+	}
+}
+
+static bool read_register(struct vcpu *vcpu, uint32_t reg, uint64_t *value)
 {
 	struct arch_context *context = &vcpu->shared->context;
 	const uint64_t *word = comparator_word(context, reg);
@@ -185,20 +218,15 @@ bool sysreg_shared_read(struct vcpu *vcpu, uint32_t reg, uint64_t *value)
 	case SYSREG_MDSCR_EL1:
 		*value = context->mdscr;
 		return true;
-	/* Only of a VM with a clock of its own: the others' do not trap. */
-	case SYSREG_CNTPCT_EL0:
+	case SYSREG_CNTPCT_EL0: /* with a clock of its own */
 	case SYSREG_CNTPCTSS_EL0:
 		isb();
 		*value = arch_cpu_ticks() - context->clock_offset;
 		return true;
 	case SYSREG_CNTP_TVAL_EL0:
-		*value = sysreg_read(cntp_tval_el0);
-		return true;
 	case SYSREG_CNTP_CTL_EL0:
-		*value = sysreg_read(cntp_ctl_el0);
-		return true;
 	case SYSREG_CNTP_CVAL_EL0:
-		*value = sysreg_read(cntp_cval_el0) - context->clock_offset;
+		*value = read_timer(context, reg);
 		return true;
 	default:
 		if (sysreg_is_id(reg))
@@ -219,8 +247,9 @@ static void apply_debug(struct arch_context *context, bool has_effect)
 	isb();
 }
 
-static bool write_timer(const struct arch_context *context, uint32_t reg, uint64_t value)
+static void write_timer(struct arch_context *context, uint32_t reg, uint64_t value)
 {
+	use_timer(context);
 	switch (reg) {
 	case SYSREG_CNTP_TVAL_EL0:
 		sysreg_write(cntp_tval_el0, value);
@@ -228,17 +257,13 @@ static bool write_timer(const struct arch_context *context, uint32_t reg, uint64
 	case SYSREG_CNTP_CTL_EL0:
 		sysreg_write(cntp_ctl_el0, value);
 		break;
-	case SYSREG_CNTP_CVAL_EL0:
-		sysreg_write(cntp_cval_el0, value + context->clock_offset);
-		break;
 	default:
-		return false;
+		sysreg_write(cntp_cval_el0, value + context->clock_offset);
 	}
 	isb();
-	return true;
 }
 
-bool sysreg_shared_write(struct vcpu *vcpu, uint32_t reg, uint64_t value)
+static bool write_register(struct vcpu *vcpu, uint32_t reg, uint64_t value)
 {
 	struct arch_context *context = &vcpu->shared->context;
 	uint64_t *word = comparator_word(context, reg);
@@ -255,6 +280,11 @@ bool sysreg_shared_write(struct vcpu *vcpu, uint32_t reg, uint64_t value)
 	case SYSREG_DBGDTR_EL0:
 	case SYSREG_DBGDTRTX_EL0:
 		return true;
+	case SYSREG_CNTP_TVAL_EL0:
+	case SYSREG_CNTP_CTL_EL0:
+	case SYSREG_CNTP_CVAL_EL0:
+		write_timer(context, reg, value);
+		return true;
 	case SYSREG_OSLAR_EL1:
 		context->os_locked = value & 1;
 		break;
@@ -263,11 +293,16 @@ bool sysreg_shared_write(struct vcpu *vcpu, uint32_t reg, uint64_t value)
 		break;
 	default:
 		if (!word)
-			return write_timer(context, reg, value);
+			return false;
 		*word = value;
 	}
 	apply_debug(context, word ? value != 0 : (context->mdscr & MDSCR_EFFECTIVE) != 0);
 	return true;
+}
+
+bool sysreg_shared_access(struct vcpu *vcpu, uint32_t reg, bool is_read, uint64_t *value)
+{
+	return is_read ? read_register(vcpu, reg, value) : write_register(vcpu, reg, *value);
 }
 
 /* Another vCPU of the VM that this one may share a core with. */
@@ -307,6 +342,7 @@ void sysreg_shared_init(const struct vcpu *vcpu)
 	sysreg_write(cptr_el2, sysreg_read(cptr_el2) | CPTR_TZ);
 	sysreg_write(
 		mdcr_el2, sysreg_read(mdcr_el2) | MDCR_TDA | MDCR_TDOSA | MDCR_TPM | MDCR_TPMCR);
+	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN); /* its timer traps until it is used */
 	sysreg_write(hcr_el2, hcr_value(vcpu));
 	isb();
 }

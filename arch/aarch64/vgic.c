@@ -94,6 +94,7 @@ static void reset_shared(struct vm *vm, const struct plan_irq *irq)
 	const uint32_t bit = 1u << irq->id % 32;
 	const bool is_virtual = irq->flags & PLAN_IRQ_VIRTUAL, is_edge = irq->flags & PLAN_IRQ_EDGE;
 
+	*vgic_target(vm, irq->id) = 0;
 	bank->owned |= bit;
 	bank->hardware |= vgic_is_direct(vm) || !is_virtual ? bit : 0;
 	bank->edge |= is_edge ? bit : 0;

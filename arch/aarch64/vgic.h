@@ -38,7 +38,17 @@ static inline bool vgic_is_direct(const struct vm *vm)
 /* The bank of `word`, which is below irq_limit / 32; word 0 is that of `frame`. */
 static inline struct irq_bank *vgic_bank(struct vcpu *frame, uint32_t word)
 {
-	return word == 0 ? &frame->arch.bank : (struct irq_bank *)frame->vm->plan->irq_banks + word;
+	if (word == 0)
+		return &frame->arch.bank;
+	return &((struct irq_shared_bank *)frame->vm->plan->irq_banks)[word].bank;
+}
+
+/* Index of the vCPU that shared interrupt `id` goes to. */
+static inline uint8_t *vgic_target(const struct vm *vm, uint32_t id)
+{
+	struct irq_shared_bank *banks = vm->plan->irq_banks;
+
+	return &banks[id / 32].target[id % 32];
 }
 
 /* Those interrupts of the bank whose group the distributor forwards. */
@@ -124,14 +134,15 @@ void vgic_injected_queue(struct vcpu *vcpu, uint64_t lr);
 
 /*
  * A physical interrupt of the guest's has been acknowledged. Physical interrupts come back by
- * themselves, so this path needs no lock and no book.
+ * themselves, so this path needs no lock and no book. With `may_fill_first` 1 it may go straight to
+ * list register 0: a private one always, a shared one unless others can end it early.
  */
-static inline void vgic_injected_arrived(
-	struct vcpu *vcpu, const struct irq_bank *bank, uint64_t id)
+static ALWAYS_INLINE void vgic_injected_arrived(
+	struct vcpu *vcpu, const struct irq_bank *bank, uint64_t id, uint64_t may_fill_first)
 {
 	const uint64_t lr = LR_PENDING | LR_HARDWARE | id << 32 | vgic_injected_lr(bank, id);
 
-	if (sysreg_read(ICH_ELRSR_EL2) & vcpu->arch.may_fill_first)
+	if (sysreg_read(ICH_ELRSR_EL2) & may_fill_first)
 		sysreg_write(ICH_LR0_EL2, lr);
 	else
 		vgic_injected_queue(vcpu, lr);

@@ -126,10 +126,8 @@ void vgic_injected_queue(struct vcpu *vcpu, uint64_t lr)
 /* Those of `bits` that go to `vcpu`: a private word's all do. */
 static uint32_t routed_to(const struct vcpu *vcpu, uint32_t word, uint32_t bits)
 {
-	const struct irq_bank *bank = (struct irq_bank *)vcpu->vm->plan->irq_banks + word;
-
 	for (uint32_t todo = word == 0 ? 0 : bits; todo; todo &= todo - 1) {
-		if (bank->target[bits_lowest(todo)] != vcpu->plan->index)
+		if (*vgic_target(vcpu->vm, word * 32 + bits_lowest(todo)) != vcpu->plan->index)
 			bits &= ~(todo & -todo);
 	}
 	return bits;
@@ -284,8 +282,8 @@ void vgic_injected_sync_locked(struct vcpu *vcpu)
 {
 	uint64_t hcr = ICH_HCR_EN;
 
-	vcpu->arch.bank.pending |=
-		(uint16_t)__atomic_exchange_n(&vcpu->arch.posted, 0, __ATOMIC_ACQUIRE);
+	vcpu->arch.bank.pending |= (uint16_t)__atomic_fetch_and(
+		&vcpu->arch.posted, ARCH_POSTED_BOOK, __ATOMIC_ACQUIRE);
 	end_unlisted(vcpu);
 	fold(vcpu);
 	add_pending_edges(vcpu);

@@ -181,7 +181,7 @@ static void access_route(struct vcpu *frame, struct mmio_access *access)
 	const uint64_t affinity = access->value & (access->size == 8 ? MPIDR_AFFINITY : 0xffffff);
 	const struct vm *vm = frame->vm;
 	struct irq_bank *bank = vgic_bank(frame, id / 32);
-	uint8_t *target = &bank->target[id % 32];
+	uint8_t *target = vgic_target(vm, id);
 
 	if (id < GIC_PRIVATE_IRQS || !owns(frame, id) || (access->address & 4)) {
 		access->value = 0;

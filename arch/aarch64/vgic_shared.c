@@ -28,6 +28,13 @@ static void post(struct vcpu *vcpu)
 	__atomic_fetch_or(&vcpu->arch.posted, ARCH_POSTED_BOOK, __ATOMIC_SEQ_CST);
 }
 
+/* From here on the book is looked at. Returns whether it had changed. */
+static bool take_post(struct vcpu *vcpu)
+{
+	return __atomic_fetch_and(&vcpu->arch.posted, ~ARCH_POSTED_BOOK, __ATOMIC_SEQ_CST) &
+	       ARCH_POSTED_BOOK;
+}
+
 /*
  * What the guest has taken stays active in the book; what it has not taken is pending there, but
  * for a timer, which is let go. The CPU's private interrupts are then free for the next vCPU.
@@ -51,6 +58,7 @@ void vgic_shared_load(struct vcpu *vcpu)
 	uint32_t held;
 
 	lock_take(&vcpu->vm->arch.lock);
+	take_post(vcpu);
 	vcpu->arch.private_on = vgic_physical_on(vcpu->vm, bank);
 	held = (bank->active | bank->pending) & bank->hardware;
 	gic_write_word(vcpu->cpu, 0, GICD_ISACTIVER, held);
@@ -70,7 +78,7 @@ void vgic_shared_apply_private(struct vcpu *frame)
 void vgic_shared_attend(struct vcpu *vcpu)
 {
 	lock_take(&vcpu->vm->arch.lock);
-	if (__atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED) & ARCH_POSTED_BOOK)
+	if (take_post(vcpu))
 		vgic_shared_apply_private(vcpu);
 	vgic_injected_sync_locked(vcpu);
 	lock_release(&vcpu->vm->arch.lock);
@@ -116,7 +124,7 @@ RARELY static bool has_listed(struct vcpu *vcpu)
 	const uint64_t vmcr = sysreg_read(ICH_VMCR_EL2);
 	const unsigned count = lr_count();
 
-	vgic_injected_sync(vcpu); /* what went away meanwhile does not count */
+	vgic_shared_attend(vcpu); /* what went away meanwhile does not count */
 	for (unsigned i = 0; i < count; i++) {
 		const uint64_t lr = lr_read(i);
 

@@ -78,8 +78,8 @@ static void route_own(uint32_t irq, const struct cpu *cpu)
 {
 	void *aplic = hyp_plan->intc;
 
-	mmio_write32(
-		aplic, APLIC_TARGET + 4 * irq, TARGET_HART(cpu->plan->intc_index) | AIA_EIID_CONSOLE);
+	mmio_write32(aplic, APLIC_TARGET + 4 * irq,
+		TARGET_HART(cpu->plan->intc_index) | AIA_EIID_CONSOLE);
 	aia_set_source(irq, SOURCE_LEVEL1);
 	mmio_write32(aplic, APLIC_SETIENUM, irq);
 }

@@ -34,8 +34,10 @@ void fp_load(const uint64_t *registers);
 /* hstateen0 (Smstateen): the guest's AIA registers and envcfg; not sstateen0, so that stays 0. */
 #define HSTATEEN0_SHARED (BIT(62) | BIT(60) | BIT(59) | BIT(58))
 
-/* What the board's harts have: Sstc; AIA. Written with the same values by each shared CPU. */
-static bool has_timer, has_files;
+bool context_has_timer;
+
+/* Whether the board's harts have AIA. Written with the same value by each shared CPU. */
+static bool has_files;
 
 /* In the place of a vCPU where there is none: takes what nobody wants, and does nothing. */
 static struct arch_context sink, nobody;
@@ -70,7 +72,7 @@ void context_cpu_init(struct cpu *cpu)
 	CHECK(hyp_plan->vm_count <= CONTEXT_VMS);
 	for (unsigned i = 0; i < hyp_plan->vm_count; i++)
 		find_kinds(vm_at(i));
-	has_timer = vcpu_has_timer();
+	context_has_timer = vcpu_has_timer();
 	has_files = irq_controller == &irq_aia;
 	set_controls();
 	nobody.sstatus = csr_read(CSR_SSTATUS);
@@ -102,17 +104,20 @@ static void program_timer(const struct cpu *cpu)
 	firmware_call(SBI_TIME, 0, next, 0, 0);
 }
 
-void arch_timer_arm(uint64_t ticks)
+NEVER_INLINE static void arm_firmware_timer(uint64_t ticks)
 {
-	const struct cpu *cpu;
+	const struct cpu *cpu = arch_cpu_here();
 
-	if (has_timer) {
-		csr_write(CSR_STIMECMP, ticks);
-		return;
-	}
-	cpu = arch_cpu_here();
 	context_cpu(cpu)->armed = ticks;
 	program_timer(cpu);
+}
+
+void arch_timer_arm(uint64_t ticks)
+{
+	if (context_has_timer)
+		csr_write(CSR_STIMECMP, ticks);
+	else
+		arm_firmware_timer(ticks);
 }
 
 void context_set_timer(struct vcpu *vcpu, uint64_t ticks)
@@ -142,7 +147,7 @@ static bool firmware_timer_arrived(struct cpu *cpu)
 /* The scheduler, which follows, arms its timer again. */
 bool context_timer_arrived(struct cpu *cpu)
 {
-	if (!has_timer)
+	if (!context_has_timer)
 		return firmware_timer_arrived(cpu);
 	csr_write(CSR_STIMECMP, ARCH_NEVER);
 	return false;
@@ -236,13 +241,18 @@ static ALWAYS_INLINE void swap(struct arch_context *old, const struct arch_conte
 	SWAP(CSR_SENVCFG, senvcfg);
 }
 
+/* Interrupts of all but the vCPU that is loaded from now on; that one's are its own. */
+static ALWAYS_INLINE void guard_files(struct context_cpu *here, uint64_t file)
+{
+	here->untold |= file;
+	csr_write(CSR_HGEIE, here->passing & (here->untold ^ file));
+}
+
 /* After this, what was posted for the vCPU and not seen here sees that it is loaded
  * (context_fence).
  */
-static ALWAYS_INLINE void finish(
-	struct vcpu *vcpu, const struct arch_context *context, struct context_cpu *here)
+static ALWAYS_INLINE void finish(struct vcpu *vcpu, const struct arch_context *context)
 {
-	here->told &= ~context->file;
 	csr_write(CSR_HTIMEDELTA, -vcpu->time_offset);
 	csr_write(CSR_VSATP, context->vsatp);
 	vcpu->arch.loaded = 1;
@@ -267,10 +277,11 @@ NEVER_INLINE static void switch_any(struct vcpu *from, struct vcpu *to)
 	if (old->traits & CONTEXT_MOVES)
 		files_save(from);
 	swap(old, new);
-	if (has_timer)
+	if (context_has_timer)
 		SWAP(CSR_VSTIMECMP, timer);
 	if (has_files)
 		SWAP(CSR_VSISELECT, vsiselect);
+	guard_files(context_cpu(arch_cpu_here()), new->file);
 	if (from)
 		from->arch.loaded = 0;
 	if (to) {
@@ -282,7 +293,7 @@ NEVER_INLINE static void switch_any(struct vcpu *from, struct vcpu *to)
 	csr_write(CSR_SSTATUS, new->sstatus | fs);
 	delegate_illegal(fs);
 	if (to)
-		finish(to, new, context_cpu(to->cpu));
+		finish(to, new);
 }
 
 /* The plain case in the fewest instructions; neither has to do with floating point. */
@@ -307,9 +318,10 @@ void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 	swap(old, new);
 	SWAP(CSR_VSTIMECMP, timer);
 	SWAP(CSR_VSISELECT, vsiselect);
+	guard_files(here, new->file);
 	from->arch.loaded = 0;
 	csr_write(CSR_SSTATUS, new->sstatus);
-	finish(to, new, here);
+	finish(to, new);
 }
 
 void context_start(struct vcpu *vcpu)
@@ -319,7 +331,7 @@ void context_start(struct vcpu *vcpu)
 	memset(context, 0, sizeof(*context));
 	context->hgatp = csr_read(CSR_HGATP);
 	context->timer = ARCH_NEVER;
-	context->traits = has_timer && has_files ? 0 : CONTEXT_BOARD;
+	context->traits = context_has_timer && has_files ? 0 : CONTEXT_BOARD;
 	if (has_files && (vcpu->plan->affinity & (vcpu->plan->affinity - 1)) != 0)
 		context->traits |= CONTEXT_MOVES;
 	if (has_files && vcpu->plan->guest_file)
@@ -327,6 +339,7 @@ void context_start(struct vcpu *vcpu)
 	context->vm = (uint8_t)vcpu->vm->plan->id;
 	context->index = (uint8_t)vcpu->plan->index;
 	context_cpu(vcpu->cpu)->vm_vcpu[context->vm] = context->index;
+	guard_files(context_cpu(vcpu->cpu), context->file);
 	set_controls();
 	csr_write(CSR_HTIMEDELTA, -vcpu->time_offset);
 	vcpu->arch.loaded = 1;
@@ -370,7 +383,7 @@ void arch_vcpu_move(struct vcpu *vcpu, const struct cpu *to)
 	if (has_files)
 		files_move(vcpu, target);
 	else
-		plic_guest_move(vcpu, target);
+		context_plic_move(vcpu, target);
 	lock_release(&vcpu->vm->arch.lock);
 	context_of(vcpu)->traits |= CONTEXT_MOVED;
 	vcpu->arch.stack = start_stack_of(to);

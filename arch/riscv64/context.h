@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "arch/riscv64/start.h"
-#include "hyp/core/mmio.h"
 #include "lib/bits.h"
 
 struct cpu;
@@ -35,9 +34,10 @@ struct context_cpu {
 
 	/*
 	 * Guest interrupt files, a bit each as in hgeie: all that vCPUs may have here, those of VMs
-	 * with real-time vCPUs, and those whose vCPU has been told since it ran last.
+	 * with real-time vCPUs, and those of the two that the filter lets through; and all whose
+	 * vCPU has not been told of an interrupt since it ran last.
 	 */
-	uint64_t files, urgent, told;
+	uint64_t files, urgent, passing, untold;
 	uint8_t file_vcpu[CONTEXT_FILES]; /* number of the vCPU that has it */
 	uint8_t vm_vcpu[CONTEXT_VMS];     /* index of the VM's vCPU that was loaded last */
 	uint32_t filter;                  /* enum irq_filter, as the hardware is set */
@@ -58,9 +58,6 @@ static inline struct context_cpu *context_cpu(const struct cpu *cpu)
  */
 bool context_call(struct vcpu *vcpu);
 
-/* Access to the interrupt files' pages (AIA) that the guest has no mapping of; of one word. */
-enum mmio_result context_file_access(struct vcpu *vcpu, struct mmio_access *access);
-
 /* All of the following only for CPUs and vCPUs that are shared. */
 
 void context_cpu_init(struct cpu *cpu);
@@ -68,9 +65,6 @@ void context_cpu_init(struct cpu *cpu);
 /* The rest of arch_vcpu_start and arch_vcpu_park; the latter of one that is not loaded. */
 void context_start(struct vcpu *vcpu);
 void context_park(struct vcpu *vcpu);
-
-/* The loaded vCPU is here by an exit of its own making, so it has run. */
-void context_ran(struct vcpu *vcpu);
 
 /*
  * Whether the virtual instruction waits for something: then the vCPU does, and goes on behind it.
@@ -96,6 +90,12 @@ bool context_timer_arrived(struct cpu *cpu);
 
 /* Without Sstc: the loaded vCPU's timer, as its guest counts. */
 void context_set_timer(struct vcpu *vcpu, uint64_t ticks);
+
+/* PLIC: the VM whose source has arrived here. */
+struct vm *context_owner(uint32_t source);
+
+/* PLIC: whether one of the VM's vCPUs on `cpu` has interrupt `irq` enabled. */
+bool context_enables(const struct vm *vm, uint32_t irq, const struct cpu *cpu);
 
 /* SGEI: files of vCPUs that do not run have something pending. cpu_attend follows. */
 void context_files_arrived(struct cpu *cpu);

@@ -10,13 +10,6 @@ bool context_call(struct vcpu *vcpu)
 	return false;
 }
 
-enum mmio_result context_file_access(struct vcpu *vcpu, struct mmio_access *access)
-{
-	(void)vcpu;
-	(void)access;
-	return MMIO_DENIED;
-}
-
 void context_cpu_init(struct cpu *cpu)
 {
 	(void)cpu;
@@ -28,11 +21,6 @@ void context_start(struct vcpu *vcpu)
 }
 
 void context_park(struct vcpu *vcpu)
-{
-	(void)vcpu;
-}
-
-void context_ran(struct vcpu *vcpu)
 {
 	(void)vcpu;
 }
@@ -76,6 +64,20 @@ void context_set_timer(struct vcpu *vcpu, uint64_t ticks)
 {
 	(void)vcpu;
 	(void)ticks;
+}
+
+struct vm *context_owner(uint32_t source)
+{
+	(void)source;
+	return 0;
+}
+
+bool context_enables(const struct vm *vm, uint32_t irq, const struct cpu *cpu)
+{
+	(void)vm;
+	(void)irq;
+	(void)cpu;
+	return false;
 }
 
 void context_files_arrived(struct cpu *cpu)

@@ -31,9 +31,10 @@ static bool is_loaded(const struct vcpu *vcpu)
 	return vcpu->cpu->vcpu == vcpu;
 }
 
-void context_ran(struct vcpu *vcpu)
+/* It is here by an exit of its own making, which may be a wait, so that it is to be told again. */
+static void note_run(struct vcpu *vcpu)
 {
-	context_cpu(vcpu->cpu)->told &= ~context_of(vcpu)->file;
+	context_cpu(vcpu->cpu)->untold |= context_of(vcpu)->file;
 }
 
 uint64_t arch_vcpu_timer(const struct vcpu *vcpu)
@@ -42,7 +43,7 @@ uint64_t arch_vcpu_timer(const struct vcpu *vcpu)
 	const bool loaded = is_loaded(vcpu);
 	const uint64_t vsie = loaded ? csr_read(CSR_VSIE) : context->vsie;
 	const uint64_t ticks =
-		loaded && vcpu_has_timer() ? csr_read(CSR_VSTIMECMP) : context->timer;
+		loaded && context_has_timer ? csr_read(CSR_VSTIMECMP) : context->timer;
 
 	if (!(vsie & VSIE_TIMER) || ticks + vcpu->time_offset < ticks)
 		return ARCH_NEVER;
@@ -74,7 +75,7 @@ static int64_t sbi_error_of(int64_t result)
 	case HYPERCALL_INVALID_PARAMETER:
 		return SBI_INVALID_PARAM;
 	default:
-		return result < 0 ? SBI_FAILED : SBI_SUCCESS;
+		return SBI_FAILED;
 	}
 }
 
@@ -85,12 +86,14 @@ bool context_call(struct vcpu *vcpu)
 
 	if (x[17] != HYPERCALL_EXTENSION)
 		return false;
+	if (vcpu->shared)
+		note_run(vcpu);
 	result = hypercall_handle(vcpu, x[16], &x[10]);
-	if (result != HYPERCALL_REPEAT) {
-		csr_write(CSR_SEPC, csr_read(CSR_SEPC) + 4);
-		x[10] = (uint64_t)sbi_error_of(result);
-		x[11] = (uint64_t)result;
-	}
+	if (result == HYPERCALL_REPEAT)
+		return true;
+	csr_write(CSR_SEPC, csr_read(CSR_SEPC) + 4);
+	x[10] = result < 0 ? (uint64_t)sbi_error_of(result) : SBI_SUCCESS;
+	x[11] = (uint64_t)result;
 	return true;
 }
 
@@ -108,6 +111,7 @@ static uint64_t fetch(void)
 /* WFI is only a supervisor's (priv, virtual-instruction exceptions); WRS.NTO anybody's (Zawrs). */
 bool context_stalls(struct vcpu *vcpu, uint64_t instruction)
 {
+	note_run(vcpu);
 	if (instruction == 0)
 		instruction = fetch();
 	if (instruction == INSTRUCTION_WRS_NTO) {
@@ -126,6 +130,7 @@ bool context_suspends(struct vcpu *vcpu)
 {
 	const bool waits = !arch_vcpu_has_interrupt(vcpu);
 
+	note_run(vcpu);
 	__atomic_store_n(&vcpu->arch.suspended, waits, __ATOMIC_RELAXED);
 	if (waits) {
 		shared_wait(vcpu, ARCH_NEVER);
@@ -144,10 +149,12 @@ bool context_suspends(struct vcpu *vcpu)
 void context_wait(struct cpu *cpu)
 {
 	const uint64_t enabled = csr_swap(CSR_HIE, BIT(IRQ_S_GUEST));
+	const uint64_t file = cpu->vcpu ? context_of(cpu->vcpu)->file : 0;
 
-	if (cpu->vcpu)
-		csr_set(CSR_HGEIE, context_of(cpu->vcpu)->file & ~context_cpu(cpu)->told);
+	csr_set(CSR_HGEIE, file & context_cpu(cpu)->untold);
 	__asm__ volatile("wfi" ::: "memory");
+	csr_clear(CSR_HGEIE, file);
+	context_cpu(cpu)->untold &= ~(file & csr_read(CSR_HGEIP));
 	csr_write(CSR_HIE, enabled);
 }
 

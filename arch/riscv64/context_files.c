@@ -4,10 +4,12 @@
  * does not run, raises SGEI if hgeie says so: which files may is arch_irq_filter's matter, and one
  * that did stays silent until its vCPU has run.
  *
- * A vCPU that may move has a file of the same number on each of its CPUs. While its registers are
- * loaded nowhere, these files only collect: every identity is enabled, and what arrives is taken
- * out into the vCPU's context, or sent on to the CPU that the vCPU went to. So nothing that was
- * sent to an old place is lost, and no other CPU is asked for anything.
+ * A vCPU that may move has a file of the same number on each of its CPUs. Where its registers are
+ * not loaded, its file only collects: every identity is enabled, and what arrives is taken out into
+ * the vCPU's context, or sent on to the CPU that the vCPU went to. So nothing that was sent to an
+ * old place is lost, and no other CPU is asked for anything. Devices are aimed at the new place;
+ * what the VM's vCPUs send each other (IPIs) goes to the vCPU's first CPU for life, where stage 2
+ * has its file: one that is elsewhere gets it from there, at the cost of an exit.
  */
 #include "arch/riscv64/context_files.h"
 
@@ -19,7 +21,6 @@
 #include "arch/riscv64/regs.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
-#include "hyp/core/mmio.h"
 #include "hyp/core/shared.h"
 #include "hyp/core/vm.h"
 
@@ -103,6 +104,8 @@ void files_cpu_init(struct cpu *cpu)
 		if (plan->shared && plan->guest_file && (plan->affinity & BIT(cpu_index(cpu))))
 			init_file(cpu, plan);
 	}
+	context_cpu(cpu)->untold = context_cpu(cpu)->files;
+	context_cpu(cpu)->passing = context_cpu(cpu)->files;
 }
 
 static bool is_signalled(const struct arch_context *context)
@@ -152,26 +155,6 @@ void files_load(struct vcpu *vcpu)
 	csr_write(CSR_VSISELECT, context->vsiselect);
 }
 
-/*
- * AIA 3.5: the first word of a file's page takes an identity, the second one with its bytes in the
- * other order. All read as zero.
- */
-enum mmio_result context_file_access(struct vcpu *vcpu, struct mmio_access *access)
-{
-	struct vm *vm = vcpu->vm;
-	const uint64_t index = access->address / PLAN_PAGE_SIZE;
-	const uint64_t offset = access->address % PLAN_PAGE_SIZE;
-	const uint32_t value = (uint32_t)access->value;
-
-	access->value = 0;
-	if (!access->is_write || offset > 4)
-		return MMIO_DONE;
-	lock_take(&vm->arch.lock);
-	aia_send(vm_vcpu(vm, (unsigned)index), offset == 0 ? value : __builtin_bswap32(value));
-	lock_release(&vm->arch.lock);
-	return MMIO_DONE;
-}
-
 void files_park(struct vcpu *vcpu)
 {
 	const struct selection selection = select_file(vcpu->plan->guest_file);
@@ -190,12 +173,10 @@ void files_move(struct vcpu *vcpu, struct cpu *to)
 void files_filter(struct cpu *cpu, enum irq_filter filter)
 {
 	struct context_cpu *here = context_cpu(cpu);
-	uint64_t files =
-		(filter == IRQ_FILTER_REAL_TIME ? here->urgent : here->files) & ~here->told;
+	const uint64_t own = cpu->vcpu ? context_of(cpu->vcpu)->file : 0;
 
-	if (cpu->vcpu)
-		files &= ~context_of(cpu->vcpu)->file;
-	csr_write(CSR_HGEIE, files);
+	here->passing = filter == IRQ_FILTER_REAL_TIME ? here->urgent : here->files;
+	csr_write(CSR_HGEIE, here->passing & here->untold & ~own);
 	if (here->filter == filter)
 		return;
 	csr_write(CSR_SISELECT, FILE_EITHRESHOLD);
@@ -233,7 +214,6 @@ static void mover_arrived(struct cpu *cpu, struct vcpu *vcpu)
 		shared_arrived(vcpu, 0, vcpu->vm->arch.has_fast);
 }
 
-/* The loaded one is here only while this CPU is idle (context_wait); context_polled sees to it. */
 static void one_arrived(struct cpu *cpu, unsigned file)
 {
 	struct context_cpu *here = context_cpu(cpu);
@@ -243,10 +223,9 @@ static void one_arrived(struct cpu *cpu, unsigned file)
 		mover_arrived(cpu, vcpu);
 		return;
 	}
-	here->told |= BIT(file);
+	here->untold &= ~BIT(file);
 	csr_clear(CSR_HGEIE, BIT(file));
-	if (cpu->vcpu != vcpu)
-		shared_arrived(vcpu, 0, vcpu->vm->arch.has_fast);
+	shared_arrived(vcpu, 0, vcpu->vm->arch.has_fast);
 }
 
 void context_files_arrived(struct cpu *cpu)

@@ -17,7 +17,13 @@ static inline struct arch_context *context_of(const struct vcpu *vcpu)
 	return &vcpu->shared->context;
 }
 
-/* All of these on the CPU that they concern, and only with AIA. */
+/* Whether the board's harts have Sstc. Written with the same value by each shared CPU. */
+extern bool context_has_timer;
+
+/* PLIC: the vCPU's sources go to CPU `to` instead of where they went; under vm->arch.lock. */
+void context_plic_move(struct vcpu *vcpu, struct cpu *to);
+
+/* All of the following on the CPU that they concern, and only with AIA. */
 
 void files_cpu_init(struct cpu *cpu);
 

@@ -103,9 +103,9 @@ exit_entry:
 	 * which are therefore not restored. Everything else of an ECALL is for the second half.
 	 */
 	li a2, HYPERCALL_EXTENSION
-	bne a7, a2, sync_rest
+	bne a7, a2, call_rest
 	li a2, HYPERCALL_QUICK_COUNT
-	bgeu a6, a2, sync_rest
+	bgeu a6, a2, call_rest
 	mv a2, a6
 	addi a1, a0, 8 * 10
 	jal hypercall_quick
@@ -141,6 +141,10 @@ call_error:
 	RESUME
 sync_rest:
 	lla a2, exit_sync_rest
+	j save_rest
+
+call_rest:
+	lla a2, exit_call_rest
 	j save_rest
 
 irq:

@@ -21,6 +21,7 @@
 /* Called by exit.S. */
 bool exit_load(struct vcpu *vcpu);
 bool exit_store(struct vcpu *vcpu);
+struct vcpu *exit_call_rest(struct vcpu *vcpu);
 struct vcpu *exit_sync_rest(struct vcpu *vcpu);
 struct vcpu *exit_attend(struct vcpu *vcpu);
 _Noreturn void exit_panic(uint64_t cause, uint64_t pc, uint64_t value);
@@ -277,18 +278,19 @@ RARELY static struct vcpu *handle_virtual_instruction(struct vcpu *vcpu)
 	return vcpu;
 }
 
+struct vcpu *exit_call_rest(struct vcpu *vcpu)
+{
+	if (context_call(vcpu))
+		return cpu_attend(vcpu);
+	skip(4);
+	return sbi_handle(vcpu) ? vcpu : cpu_attend(vcpu);
+}
+
 __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 {
 	const uint64_t cause = csr_read(CSR_SCAUSE);
 
-	if (vcpu->shared)
-		context_ran(vcpu);
 	switch (cause) {
-	case CAUSE_VS_ECALL:
-		if (context_call(vcpu))
-			return cpu_attend(vcpu);
-		skip(4);
-		return sbi_handle(vcpu) ? vcpu : cpu_attend(vcpu);
 	case CAUSE_FETCH_GUEST_PAGE:
 	case CAUSE_LOAD_GUEST_PAGE:
 	case CAUSE_STORE_GUEST_PAGE:

@@ -100,18 +100,13 @@ void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
 	lock_release(&vm->arch.lock);
 }
 
-/*
- * The registers of both controllers are words, in one region. Interrupt files of vCPUs that may move
- * are another one.
- */
+/* The registers of both controllers are words, in one region. */
 enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
 {
 	const uint32_t offset = (uint32_t)access->address;
 
-	if (access->size != 4)
+	if (unit != PLAN_MMIO_INTC || access->size != 4)
 		return MMIO_DENIED;
-	if (unit != PLAN_MMIO_INTC)
-		return context_file_access(vcpu, access);
 	if (access->is_write)
 		irq_controller->write(vcpu, offset, (uint32_t)access->value);
 	else

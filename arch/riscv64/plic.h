@@ -45,8 +45,8 @@ void plic_complete(const struct cpu *cpu, uint32_t source);
  */
 bool plic_guest_arrived(struct cpu *cpu, uint32_t source);
 
-/* The vCPU's sources go to CPU `to` instead of where they went; under vm->arch.lock. */
-void plic_guest_move(struct vcpu *vcpu, struct cpu *to);
+/* The VM's number of the board's source, or 0 if the VM does not have it. */
+uint32_t plic_guest_irq_of(const struct vm *vm, uint32_t source);
 
 /* The functions of struct irq_controller that concern guests. */
 void plic_guest_reset(struct vm *vm);

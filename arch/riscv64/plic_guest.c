@@ -8,6 +8,7 @@
 
 #include "abi/plan.h"
 #include "arch/include/arch_cpu.h"
+#include "arch/riscv64/context.h"
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/regs.h"
 #include "hyp/core/cpu.h"
@@ -86,8 +87,7 @@ static void settle(struct vm *vm)
 	settle_after(vm, 0);
 }
 
-/* The guest's number of the board's source, or 0 if the VM does not have it. */
-NEVER_INLINE static uint32_t find_guest_irq(const struct vm *vm, uint32_t source)
+uint32_t plic_guest_irq_of(const struct vm *vm, uint32_t source)
 {
 	const struct plan_vm *plan = vm->plan;
 
@@ -100,28 +100,17 @@ NEVER_INLINE static uint32_t find_guest_irq(const struct vm *vm, uint32_t source
 	return 0;
 }
 
-/* Some VM has it, or it would not be enabled. */
-RARELY static struct vm *find_owner(uint32_t source)
-{
-	unsigned i = 0;
-
-	while (find_guest_irq(vm_at(i), source) == 0) {
-		i++;
-		CHECK(i < hyp_plan->vm_count);
-	}
-	return vm_at(i);
-}
-
 bool plic_guest_arrived(struct cpu *cpu, uint32_t source)
 {
-	struct vm *vm = cpu->shared ? find_owner(source) : cpu->vcpu->vm;
-	const uint32_t irq = find_guest_irq(vm, source);
+	const struct vcpu *loaded = cpu->vcpu;
+	struct vm *vm = loaded && !cpu->shared ? loaded->vm : context_owner(source);
+	const uint32_t irq = plic_guest_irq_of(vm, source);
 
 	lock_take(&vm->arch.lock);
 	irq_bank(vm, irq)->pending |= irq_bit(irq);
 	settle_after(vm, irq);
 	lock_release(&vm->arch.lock);
-	return cpu->vcpu && cpu->vcpu->vm == vm && vm->plan->vcpu_count == 1;
+	return !cpu->shared || (loaded && loaded->vm == vm && vm->plan->vcpu_count == 1);
 }
 
 /* Claiming takes no notice of the threshold. */
@@ -179,32 +168,6 @@ static void write_priority(struct vm *vm, uint32_t irq, uint32_t value)
 	settle(vm);
 }
 
-/* A context of the board's may serve several vCPUs of the VM. */
-RARELY static void write_enable_hardware(const struct vm *vm, uint32_t irq, const struct cpu *cpu)
-{
-	bool enabled = false;
-
-	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
-		enabled |= (*enables_of(vm, irq) & 1u << i) && vm_vcpu(vm, i)->arch.home == cpu;
-	plic_set_enabled(cpu, irq_host(vm, irq), enabled);
-}
-
-void plic_guest_move(struct vcpu *vcpu, struct cpu *to)
-{
-	const struct vm *vm = vcpu->vm;
-	const struct cpu *from = vcpu->arch.home;
-
-	vcpu->arch.home = to;
-	for (uint32_t i = 0; i < vm->plan->irq_count; i++) {
-		const uint32_t irq = vm->plan->irqs[i].id;
-
-		if (!irq_is_hardware(vm, irq) || !(*enables_of(vm, irq) & 1u << vcpu->plan->index))
-			continue;
-		write_enable_hardware(vm, irq, to);
-		write_enable_hardware(vm, irq, from);
-	}
-}
-
 static void write_enables(struct vcpu *frame, uint32_t first, uint32_t value)
 {
 	struct vm *vm = frame->vm;
@@ -221,7 +184,9 @@ static void write_enables(struct vcpu *frame, uint32_t first, uint32_t value)
 			continue;
 		*enables ^= own;
 		if (irq_is_hardware(vm, irq))
-			write_enable_hardware(vm, irq, frame->arch.home);
+			plic_set_enabled(frame->arch.home, irq_host(vm, irq),
+				enabled || (frame->shared &&
+						   context_enables(vm, irq, frame->arch.home)));
 	}
 	settle(vm);
 }

@@ -5,8 +5,11 @@
 #include "guest/realtime/realtime.h"
 
 #include "guest/lib/hypercall.h"
+#include "guest/lib/irq.h"
 #include "guest/lib/timer.h"
 #include "guest/realtime/entry.h"
+
+#define REALTIME_NAP_US 1000
 
 void realtime_init(void)
 {
@@ -78,13 +81,45 @@ bool realtime_next_event(struct realtime_event *event)
 	return true;
 }
 
-/* Ticks are whole nanoseconds or more: what is left is rounded down, and waited for again. */
-static void realtime_idle(uint64_t ticks)
+static void realtime_woken(unsigned irq, uint64_t arrival)
 {
-	uint64_t ns = timer_ticks_to_ns(ticks);
+	(void)irq;
+	(void)arrival;
+	timer_disarm();
+}
 
-	/* On a core that nobody else wants there is no such call: then this is a busy wait. */
-	hypercall(HYPERCALL_SCHED_YIELD, ns ? ns : 1, 0, 0, 0, 0);
+/* Sleeps by the CPU's own timer; with interrupts masked, as main begins. */
+static void realtime_nap(uint64_t ticks)
+{
+	static bool ready;
+
+	if (!ready) {
+		irq_init();
+		irq_set_handler(timer_irq(), realtime_woken);
+		irq_enable(timer_irq());
+		ready = true;
+	}
+	timer_arm(timer_now() + ticks);
+	irq_wait();
+	irq_unmask();
+	irq_mask();
+	timer_disarm();
+}
+
+/*
+ * Gives the core away until something happens, at most for `ns`, if that is not 0. A manager with a
+ * core for itself cannot give it away: then it sleeps, but for a moment only, as it will not be
+ * woken.
+ */
+static void realtime_idle(uint64_t ns)
+{
+	uint64_t most = REALTIME_NAP_US * timer_frequency() / 1000000, ticks = most;
+
+	if (hypercall(HYPERCALL_SCHED_YIELD, ns, 0, 0, 0, 0) != HYPERCALL_NOT_SUPPORTED)
+		return;
+	if (ns && ns < REALTIME_NAP_US * 1000)
+		ticks = ns * timer_frequency() / 1000000000 + 1;
+	realtime_nap(ticks < most ? ticks : most);
 }
 
 bool realtime_wait_event(struct realtime_event *event, uint64_t most_ns)
@@ -96,15 +131,18 @@ bool realtime_wait_event(struct realtime_event *event, uint64_t most_ns)
 
 		if (most_ns && passed >= most_ns)
 			return false;
-		hypercall(HYPERCALL_SCHED_YIELD, most_ns ? most_ns - passed : 0, 0, 0, 0, 0);
+		realtime_idle(most_ns ? most_ns - passed : 0);
 	}
 	return true;
 }
 
 void realtime_sleep_until(uint64_t ticks)
 {
-	for (uint64_t now; (now = timer_now()) < ticks;)
-		realtime_idle(ticks - now);
+	for (uint64_t now; (now = timer_now()) < ticks;) {
+		uint64_t ns = timer_ticks_to_ns(ticks - now);
+
+		realtime_idle(ns ? ns : 1); /* less than a nanosecond is left */
+	}
 }
 
 void entry_run(unsigned task, void (*function)(void *argument), void *argument)

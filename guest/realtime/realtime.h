@@ -80,7 +80,12 @@ struct realtime_event {
 /* Whether something has happened to one of the tasks that was not told yet, and what. */
 bool realtime_next_event(struct realtime_event *event);
 
-/* By the manager: the same, but waits for it, at most for `most_ns`; 0: for ever. */
+/*
+ * By the manager: the same, but waits for it, at most for `most_ns`; 0: for ever. The end of a job
+ * alone does not end the wait. Where a manager has its core for itself, the library needs its
+ * timer for this and for realtime_sleep_until, and initialises the VM's interrupts (irq.h); both
+ * are called with interrupts masked.
+ */
 bool realtime_wait_event(struct realtime_event *event, uint64_t most_ns);
 
 /* By the manager: gives the core to others until the clock (timer_now) is at or past `ticks`. */

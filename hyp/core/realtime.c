@@ -51,33 +51,21 @@ static struct vcpu *task_of(const struct vm *vm, uint64_t index)
 	return index < count ? vm_vcpu(vm, vm->plan->task_first + (unsigned)index) : 0;
 }
 
-/* Whether what happened to a task is for its manager to be woken for; ends of jobs are so many. */
-static bool is_urgent(const struct shared_vcpu *record)
-{
-	return (__atomic_load_n(&record->entity.reports, __ATOMIC_RELAXED) &
-		       ~(1u << HYPERCALL_REPORT_JOBS)) != 0;
-}
-
-/* Of a manager: whether something happened since it asked last, which it must not sleep over. */
-static bool has_news(const struct vcpu *vcpu)
-{
-	const struct vcpu *task;
-
-	if (vcpu->plan->index != 0)
-		return false;
-	for (unsigned i = 0; (task = task_of(vcpu->vm, i)) != 0; i++) {
-		if (is_urgent(task->shared))
-			return true;
-	}
-	return false;
-}
-
-static void wake_manager(const struct vm *vm)
+/* Something happened to a task that its manager wants to know: it wakes, or does not sleep next. */
+static void tell_manager(const struct vm *vm)
 {
 	struct vcpu *manager = vm_vcpu(vm, 0);
 
-	if (manager->shared)
-		shared_wake(manager);
+	if (!manager->shared)
+		return;
+	__atomic_store_n(&manager->shared->news, 1, __ATOMIC_RELEASE);
+	shared_wake(manager);
+}
+
+/* Whether something happened since the vCPU asked or was about to sleep last. */
+static bool take_news(struct vcpu *vcpu)
+{
+	return __atomic_exchange_n(&vcpu->shared->news, 0, __ATOMIC_ACQUIRE) != 0;
 }
 
 static int64_t yield(struct vcpu *vcpu, const uint64_t *args)
@@ -88,7 +76,7 @@ static int64_t yield(struct vcpu *vcpu, const uint64_t *args)
 		return HYPERCALL_NOT_SUPPORTED;
 	if (sched_is_real_time(&vcpu->shared->entity))
 		sched_done(&vcpu->cpu->shared->sched, until, arch_cpu_ticks());
-	else if (!arch_vcpu_has_interrupt(vcpu) && !has_news(vcpu))
+	else if (!arch_vcpu_has_interrupt(vcpu) && !take_news(vcpu))
 		shared_wait(vcpu, until ? until : ARCH_NEVER);
 	return HYPERCALL_OK;
 }
@@ -289,7 +277,7 @@ static int64_t delete (struct vcpu *vcpu, const uint64_t *args)
 		return error;
 	if (__atomic_load_n(&task->state, __ATOMIC_ACQUIRE) == VCPU_OFF) {
 		forget_task(task->shared);
-		wake_manager(task->vm);
+		tell_manager(task->vm);
 		return HYPERCALL_OK;
 	}
 	task->shared->task = SHARED_TASK_ENDING; /* its own CPU takes it off */
@@ -322,6 +310,8 @@ static int64_t next_event(struct vcpu *vcpu, const uint64_t *args)
 	struct vcpu *task;
 
 	(void)args;
+	if (vcpu->shared)
+		take_news(vcpu);
 	for (unsigned i = 0; (task = task_of(vcpu->vm, i)) != 0; i++) {
 		const uint32_t reports =
 			__atomic_exchange_n(&task->shared->entity.reports, 0, __ATOMIC_ACQUIRE);
@@ -366,7 +356,7 @@ void realtime_off(struct vcpu *task)
 	lock_take(&tasks_lock);
 	if (task->shared->task == SHARED_TASK_ENDING) {
 		forget_task(task->shared);
-		wake_manager(task->vm);
+		tell_manager(task->vm);
 	}
 	lock_release(&tasks_lock);
 }
@@ -388,9 +378,11 @@ void realtime_report(struct cpu *cpu, uint64_t slots)
 {
 	for (; slots; slots &= slots - 1) {
 		const struct shared_vcpu *record = cpu->shared->real_time[bits_lowest(slots)];
-		struct vcpu *manager = vm_vcpu(record->vcpu->vm, 0);
+		const struct vm *vm = record->vcpu->vm;
+		const uint32_t reports = __atomic_load_n(&record->entity.reports, __ATOMIC_RELAXED);
 
-		if (manager->shared && manager != record->vcpu && is_urgent(record))
-			shared_wake(manager);
+		if (record->vcpu->plan->index >= vm->plan->task_first &&
+			(reports & ~(1u << HYPERCALL_REPORT_JOBS)) != 0)
+			tell_manager(vm);
 	}
 }

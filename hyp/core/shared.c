@@ -307,7 +307,8 @@ RARELY static void tell_others(struct cpu *cpu)
 RARELY static void stop_clock(
 	struct shared_vcpu *record, const struct sched_entity *next, uint64_t now)
 {
-	if (&record->entity != next && sched_wants(&record->entity) && !record->stopped_ticks)
+	if (record->has_clock && &record->entity != next && sched_wants(&record->entity) &&
+		!record->stopped_ticks)
 		record->stopped_ticks = now;
 }
 

@@ -47,6 +47,8 @@ struct shared_vcpu {
 	unsigned report_line;
 	struct fault_report report;
 
+	uint32_t news; /* a manager's: something happened to a task of its VM; atomic */
+
 	/* A task's: guarded by realtime.c's lock. */
 	enum shared_task task;
 	uint64_t entry, stack;

@@ -6,7 +6,7 @@
  *
  * Why that keeps others safe: look at the capacity as single ticks of budget. A tick that may be
  * used from time t on is used as part of a job that is released at t and due at t + D, and may be
- * used again from t + P on at the earliest, as what moves chunks (waking late, merging, overruns)
+ * used again from t + P on at the earliest, as what moves chunks (waking late, joining, overruns)
  * only moves them to later. So each tick is a sporadic task of its own with period P, deadline D
  * and execution time 1, and in any window of length L the jobs that are released and due in it
  * have no more than capacity * (floor((L - D) / P) + 1) ticks: the demand bound of one sporadic
@@ -15,40 +15,40 @@
 #ifndef HYP_SCHED_BUDGET_H
 #define HYP_SCHED_BUDGET_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#define BUDGET_CHUNKS 8u /* a power of two */
+#define BUDGET_CHUNKS 8u /* at most, with the first; a power of two */
 
 struct budget_chunk {
 	uint64_t time, amount;
 };
 
-/* A ring of chunks, by time. The first one's amount is what is left of it. */
 struct budget {
-	uint64_t spent; /* of the first chunk */
-	uint8_t first, count;
-	struct budget_chunk chunks[BUDGET_CHUNKS];
+	struct budget_chunk first; /* `amount` is what is left of it */
+	uint64_t spent;            /* of the first chunk */
+	uint8_t begin, count;      /* of `later`, a ring by time */
+	struct budget_chunk later[BUDGET_CHUNKS];
 };
 
 /* The whole capacity, from `time` on. */
 void budget_init(struct budget *budget, uint64_t capacity, uint64_t time);
 
-static inline struct budget_chunk *budget_head(struct budget *budget)
-{
-	return &budget->chunks[budget->first];
-}
-
-static inline const struct budget_chunk *budget_first(const struct budget *budget)
-{
-	return &budget->chunks[budget->first];
-}
-
 /*
- * `used` ticks of the first chunk are spent. What was used beyond it (the clock was looked at too
- * late) is taken from the next chunks, as if it had been used when they were due.
+ * More is used than the first chunk has, as the clock was looked at too late: the rest is taken
+ * from the next chunks, as if it had been used when they were due.
  */
-void budget_charge(struct budget *budget, uint64_t period, uint64_t used);
+void budget_overrun(struct budget *budget, uint64_t period, uint64_t used);
+
+/* `used` ticks of the first chunk are spent. */
+static inline void budget_charge(struct budget *budget, uint64_t period, uint64_t used)
+{
+	if (used > budget->first.amount) {
+		budget_overrun(budget, period, used);
+		return;
+	}
+	budget->first.amount -= used;
+	budget->spent += used;
+}
 
 /*
  * What is spent of the first chunk goes to its place a period later, and what is left of it is a
@@ -57,13 +57,22 @@ void budget_charge(struct budget *budget, uint64_t period, uint64_t used);
 void budget_split(struct budget *budget, uint64_t period, uint64_t least);
 
 /*
- * All chunks that may be used, and lie less than a period after the first, are given up until a
- * period later. A split must follow.
+ * All chunks that may be used by `now`, and lie less than a period after the first, are given up
+ * until a period later. A split must follow.
  */
 void budget_yield(struct budget *budget, uint64_t period, uint64_t now);
 
-/* Waking late: what may be used by `now` becomes one chunk of this moment. After a split only. */
-void budget_wake(struct budget *budget, uint64_t now);
+/* All chunks that may be used by `now` become one chunk of this moment. After a split only. */
+void budget_join(struct budget *budget, uint64_t now);
+
+/* Waking late: nothing may be used as if it had been released before `now`. After a split only. */
+static inline void budget_wake(struct budget *budget, uint64_t now)
+{
+	if (budget->count != 0)
+		budget_join(budget, now);
+	if (budget->first.time < now)
+		budget->first.time = now;
+}
 
 /* Sum of all amounts; always the capacity. */
 uint64_t budget_sum(const struct budget *budget);

@@ -4,10 +4,9 @@
  * the first class that has an entity for it, and tells each how much time its entities have had.
  *
  * Another class is a file with these functions, a line in that table, and its records in types.h:
- * - Fixed priority: edf.c with the priority as the key of `ready`; `end` is SCHED_NEVER if there
- *   are no budgets.
- * - A cyclic plan (ARINC 653): `due` steps from window to window and returns when the present one
- *   ends, `pick` returns the window's entity if it is ready, and `end` is SCHED_NEVER.
+ * - Fixed priority: as edf.c, with the priority in the place of the deadline.
+ * - A cyclic plan (ARINC 653): `decide` steps from window to window, lowers cpu->until to the end
+ * of the present one, and returns its entity if that is ready.
  */
 #ifndef HYP_SCHED_CLASS_H
 #define HYP_SCHED_CLASS_H
@@ -23,27 +22,22 @@
  */
 #define CLASS_EVENTS_AT_ONCE 4u
 
-/* In all of them, time has been charged until `now`. */
 struct sched_class {
-	/* `owner` has used so many ticks. It must have the core no longer only after `due`. */
+	/* `owner`, the class's, has used so many ticks. It goes on until `decide`, however. */
 	void (*charge)(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used);
 
-	/* Does what has come due, to the owner too; returns the time of the next event. */
-	uint64_t (*due)(struct sched_cpu *cpu, uint64_t now);
-
-	/* Whose the core is from now on, or NULL. If that is cpu->owner, nothing changes. */
-	struct sched_entity *(*pick)(struct sched_cpu *cpu, uint64_t now);
-
-	/* `owner`, of a higher class, has the core from now on. */
-	void (*outranked)(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now);
-
-	/* When `owner`, which has the core from cpu->since on, must leave it, or SCHED_NEVER. */
-	uint64_t (*end)(const struct sched_cpu *cpu, const struct sched_entity *owner);
+	/*
+	 * Does what has come due by `now`, and lowers cpu->until to when it must be called again at
+	 * the latest. If a higher class has an `owner` for the core, that is returned; if not, the
+	 * class's own, which has the core from cpu->since on, or NULL.
+	 */
+	struct sched_entity *(*decide)(
+		struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now);
 
 	/* The entity is blocked, and wants to run. */
 	void (*wake)(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now);
 
-	/* Sched.h's functions of these names; block and done are the running entity's. */
+	/* The functions of sched.h; the time until `now` is charged. */
 	void (*block)(
 		struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now);
 	void (*done)(
@@ -52,6 +46,13 @@ struct sched_class {
 };
 
 /* What all classes need. */
+
+/* The class wants to decide again at `time`. */
+static inline void class_until(struct sched_cpu *cpu, uint64_t time)
+{
+	if (time < cpu->until)
+		cpu->until = time;
+}
 
 /* The owner leaves; `cost` ticks are still charged to it, and the time after them to the next. */
 void class_leave(struct sched_cpu *cpu, uint64_t cost);
@@ -66,14 +67,11 @@ static inline void class_trace(struct sched_cpu *cpu, uint64_t now, enum trace_e
 
 extern const struct sched_class edf_class, round_robin_class;
 
-void edf_init(struct edf_cpu *edf);
 void edf_add(struct sched_cpu *cpu, struct sched_entity *entity,
 	const struct sched_parameters *parameters, bool ends_jobs);
 bool edf_set_deadline(
 	struct sched_cpu *cpu, struct sched_entity *entity, uint64_t deadline, uint64_t now);
 
-void round_robin_init(struct sched_common *common);
-void round_robin_init_cpu(struct round_robin_cpu *round_robin);
 void round_robin_add(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t affinity);
 
 /* Whoever runs on the quantum or budget of `owner` goes back to the queue. */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Earliest deadline first, with budgets. Each entity is at home on one CPU; in that one's `ready`
- * is its deadline if it may run, and in `events` always the time of what happens next by itself: it
- * gets budget, wakes, or its current job is missed.
+ * Earliest deadline first, with budgets. Each entity is at home on one CPU. Of those that may run
+ * there, the one that is due first is `current`, and the others are in a tournament by deadline.
+ * All are in another one, by the time of what happens to them next by itself: they get budget,
+ * wake, or miss the deadline of a job.
  *
  * A switch is paid for by the entity that causes it: to it, when it takes the core, as its time
  * begins at once; from it, when it leaves by itself, as its time ends when the next one's begins.
  */
 #include "abi/hypercall.h"
 #include "hyp/sched/class.h"
+#include "lib/bits.h"
 
 static uint64_t min(uint64_t a, uint64_t b)
 {
@@ -33,25 +35,23 @@ static void split(struct sched_cpu *cpu, struct sched_entity *entity)
 		2 * cpu->common->switch_cost + 1);
 }
 
-/* A job that ends at the very moment that it is due is in time. */
-static void set_event(struct sched_cpu *cpu, struct sched_entity *entity)
+static void set_event(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t time)
 {
-	const struct edf_entity *edf = &entity->edf;
-	uint64_t time = edf->due == SCHED_NEVER ? SCHED_NEVER : edf->due + 1;
-
-	if (entity->state == SCHED_DEPLETED)
-		time = min(time, budget_first(&edf->budget)->time);
-	else if (entity->state != SCHED_READY)
-		time = min(time, edf->wake_at);
 	tournament_set(&cpu->edf.events, entity->slot, time);
 }
 
-static void miss(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+static RARELY void miss(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
-	class_trace(cpu, now, TRACE_DEADLINE_MISS, entity, entity->edf.due);
+	class_trace(cpu, now, TRACE_DEADLINE_MISS, entity, entity->edf.late_at - 1);
 	entity->stats.misses++;
-	entity->edf.due = SCHED_NEVER;
+	entity->edf.late_at = SCHED_NEVER;
 	report(cpu, entity, HYPERCALL_REPORT_MISSES);
+}
+
+static void check_miss(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+{
+	if (entity->edf.late_at <= now)
+		miss(cpu, entity, now);
 }
 
 static void open_job(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
@@ -60,48 +60,94 @@ static void open_job(struct sched_cpu *cpu, struct sched_entity *entity, uint64_
 
 	edf->is_open = true;
 	edf->released = edf->chunk;
-	edf->due = edf->deadline;
+	edf->late_at = edf->deadline + 1;
 	entity->stats.jobs++;
-	class_trace(cpu, now, TRACE_RELEASE, entity, edf->due);
+	class_trace(cpu, now, TRACE_RELEASE, entity, edf->deadline);
 }
 
 static void close_job(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
-	if (entity->edf.due < now)
-		miss(cpu, entity, now);
+	check_miss(cpu, entity, now);
 	entity->edf.is_open = false;
 	entity->edf.stated = 0;
-	entity->edf.due = SCHED_NEVER;
+	entity->edf.late_at = SCHED_NEVER;
 }
 
-/* The first chunk of budget may be used. */
-static void release(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+static void add_other(struct sched_cpu *cpu, struct sched_entity *entity)
+{
+	tournament_set(&cpu->edf.others, entity->slot, entity->edf.deadline);
+}
+
+/* Among those that are due at the same time the current one goes on, as switching costs time. */
+static void add_ready(struct sched_cpu *cpu, struct sched_entity *entity)
+{
+	struct edf_cpu *edf = &cpu->edf;
+
+	entity->state = SCHED_READY;
+	if (edf->current && edf->current->edf.deadline <= entity->edf.deadline) {
+		add_other(cpu, entity);
+		return;
+	}
+	if (edf->current)
+		add_other(cpu, edf->current);
+	edf->current = entity;
+}
+
+static void remove_ready(struct sched_cpu *cpu, struct sched_entity *entity)
+{
+	struct edf_cpu *edf = &cpu->edf;
+
+	if (edf->current == entity) {
+		if (tournament_least(&edf->others) == TOURNAMENT_NONE) {
+			edf->current = NULL;
+			return;
+		}
+		entity = edf->entities[tournament_first(&edf->others)];
+		edf->current = entity;
+	}
+	tournament_set(&edf->others, entity->slot, TOURNAMENT_NONE);
+}
+
+/*
+ * The first chunk of budget may be used. As long as it is ready, nothing happens to it by itself,
+ * but that it is late; that is seen when it is current. What is noted as its next event is the next
+ * release, so that it stands there already when the job ends.
+ */
+static ALWAYS_INLINE void release(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
 	struct edf_entity *edf = &entity->edf;
 
-	edf->chunk = budget_first(&edf->budget)->time;
+	edf->chunk = edf->budget.first.time;
 	edf->deadline = max(edf->chunk + edf->parameters.deadline, edf->stated);
 	if (!edf->is_open)
 		open_job(cpu, entity, now);
-	entity->state = SCHED_READY;
-	tournament_set(&cpu->edf.ready, entity->slot, edf->deadline);
-	set_event(cpu, entity);
+	add_ready(cpu, entity);
+	set_event(cpu, entity, edf->chunk + edf->parameters.period);
 }
 
 /* It wants to run: at once, or as soon as it has budget. */
-static void want(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+static ALWAYS_INLINE void want_now(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
-	if (budget_first(&entity->edf.budget)->time <= now) {
+	struct edf_entity *edf = &entity->edf;
+
+	if (edf->budget.first.time <= now) {
 		release(cpu, entity, now);
 	} else {
 		entity->state = SCHED_DEPLETED;
-		set_event(cpu, entity);
+		set_event(cpu, entity, min(edf->late_at, edf->budget.first.time));
 	}
+}
+
+/* The same where it is not urgent. */
+static NEVER_INLINE void want(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+{
+	want_now(cpu, entity, now);
 }
 
 static void unready(struct sched_cpu *cpu, struct sched_entity *entity, enum sched_state state)
 {
-	tournament_set(&cpu->edf.ready, entity->slot, TOURNAMENT_NONE);
+	if (entity->state == SCHED_READY)
+		remove_ready(cpu, entity);
 	entity->state = (uint8_t)state;
 	round_robin_evict(cpu, entity);
 }
@@ -130,12 +176,11 @@ static void step_down(struct sched_cpu *cpu, struct sched_entity *owner, uint64_
 
 	leave(cpu, owner);
 	split(cpu, owner);
-	round_robin_evict(cpu, owner);
-	if (budget_first(budget)->time > now) {
-		class_trace(cpu, now, TRACE_BUDGET_END, owner, budget_first(budget)->time);
+	unready(cpu, owner, SCHED_DEPLETED);
+	if (budget->first.time > now) {
+		class_trace(cpu, now, TRACE_BUDGET_END, owner, budget->first.time);
 		owner->stats.budget_ends++;
 		report(cpu, owner, HYPERCALL_REPORT_EXHAUSTIONS);
-		unready(cpu, owner, SCHED_DEPLETED);
 	}
 	want(cpu, owner, now);
 }
@@ -151,61 +196,63 @@ static void exhaust(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t 
 /* Also if it was looked at too late, and more than the chunk is used up. */
 static bool is_exhausted(const struct sched_cpu *cpu, const struct sched_entity *owner)
 {
-	const struct budget_chunk *chunk = budget_first(&owner->edf.budget);
+	const struct budget_chunk *chunk = &owner->edf.budget.first;
 
 	return chunk->amount <= cpu->common->switch_cost || chunk->time != owner->edf.chunk;
 }
 
 /* What happens to the entity at this time without its doing. */
-static void happen(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+static ALWAYS_INLINE void happen(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
 	struct edf_entity *edf = &entity->edf;
 
-	if (edf->due < now)
-		miss(cpu, entity, now);
-	if (entity->state < SCHED_DEPLETED && edf->wake_at <= now) {
-		budget_wake(&edf->budget, edf->wake_at);
-		want(cpu, entity, now);
-	} else if (entity->state == SCHED_DEPLETED) {
-		want(cpu, entity, now);
-	} else {
-		set_event(cpu, entity);
+	check_miss(cpu, entity, now);
+	if (entity->state == SCHED_READY) {
+		set_event(cpu, entity, edf->late_at);
+		return;
 	}
+	if (entity->state != SCHED_DEPLETED) {
+		if (edf->wake_at > now) {
+			set_event(cpu, entity, min(edf->late_at, edf->wake_at));
+			return;
+		}
+		budget_wake(&edf->budget, edf->wake_at);
+	}
+	want_now(cpu, entity, now);
 }
 
-static uint64_t due(struct sched_cpu *cpu, uint64_t now)
+static NEVER_INLINE void do_events(struct sched_cpu *cpu, uint64_t now)
 {
 	struct edf_cpu *edf = &cpu->edf;
-	struct sched_entity *owner = cpu->owner;
+	unsigned left = CLASS_EVENTS_AT_ONCE;
 
-	if (owner && owner->class == &edf_class && is_exhausted(cpu, owner))
-		exhaust(cpu, owner, now);
-	for (unsigned i = 0; i < CLASS_EVENTS_AT_ONCE; i++) {
-		if (tournament_least(&edf->events) > now)
-			break;
+	do
 		happen(cpu, edf->entities[tournament_first(&edf->events)], now);
-	}
-	return tournament_least(&edf->events);
+	while (--left != 0 && tournament_reaches(&edf->events, now));
 }
 
-/* Among those that are due at the same time the owner goes on, as switching costs time. */
-static struct sched_entity *pick(struct sched_cpu *cpu, uint64_t now)
+static struct sched_entity *decide(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
 {
-	const struct edf_cpu *edf = &cpu->edf;
-	struct sched_entity *owner = cpu->owner;
-	const uint64_t least = tournament_least(&edf->ready);
+	struct edf_cpu *edf = &cpu->edf;
+	struct sched_entity *before = cpu->owner;
+	uint64_t until;
 
-	(void)now;
-	if (least == TOURNAMENT_NONE)
-		return NULL;
-	if (owner && owner->class == &edf_class && owner->edf.deadline == least)
+	if (owner)
 		return owner;
-	return edf->entities[tournament_first(&edf->ready)];
-}
-
-static uint64_t end(const struct sched_cpu *cpu, const struct sched_entity *owner)
-{
-	return cpu->since + budget_first(&owner->edf.budget)->amount - cpu->common->switch_cost;
+	if (before && before->class == &edf_class && is_exhausted(cpu, before))
+		exhaust(cpu, before, now);
+	if (tournament_reaches(&edf->events, now))
+		do_events(cpu, now);
+	until = tournament_least(&edf->events);
+	owner = edf->current;
+	if (owner) {
+		check_miss(cpu, owner, now);
+		until = min(until, owner->edf.late_at);
+		until = min(until,
+			cpu->since + owner->edf.budget.first.amount - cpu->common->switch_cost);
+	}
+	class_until(cpu, until);
+	return owner;
 }
 
 static void wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
@@ -223,7 +270,7 @@ static void block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t u
 	if (!entity->edf.ends_jobs)
 		close_job(cpu, entity, now);
 	entity->edf.wake_at = until;
-	set_event(cpu, entity);
+	set_event(cpu, entity, min(entity->edf.late_at, until));
 }
 
 static void done(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)
@@ -236,11 +283,11 @@ static void done(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t un
 	unready(cpu, entity, SCHED_ASLEEP);
 	close_job(cpu, entity, now);
 	edf->ends_jobs = true;
-	edf->wake_at = max(edf->released + edf->parameters.period,
-		max(until, budget_first(&edf->budget)->time));
+	edf->wake_at =
+		max(edf->released + edf->parameters.period, max(until, edf->budget.first.time));
 	class_trace(cpu, now, TRACE_JOB_END, entity, edf->wake_at);
 	report(cpu, entity, HYPERCALL_REPORT_JOBS);
-	set_event(cpu, entity);
+	set_event(cpu, entity, edf->wake_at);
 }
 
 static void remove(struct sched_cpu *cpu, struct sched_entity *entity)
@@ -251,37 +298,21 @@ static void remove(struct sched_cpu *cpu, struct sched_entity *entity)
 	cpu->edf.entities[entity->slot] = NULL;
 }
 
-static void outranked(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
-{
-	(void)cpu;
-	(void)owner;
-	(void)now;
-}
-
 const struct sched_class edf_class = {
 	.charge = charge,
-	.due = due,
-	.pick = pick,
-	.outranked = outranked,
-	.end = end,
+	.decide = decide,
 	.wake = wake,
 	.block = block,
 	.done = done,
 	.remove = remove,
 };
 
-void edf_init(struct edf_cpu *edf)
-{
-	tournament_init(&edf->ready);
-	tournament_init(&edf->events);
-}
-
 void edf_add(struct sched_cpu *cpu, struct sched_entity *entity,
 	const struct sched_parameters *parameters, bool ends_jobs)
 {
 	entity->edf = (struct edf_entity){
 		.parameters = *parameters,
-		.due = SCHED_NEVER,
+		.late_at = SCHED_NEVER,
 		.wake_at = SCHED_NEVER,
 		.ends_jobs = ends_jobs,
 	};
@@ -297,16 +328,12 @@ bool edf_set_deadline(
 
 	if (deadline < edf->chunk + edf->parameters.deadline)
 		return false;
-	if (edf->due < now)
-		miss(cpu, entity, now);
-	if (edf->due != SCHED_NEVER)
-		edf->due = deadline;
+	check_miss(cpu, entity, now);
+	if (edf->late_at != SCHED_NEVER)
+		edf->late_at = deadline + 1;
 	edf->stated = deadline;
 	edf->deadline = deadline;
-	tournament_set(&cpu->edf.ready, entity->slot, deadline);
-	if (deadline > tournament_least(&cpu->edf.ready))
+	if (entity != cpu->edf.current || deadline > tournament_least(&cpu->edf.others))
 		step_down(cpu, entity, now);
-	else
-		set_event(cpu, entity);
 	return true;
 }

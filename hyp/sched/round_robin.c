@@ -4,12 +4,14 @@
  *
  * Who joins the queue at its end gets the next number as its turn, and a CPU takes the lowest of
  * those that may run on it. So that this takes the same time however many wait, those with the same
- * affinity are a group, with a tournament by turn, and there are few groups.
+ * affinity are a group with a list by turn, and there are few groups.
  *
- * Each CPU has a current entity, whose quantum it is. It stays that while real time runs, unless it
- * may run elsewhere: then it waits in the queue, with its turn, so before all that came later.
+ * Each CPU has a current entity, whose quantum it is, and which is in no list. It stays that while
+ * real time runs, unless it may run elsewhere: then it waits in the queue, with its turn. A guest,
+ * which runs on another one's time, keeps its place in the queue, where it is passed over.
  */
 #include "hyp/sched/class.h"
+#include "lib/bits.h"
 
 static uint64_t bit_of(const struct sched_cpu *cpu)
 {
@@ -26,51 +28,88 @@ static bool is_pinned(struct sched_cpu *cpu, const struct sched_entity *entity)
 	return group_of(cpu, entity)->affinity == bit_of(cpu);
 }
 
+/* Whether some entity may run here and elsewhere. */
+static bool is_roaming(const struct sched_cpu *cpu)
+{
+	return (cpu->common->roaming & bit_of(cpu)) != 0;
+}
+
 /* All from here to the class's functions is under the common lock. */
 
-/* To the end of the queue, and what is left of its quantum with it. */
-static void new_turn(struct sched_cpu *cpu, struct sched_entity *entity)
+/* It may be chosen, here or elsewhere. */
+static void make_ready(struct sched_cpu *cpu, struct sched_entity *entity)
 {
-	entity->round_robin.turn = ++cpu->common->turn;
-	entity->round_robin.expired = false;
-}
-
-static void new_quantum(struct sched_cpu *cpu, struct sched_entity *entity)
-{
-	new_turn(cpu, entity);
-	entity->round_robin.left = cpu->common->quantum;
-}
-
-static void enqueue(struct sched_cpu *cpu, struct sched_entity *entity)
-{
-	struct round_robin_group *group = group_of(cpu, entity);
-
 	entity->state = SCHED_READY;
-	tournament_set(&group->queue, entity->slot, entity->round_robin.turn);
-	if (group->affinity != bit_of(cpu))
+	cpu->round_robin.stale = true;
+	if (!is_pinned(cpu, entity))
 		cpu->round_robin.open = true;
 }
 
-static void dequeue(struct sched_cpu *cpu, struct sched_entity *entity)
+/* By turn. Those before it are at most as many as there are CPUs, as only the first few have one
+ * that is not new. */
+static void insert(struct sched_cpu *cpu, struct sched_entity *entity, struct sched_entity *next)
 {
-	tournament_set(&group_of(cpu, entity)->queue, entity->slot, TOURNAMENT_NONE);
+	struct round_robin_group *group = group_of(cpu, entity);
+	struct sched_entity *before = next ? next->round_robin.before : group->last;
+
+	entity->round_robin.next = next;
+	entity->round_robin.before = before;
+	*(before ? &before->round_robin.next : &group->first) = entity;
+	*(next ? &next->round_robin.before : &group->last) = entity;
+	make_ready(cpu, entity);
 }
 
-/* The first in the queue of those that may run here, or NULL. */
+/* To the end of the queue. */
+static void append(struct sched_cpu *cpu, struct sched_entity *entity)
+{
+	entity->round_robin.turn = ++cpu->common->turn;
+	entity->round_robin.expired = false;
+	insert(cpu, entity, NULL);
+}
+
+/* Back to where it was when it was chosen: only those that other CPUs put back are before it. */
+static void put_back(struct sched_cpu *cpu, struct sched_entity *entity)
+{
+	struct sched_entity *next = group_of(cpu, entity)->first;
+
+	while (next && next->round_robin.turn < entity->round_robin.turn)
+		next = next->round_robin.next;
+	insert(cpu, entity, next);
+}
+
+static void unlink(struct sched_cpu *cpu, struct sched_entity *entity)
+{
+	struct round_robin_group *group = group_of(cpu, entity);
+	struct sched_entity *next = entity->round_robin.next, *before = entity->round_robin.before;
+
+	*(before ? &before->round_robin.next : &group->first) = next;
+	*(next ? &next->round_robin.before : &group->last) = before;
+}
+
+/* The first of the group that waits; those to be passed over are not more than there are CPUs. */
+static struct sched_entity *first_of(const struct round_robin_group *group)
+{
+	struct sched_entity *first = group->first;
+
+	while (first && first->state != SCHED_READY)
+		first = first->round_robin.next;
+	return first;
+}
+
+/* The first of those that may run here, or NULL. */
 static struct sched_entity *first_waiting(struct sched_cpu *cpu)
 {
-	struct sched_common *common = cpu->common;
+	const struct sched_common *common = cpu->common;
 	struct sched_entity *first = NULL;
-	uint64_t least = TOURNAMENT_NONE;
 
 	for (unsigned i = 0; i < common->group_count; i++) {
-		const struct round_robin_group *group = &common->groups[i];
-		const uint64_t turn = tournament_least(&group->queue);
+		struct sched_entity *entity;
 
-		if (turn < least && (group->affinity & bit_of(cpu)) != 0) {
-			least = turn;
-			first = common->entities[tournament_first(&group->queue)];
-		}
+		if (!(common->groups[i].affinity & bit_of(cpu)))
+			continue;
+		entity = first_of(&common->groups[i]);
+		if (entity && (!first || entity->round_robin.turn < first->round_robin.turn))
+			first = entity;
 	}
 	return first;
 }
@@ -79,11 +118,10 @@ static void evict(struct sched_cpu *cpu, struct sched_entity *owner)
 {
 	if (!owner->guest)
 		return;
-	enqueue(cpu, owner->guest);
+	make_ready(cpu, owner->guest);
 	owner->guest = NULL;
 }
 
-/* Another guest goes back to the queue, where it has a turn of its own. */
 static void host(struct sched_cpu *cpu, struct sched_entity *owner, struct sched_entity *guest)
 {
 	evict(cpu, owner);
@@ -98,16 +136,24 @@ static void withdraw(struct sched_cpu *cpu, struct sched_entity *entity)
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
 
 	evict(cpu, entity);
-	if (entity->state == SCHED_READY)
-		dequeue(cpu, entity);
-	else if (entity->state == SCHED_GUEST)
+	if (entity->state == SCHED_GUEST)
 		entity->round_robin.host->guest = NULL;
-	if (round_robin->summoned == entity)
-		round_robin->summoned = NULL;
+	if (entity->state >= SCHED_READY && entity->state != SCHED_CHOSEN)
+		unlink(cpu, entity);
 	if (round_robin->current == entity)
 		round_robin->current = NULL;
+	if (round_robin->summoned == entity)
+		round_robin->summoned = NULL;
 	if (cpu->owner == entity)
 		class_leave(cpu, 0);
+	round_robin->stale = true;
+}
+
+static void make_current(struct sched_cpu *cpu, struct sched_entity *entity)
+{
+	unlink(cpu, entity);
+	entity->state = SCHED_CHOSEN;
+	cpu->round_robin.current = entity;
 }
 
 /*
@@ -126,7 +172,7 @@ static void note(struct sched_cpu *cpu, bool idle, bool tickless)
 		uint64_t kick =
 			others & common->idle ? others & common->idle : others & common->tickless;
 
-		if (kick == 0 || tournament_least(&group->queue) == TOURNAMENT_NONE)
+		if (kick == 0 || !first_of(group))
 			continue;
 		kick &= -kick;
 		common->idle &= ~kick;
@@ -150,52 +196,46 @@ static void take_core(struct sched_cpu *cpu, struct sched_entity *owner, uint64_
 		return;
 	}
 	evict(cpu, owner);
-	new_quantum(cpu, owner);
-	enqueue(cpu, owner);
-	new_quantum(cpu, entity);
-	entity->state = SCHED_CHOSEN;
-	round_robin->current = entity;
+	owner->round_robin.left = cpu->common->quantum;
+	append(cpu, owner);
+	entity->round_robin.left = cpu->common->quantum;
+	entity->round_robin.expired = false;
+	make_current(cpu, entity);
 }
 
 /* Whom it was to take the core from has left: it waits for its turn. */
 static void miss_core(struct sched_cpu *cpu)
 {
-	enqueue(cpu, cpu->round_robin.summoned);
+	make_ready(cpu, cpu->round_robin.summoned);
 	cpu->round_robin.summoned = NULL;
 }
 
-static struct sched_entity *choose(struct sched_cpu *cpu, uint64_t now)
+/* Finds the current entity, and whether its quantum has an end. */
+static void choose(struct sched_cpu *cpu, uint64_t now)
 {
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
 	struct sched_entity *current = round_robin->current, *first;
 
-	if (round_robin->summoned &&
-		(!current || current->round_robin.expired || current != cpu->owner))
-		miss_core(cpu);
 	if (round_robin->summoned) {
-		take_core(cpu, current, now);
-		return round_robin->current;
+		if (current && current == cpu->owner && !current->round_robin.expired)
+			take_core(cpu, current, now);
+		else
+			miss_core(cpu);
+		current = round_robin->current;
 	}
 	first = first_waiting(cpu);
-	if (current && !(current->round_robin.expired && first)) {
-		current->round_robin.expired = false;
-		return current;
-	}
-	if (current) {
+	if (current && first && current->round_robin.expired) {
 		class_trace(cpu, now, TRACE_QUANTUM_END, current, 0);
 		evict(cpu, current);
-		new_turn(cpu, current);
-		enqueue(cpu, current);
+		append(cpu, current);
+		make_current(cpu, first);
+	} else if (current) {
+		current->round_robin.expired = false;
+	} else if (first) {
+		make_current(cpu, first);
 		first = first_waiting(cpu);
 	}
-	round_robin->current = first;
-	if (!first)
-		return NULL;
-	dequeue(cpu, first);
-	first->state = SCHED_CHOSEN;
-	if (first->guest && !(group_of(cpu, first->guest)->affinity & bit_of(cpu)))
-		evict(cpu, first);
-	return first;
+	round_robin->ticks = first != NULL;
 }
 
 /* The class's functions. */
@@ -212,68 +252,86 @@ static void charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t u
 	used -= round_robin->left;
 	round_robin->left = cpu->common->quantum - used % cpu->common->quantum;
 	round_robin->expired = true;
+	cpu->round_robin.stale = true;
 }
 
 static void wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
 	class_trace(cpu, now, TRACE_WAKE, entity, 0);
 	tournament_set(&cpu->round_robin.wakes, entity->slot, TOURNAMENT_NONE);
+	entity->round_robin.left = cpu->common->quantum;
 	lock_take(&cpu->common->lock);
-	new_quantum(cpu, entity);
-	enqueue(cpu, entity);
+	append(cpu, entity);
 	lock_release(&cpu->common->lock);
 }
 
-static uint64_t due(struct sched_cpu *cpu, uint64_t now)
-{
-	const struct tournament *wakes = &cpu->round_robin.wakes;
-
-	for (unsigned i = 0; i < CLASS_EVENTS_AT_ONCE && tournament_least(wakes) <= now; i++)
-		wake(cpu, cpu->common->entities[tournament_first(wakes)], now);
-	return tournament_least(wakes);
-}
-
-static struct sched_entity *pick(struct sched_cpu *cpu, uint64_t now)
-{
-	struct round_robin_cpu *round_robin = &cpu->round_robin;
-	struct sched_entity *chosen;
-
-	lock_take(&cpu->common->lock);
-	chosen = choose(cpu, now);
-	round_robin->ticks = chosen && first_waiting(cpu);
-	round_robin->open = (cpu->common->roaming & bit_of(cpu)) != 0;
-	if (round_robin->open)
-		note(cpu, !chosen, chosen && !round_robin->ticks);
-	lock_release(&cpu->common->lock);
-	return chosen;
-}
-
+/* A real-time entity, `owner`, has the core from now on. */
 static void outranked(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
 {
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
 	struct sched_entity *current = round_robin->current;
 
-	if (!round_robin->open)
-		return;
 	lock_take(&cpu->common->lock);
 	if (round_robin->summoned && owner == cpu->owner)
 		take_core(cpu, owner, now);
 	if (round_robin->summoned)
 		miss_core(cpu);
+	if (current && current->guest && !is_pinned(cpu, current->guest))
+		evict(cpu, current);
 	if (current && !is_pinned(cpu, current)) {
-		if (current->round_robin.expired)
-			new_turn(cpu, current);
-		enqueue(cpu, current);
+		evict(cpu, current);
 		round_robin->current = NULL;
+		if (current->round_robin.expired)
+			append(cpu, current);
+		else
+			put_back(cpu, current);
 	}
-	round_robin->open = false;
 	note(cpu, false, false);
+	round_robin->open = false;
 	lock_release(&cpu->common->lock);
 }
 
-static uint64_t end(const struct sched_cpu *cpu, const struct sched_entity *owner)
+static void pick(struct sched_cpu *cpu, uint64_t now)
 {
-	return cpu->round_robin.ticks ? cpu->since + owner->round_robin.left : SCHED_NEVER;
+	struct round_robin_cpu *round_robin = &cpu->round_robin;
+
+	lock_take(&cpu->common->lock);
+	choose(cpu, now);
+	round_robin->open = is_roaming(cpu);
+	round_robin->stale = false;
+	if (round_robin->open)
+		note(cpu, !round_robin->current, round_robin->current && !round_robin->ticks);
+	lock_release(&cpu->common->lock);
+}
+
+/* The time has come for some that wait, or the queue is not as it was. */
+static NEVER_INLINE struct sched_entity *decide_anew(
+	struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
+{
+	struct round_robin_cpu *round_robin = &cpu->round_robin;
+	const struct tournament *wakes = &round_robin->wakes;
+
+	for (unsigned i = 0; i < CLASS_EVENTS_AT_ONCE && tournament_reaches(wakes, now); i++)
+		wake(cpu, cpu->common->entities[tournament_first(wakes)], now);
+	if (owner && round_robin->open)
+		outranked(cpu, owner, now);
+	if (!owner && (round_robin->stale || is_roaming(cpu)))
+		pick(cpu, now);
+	return owner ? owner : round_robin->current;
+}
+
+static struct sched_entity *decide(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
+{
+	struct round_robin_cpu *round_robin = &cpu->round_robin;
+	const bool is_new = owner ? round_robin->open : round_robin->stale || is_roaming(cpu);
+	struct sched_entity *chosen = owner ? owner : round_robin->current;
+
+	if (is_new || tournament_reaches(&round_robin->wakes, now))
+		chosen = decide_anew(cpu, owner, now);
+	class_until(cpu, tournament_least(&round_robin->wakes));
+	if (!owner && round_robin->ticks)
+		class_until(cpu, cpu->since + chosen->round_robin.left);
+	return chosen;
 }
 
 static void block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)
@@ -292,8 +350,8 @@ static void done(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t un
 	(void)now;
 	lock_take(&cpu->common->lock);
 	withdraw(cpu, entity);
-	new_quantum(cpu, entity);
-	enqueue(cpu, entity);
+	entity->round_robin.left = cpu->common->quantum;
+	append(cpu, entity);
 	lock_release(&cpu->common->lock);
 }
 
@@ -309,28 +367,17 @@ static void remove(struct sched_cpu *cpu, struct sched_entity *entity)
 
 const struct sched_class round_robin_class = {
 	.charge = charge,
-	.due = due,
-	.pick = pick,
-	.outranked = outranked,
-	.end = end,
+	.decide = decide,
 	.wake = wake,
 	.block = block,
 	.done = done,
 	.remove = remove,
 };
 
-void round_robin_init(struct sched_common *common)
-{
-	for (unsigned i = 0; i < SCHED_GROUPS; i++)
-		tournament_init(&common->groups[i].queue);
-}
-
-void round_robin_init_cpu(struct round_robin_cpu *round_robin)
-{
-	tournament_init(&round_robin->wakes);
-}
-
-/* The host tool refuses a system with more affinities than there are groups. */
+/*
+ * The host tool refuses a system with more affinities than there are groups. A CPU that entities
+ * may move to only from now on has not noted what it does: it is told once, as if it were idle.
+ */
 static uint8_t find_group(struct sched_common *common, uint64_t affinity)
 {
 	unsigned i = 0;
@@ -341,8 +388,10 @@ static uint8_t find_group(struct sched_common *common, uint64_t affinity)
 		common->groups[i].affinity = affinity;
 		common->group_count++;
 	}
-	if ((affinity & (affinity - 1)) != 0)
+	if ((affinity & (affinity - 1)) != 0) {
+		common->idle |= affinity & ~common->roaming;
 		common->roaming |= affinity;
+	}
 	return (uint8_t)i;
 }
 
@@ -372,9 +421,14 @@ void round_robin_summon(struct sched_cpu *cpu, struct sched_entity *entity, uint
 	if (entity == cpu->owner) {
 		evict(cpu, entity); /* it is its own quantum that another one runs on */
 	} else if (entity->state == SCHED_READY || entity->state == SCHED_CHOSEN) {
-		withdraw(cpu, entity);
+		if (entity == cpu->round_robin.current) {
+			cpu->round_robin.current = NULL;
+			put_back(cpu, entity);
+		}
+		evict(cpu, entity);
 		entity->state = SCHED_SUMMONED;
 		cpu->round_robin.summoned = entity;
+		cpu->round_robin.stale = true;
 		cpu->round_robin.open = true;
 	}
 	lock_release(&cpu->common->lock);
@@ -383,12 +437,9 @@ void round_robin_summon(struct sched_cpu *cpu, struct sched_entity *entity, uint
 void round_robin_lend(struct sched_cpu *cpu, struct sched_entity *other)
 {
 	lock_take(&cpu->common->lock);
-	if (other == cpu->owner) {
+	if (other == cpu->owner)
 		evict(cpu, other);
-	} else if (other->state == SCHED_READY &&
-		   (group_of(cpu, other)->affinity & bit_of(cpu)) != 0) {
-		withdraw(cpu, other);
+	else if (other->state == SCHED_READY && (group_of(cpu, other)->affinity & bit_of(cpu)) != 0)
 		host(cpu, cpu->owner, other);
-	}
 	lock_release(&cpu->common->lock);
 }

@@ -9,6 +9,7 @@
 #include "hyp/sched/sched.h"
 
 #include "hyp/sched/class.h"
+#include "lib/bits.h"
 
 static const struct sched_class *const classes[] = {&edf_class, &round_robin_class};
 
@@ -16,23 +17,19 @@ static const struct sched_class *const classes[] = {&edf_class, &round_robin_cla
 
 void sched_common_init(struct sched_common *common, uint64_t quantum, uint64_t switch_cost)
 {
-	*common = (struct sched_common){.quantum = quantum, .switch_cost = switch_cost};
-	round_robin_init(common);
+	common->quantum = quantum;
+	common->switch_cost = switch_cost;
 }
 
 void sched_cpu_init(struct sched_cpu *cpu, struct sched_common *common, unsigned index,
 	struct trace_ring *trace)
 {
-	*cpu = (struct sched_cpu){
-		.common = common,
-		.trace = trace,
-		.index = (uint8_t)index,
-		.last = TRACE_NO_VCPU,
-		.until = SCHED_NEVER,
-		.idle = true,
-	};
-	edf_init(&cpu->edf);
-	round_robin_init_cpu(&cpu->round_robin);
+	cpu->common = common;
+	cpu->trace = trace;
+	cpu->index = (uint8_t)index;
+	cpu->last = TRACE_NO_VCPU;
+	cpu->until = SCHED_NEVER;
+	cpu->idle = true;
 }
 
 static void init_entity(struct sched_entity *entity, const struct sched_traits *traits,
@@ -75,7 +72,7 @@ void class_leave(struct sched_cpu *cpu, uint64_t cost)
 	cpu->owner = NULL;
 }
 
-static void charge(struct sched_cpu *cpu, uint64_t now)
+static ALWAYS_INLINE void charge(struct sched_cpu *cpu, uint64_t now)
 {
 	const uint64_t used = now - cpu->since;
 
@@ -89,31 +86,6 @@ static void charge(struct sched_cpu *cpu, uint64_t now)
 		cpu->idle_ticks += used;
 		cpu->since = now;
 	}
-}
-
-static uint64_t do_what_is_due(struct sched_cpu *cpu, uint64_t now)
-{
-	uint64_t next = SCHED_NEVER;
-
-	for (unsigned i = 0; i < CLASSES; i++) {
-		const uint64_t time = classes[i]->due(cpu, now);
-
-		if (time < next)
-			next = time;
-	}
-	return next;
-}
-
-static struct sched_entity *choose(struct sched_cpu *cpu, uint64_t now)
-{
-	struct sched_entity *owner = NULL;
-	unsigned i = 0;
-
-	while (!owner && i < CLASSES)
-		owner = classes[i++]->pick(cpu, now);
-	for (; i < CLASSES; i++)
-		classes[i]->outranked(cpu, owner, now);
-	return owner;
 }
 
 /* `running` has the core from now on. */
@@ -132,18 +104,13 @@ static void dispatch(struct sched_cpu *cpu, struct sched_entity *running, uint64
 
 struct sched_entity *sched_pick(struct sched_cpu *cpu, uint64_t now)
 {
-	struct sched_entity *owner;
+	struct sched_entity *owner = NULL;
 
 	charge(cpu, now);
-	cpu->until = do_what_is_due(cpu, now);
-	owner = choose(cpu, now);
+	cpu->until = SCHED_NEVER;
+	for (unsigned i = 0; i < CLASSES; i++)
+		owner = classes[i]->decide(cpu, owner, now);
 	cpu->owner = owner;
-	if (owner) {
-		const uint64_t end = owner->class->end(cpu, owner);
-
-		if (end < cpu->until)
-			cpu->until = end;
-	}
 	dispatch(cpu, owner && owner->guest ? owner->guest : owner, now);
 	return cpu->running;
 }

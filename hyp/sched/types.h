@@ -45,21 +45,22 @@ struct edf_entity {
 	uint64_t deadline; /* absolute: what EDF goes by */
 	uint64_t chunk;    /* the time of the chunk of budget that this is the deadline of */
 	uint64_t released; /* the current job */
-	uint64_t due;      /* when that is missed; SCHED_NEVER: there is none, or it was missed */
-	uint64_t stated;   /* its deadline by sched_set_deadline, or 0 */
-	uint64_t wake_at;  /* BLOCKED, ASLEEP: when that ends by itself */
-	bool is_open;      /* there is a current job */
-	bool ends_jobs;    /* by sched_done; else each chunk of budget is a job */
+	uint64_t late_at; /* when that has missed its deadline; SCHED_NEVER: also if it was noted */
+	uint64_t stated;  /* its deadline by sched_set_deadline, or 0 */
+	uint64_t wake_at; /* BLOCKED, ASLEEP: when that ends by itself */
+	bool is_open;     /* there is a current job */
+	bool ends_jobs;   /* by sched_done; else each chunk of budget is a job */
 };
 
 /* Of one in the queue. Under the common lock, or its CPU's while it is BLOCKED or CHOSEN. */
 struct round_robin_entity {
-	uint64_t turn;             /* the lowest in the queue is first */
-	uint64_t left;             /* of its quantum */
-	uint8_t group;             /* index of its affinity */
-	bool expired;              /* a quantum has ended since it was chosen */
-	uint64_t fast_from;        /* when it may take a core by a fast interrupt again */
-	struct sched_entity *host; /* GUEST: whose quantum or budget it runs on */
+	struct sched_entity *next, *before; /* in its group's list: READY, GUEST, SUMMONED */
+	uint64_t turn;                      /* the lowest in the queue is first */
+	uint64_t left;                      /* of its quantum */
+	uint64_t fast_from;                 /* when it may take a core by a fast interrupt again */
+	struct sched_entity *host;          /* GUEST: whose quantum or budget it runs on */
+	uint8_t group;                      /* index of its affinity */
+	bool expired;                       /* a quantum has ended since it was chosen */
 };
 
 struct sched_entity {
@@ -80,8 +81,8 @@ struct sched_entity {
 
 /* Best-effort entities with the same affinity, by turn. */
 struct round_robin_group {
-	uint64_t affinity; /* 0: not in use */
-	struct tournament queue;
+	uint64_t affinity;
+	struct sched_entity *first, *last;
 };
 
 struct sched_common {
@@ -100,8 +101,9 @@ struct sched_common {
 };
 
 struct edf_cpu {
-	struct tournament ready;  /* by deadline */
-	struct tournament events; /* by the time of what happens next without the entity's doing */
+	struct sched_entity *current; /* the ready one that is due first, or NULL */
+	struct tournament others;     /* the other ready ones, by deadline */
+	struct tournament events;     /* by the time of what happens next without its doing */
 	struct sched_entity *entities[SCHED_REAL_TIME_MOST];
 };
 
@@ -110,6 +112,7 @@ struct round_robin_cpu {
 	struct sched_entity *current;  /* whose quantum it is, also while real time runs; or NULL */
 	struct sched_entity *summoned; /* by a fast interrupt, or NULL */
 	bool ticks;                    /* the quantum has an end, as others wait */
+	bool stale;                    /* the queue may not be as it was when that was found out */
 	bool open;                     /* before real time runs there is something to do here */
 };
 

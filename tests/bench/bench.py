@@ -38,6 +38,7 @@ FIGURES = (
     ("rt_dispatch_8", "the same, 8 real-time vCPUs on the core", 400),
     ("rt_dispatch_64", "the same, 64", 400),
     ("longest_masked_path", "longest stretch with interrupts off", None),
+    ("longest_undecided_path", "longest stretch without a scheduler's decision", None),
     ("rt_deadline_misses", "deadlines missed in 60 s at 90 % beside Linux", 0),
     ("image_bytes", "hypervisor's image without guests, bytes", 32768),
     ("ram_bytes_two_vms", "its RAM in linux-and-control, bytes", 60812),
@@ -148,7 +149,8 @@ def shared_cores(bench):
     found["vcpu_switch_float"], _ = shared.switch(bench, "bench-switch-float")
     for tasks in (1, 8, 64):
         found[f"rt_dispatch_{tasks}"] = shared.dispatch(bench, tasks)
-    found["longest_masked_path"] = shared.longest_masked_path(bench)
+    paths = shared.longest_paths(bench)
+    found["longest_masked_path"], found["longest_undecided_path"] = paths
     found["rt_deadline_misses"] = shared.deadline_misses(bench)
     return found
 

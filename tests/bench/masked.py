@@ -2,8 +2,9 @@
 """The longest stretch that the hypervisor executes at once, seen from outside.
 
 The hypervisor never unmasks interrupts: they are taken when it leaves for a guest (ERET, SRET) or
-sleeps (WFI). QEMU is told to translate one instruction at a time and to log each one in the
-hypervisor's text; what a CPU executes from one such point to the next is a stretch.
+sleeps (WFI), or looks for them (arch_irq_poll). QEMU is told to translate one instruction at a time
+and to log each one in the hypervisor's text; what a CPU executes from one such point to the next is
+a stretch. What ends at the scheduler's decisions (sched_pick), too, is what a release waits for.
 """
 import bisect
 import collections
@@ -22,15 +23,17 @@ TRACE = re.compile(r"Trace (\d+): \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 
 
 class Text:
-    """The hypervisor's text: its functions, and the addresses at which it leaves or sleeps."""
+    """The hypervisor's text: its functions, and the addresses at which a stretch ends."""
 
     def __init__(self, elf, arch):
         listing = subprocess.run([OBJDUMP[arch], "-d", "-j", ".text", elf], check=True,
                                  capture_output=True, text=True).stdout
-        self.leaves = {int(address, 16) for address, _ in LEAVES.findall(listing)}
         symbols = [(int(address, 16), name) for address, name in SYMBOL.findall(listing)]
         self.addresses = [address for address, _ in symbols]
         self.names = [name for _, name in symbols]
+        self.leaves = {int(address, 16) for address, _ in LEAVES.findall(listing)}
+        self.looks = {address for address, name in symbols if name == "arch_irq_poll"}
+        self.decides = {address for address, name in symbols if name == "sched_pick"}
         last = re.findall(r"^\s*([0-9a-f]+):\t", listing, re.M)[-1]
         self.first, self.last = self.addresses[0], int(last, 16)
 
@@ -38,36 +41,61 @@ class Text:
         return self.names[bisect.bisect_right(self.addresses, address) - 1]
 
 
-class Stretches:
-    """Follows the log; keeps the longest stretch of each kind: of each set of functions."""
+class Longest:
+    """The longest stretch of each kind: of each set of functions."""
 
     def __init__(self, text):
-        self.text, self.now, self.count = text, collections.defaultdict(list), 0
-        self.started, self.boot, self.longest = set(), 0, {}
+        self.text, self.kinds, self.count = text, {}, 0
+
+    def add(self, stretch):
+        self.count += 1
+        functions = collections.Counter(map(self.text.function, stretch))
+        key = frozenset(functions)
+        if len(stretch) > self.kinds.get(key, (0,))[0]:
+            self.kinds[key] = (len(stretch), functions)
+
+    def ranking(self):
+        """[{"instructions", "functions": in the order in which they were entered}]"""
+        found = sorted(self.kinds.values(), key=lambda kind: -kind[0])
+        return [{"instructions": length, "functions": dict(functions)}
+                for length, functions in found]
+
+
+class Stretches:
+    """Follows the log: per CPU what it has executed since it looked, and since it decided."""
+
+    def __init__(self, text):
+        self.text, self.boot, self.started = text, 0, set()
+        self.masked, self.undecided = Longest(text), Longest(text)
+        self.now, self.since = collections.defaultdict(list), collections.defaultdict(int)
 
     def line(self, line):
         match = TRACE.match(line)
         if not match:
             return
         cpu, address = match[1], int(match[2], 16)
+        if address in self.text.looks:
+            self.end(cpu)
+        elif address in self.text.decides:
+            self.decided(cpu)
         self.now[cpu].append(address)
         if address in self.text.leaves:
-            self.end(cpu, self.now.pop(cpu))
-
-    def end(self, cpu, stretch):
-        if cpu not in self.started:  # from power-on to the first guest: nobody waits yet
+            self.end(cpu)
             self.started.add(cpu)
-            self.boot = max(self.boot, len(stretch))
-            return
-        self.count += 1
-        functions = collections.Counter(map(self.text.function, stretch))
-        key = frozenset(functions)
-        if len(stretch) > self.longest.get(key, (0,))[0]:
-            self.longest[key] = (len(stretch), functions)
 
-    def ranking(self):
-        """(instructions, functions with theirs, in the order in which they were entered)"""
-        return sorted(self.longest.values(), key=lambda found: -found[0])
+    def decided(self, cpu):
+        if cpu in self.started:
+            self.undecided.add(self.now[cpu][self.since[cpu]:])
+        self.since[cpu] = len(self.now[cpu])
+
+    def end(self, cpu):
+        """A CPU's first stretch is from power-on to its first guest: nobody waits yet."""
+        self.decided(cpu)
+        stretch, self.since[cpu] = self.now.pop(cpu, []), 0
+        if cpu in self.started:
+            self.masked.add(stretch)
+        else:
+            self.boot = max(self.boot, len(stretch))
 
 
 def command_of(image, log, text):
@@ -109,9 +137,16 @@ def follow(image, text, until, seconds):
     return stretches
 
 
-def figure(image, hypervisor, bench, until, seconds=600):
+def figures(image, hypervisor, bench, until, seconds=900):
+    """Of both kinds, each with the path that it was and with those that follow."""
     stretches = follow(image, Text(hypervisor, bench.arch), until, seconds)
-    ranking = [{"instructions": length, "functions": dict(functions)}
-               for length, functions in stretches.ranking()[:20]]
-    return {"guest": ranking[0]["instructions"], "native": None, "path": ranking[0]["functions"],
-            "boot": stretches.boot, "stretches": stretches.count, "longest": ranking}
+    return [{"guest": kind.ranking()[0]["instructions"], "native": None, "boot": stretches.boot,
+             "stretches": kind.count, "longest": kind.ranking()[:20]}
+            for kind in (stretches.masked, stretches.undecided)]
+
+
+def words(figure):
+    """The path of the longest, its functions with the most instructions first."""
+    functions = figure["longest"][0]["functions"]
+    first = sorted(functions, key=lambda name: -functions[name])[:6]
+    return ", ".join(f"{name} {functions[name]}" for name in first)

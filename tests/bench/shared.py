@@ -133,8 +133,9 @@ def deadline_misses(bench):
             "vcpus": counted}
 
 
-def longest_masked_path(bench):
-    """Of every kind of work that guests ask for: boot, faults and restarts, tasks, text."""
+def longest_paths(bench):
+    """Of every kind of work that guests ask for: boot, faults and restarts, tasks, text. Returns
+    how long interrupts, and how long releases, wait for the hypervisor at most."""
     vms = {
         "linux": bench.linux("poweroff"),
         "restarting": shared_vm(bench, "faults-unmapped-read", **{"on-fault": "restart"}),
@@ -144,4 +145,4 @@ def longest_masked_path(bench):
     image = bench.image("masked", vms, reserve={"best-effort": "20%"})
     hypervisor = os.path.join(bench.build_folder, bench.arch, "hyp-shared.elf")
     until = (r"\[linux\] ORLOP-LINUX-READY", r"restarting restarts", r"\[tasks0\] shared: done")
-    return masked.figure(image, hypervisor, bench, until)
+    return masked.figures(image, hypervisor, bench, until)

@@ -3,9 +3,13 @@
 Several vCPUs on one core. What is said about deadlines and shares of the time holds in time that
 counts instructions (--icount): the host's own scheduler would miss deadlines.
 """
+import os
 import re
+import subprocess
+import textwrap
+import time
 
-from harness import check, exits
+from harness import check, exits, only
 
 READY = r"ORLOP-LINUX-READY \S+ cpus=(\d+)"
 
@@ -21,15 +25,15 @@ def reserve(percent):
 
 
 def scheduling(stats, vm):
-    """The scheduler's figures of a VM's vCPUs."""
-    return [vcpu["scheduling"] for vcpu in stats["vms"][vm]["vcpus"]]
+    """The scheduler's figures of a VM's vCPUs; None for one that has its core for itself."""
+    return [vcpu.get("scheduling") for vcpu in stats["vms"][vm]["vcpus"]]
 
 
 def every_deadline_met(machine):
     """The tasks say so, the hypervisor counts so, and as many jobs were released as had to be."""
     report = machine.expect(r"^\[control\] rt-demo: result: every deadline met: (\d+) jobs of "
                             r"(\d+)$", 200)
-    check(abs(int(report[1]) - int(report[2])) <= 8 and int(report[1]) > 1000, report[0])
+    check(abs(int(report[1]) - int(report[2])) <= 8 and int(report[1]) > 600, report[0])
 
 
 def no_misses(stats, tasks):
@@ -71,8 +75,8 @@ def test_eight_tasks(bench):
     vms = {"linux": bench.linux("poweroff"), "control": realtime(bench, "rt-demo-eight", 8)}
     machine = bench.run(bench.image("eight", vms, **reserve(9)), "--icount", timeout=200)
     every_deadline_met(machine)
-    machine.expect(READY, 100)
-    machine.finish()
+    machine.finish(seconds=100)
+    check(re.search(READY, machine.text), "Linux did not boot")
     stats = machine.final_stats()
     no_misses(stats, 8)
     check(scheduling(stats, "linux")[0]["ran_ticks"] > 0, "Linux did not run")
@@ -82,7 +86,7 @@ def test_overrun(bench):
     """A task that never ends its job uses up its budget in each period, and nobody else's."""
     vms = {"spin": bench.bare("shared-spin"), "control": realtime(bench, "rt-demo-overrun", 4)}
     machine = bench.run(bench.image("overrun", vms, **reserve(25)), "--icount")
-    report = machine.expect(r"rt-demo: result: task 3: .*; budget used up (\d+) times")
+    report = machine.expect(r"rt-demo: result: task 3: .*, budget used up (\d+) times")
     check(195 <= int(report[1]) <= 205, f"its budget was used up {report[1]} times in 2 s")
     every_deadline_met(machine)
     machine.finish()
@@ -117,26 +121,60 @@ def test_controllers(bench):
     check(len(jobs) == 2 and all(19 <= count <= 24 for count in jobs), f"jobs in 100 ms: {jobs}")
 
 
+def documented_guest(bench):
+    """Builds the guest that docs/realtime.md shows, in a folder of its own, as it says there."""
+    with open("docs/realtime.md", encoding="utf-8") as file:
+        blocks = re.findall(r"\n\n((?:    .*\n|\n)+)", file.read())
+    program, = (block for block in blocks if "int main(" in block)
+    rule, = re.findall(r"^    (\$\(eval .*)$", "".join(blocks), re.M)
+    folder = os.path.join(bench.folder, "outside")
+    os.makedirs(os.path.join(folder, "FOLDER"), exist_ok=True)
+    with open(os.path.join(folder, "FOLDER", "main.c"), "w", encoding="utf-8") as file:
+        file.write(textwrap.dedent(program))
+    with open(os.path.join(folder, "Makefile"), "w", encoding="utf-8") as file:
+        file.write(f"include {os.getcwd()}/guest/lib/guest.mk\n{rule}\nall: $(GUEST_ELFS)\n")
+    done = subprocess.run(["make", "all", f"ARCH={bench.arch}", "GUEST_BUILD=out"], cwd=folder,
+                          capture_output=True, text=True, timeout=100, check=False)
+    check(done.returncode == 0, done.stdout + done.stderr)
+    return os.path.abspath(f"{folder}/out/control.elf")
+
+
+def test_documented_guest(bench):
+    """What docs/realtime.md shows can be built outside of the project, and does what it says."""
+    vms = {"spin": bench.bare("shared-spin"), "control": realtime(bench, "rt-demo", 3)}
+    vms["control"]["image"] = documented_guest(bench)
+    machine = bench.run(bench.image("documented", vms, **reserve(35)), "--icount")
+    machine.expect("shared-spin: done")
+    task = scheduling(machine.stats(), "control")[1]
+    check(task["jobs"] >= 100 and task["misses"] == 0, f"in more than 1 s: {task}")
+    check("control: " not in machine.text, machine.text)
+
+
 def test_realtime_vcpu(bench):
     """A guest that is no set of tasks, but has a real-time vCPU, keeps its beat beside a load."""
     control = bench.bare("control")
     control["vcpus"] = [{"cpu": 0, "period": "1ms", "capacity": "100us"}]
-    vms = {"spin": bench.bare("shared-spin-long"), "control": control}
+    vms = {"spin": bench.bare("shared-spin-always"), "control": control}
     machine = bench.run(bench.image("vcpu", vms, **reserve(50)), "--icount")
     report = machine.expect(r"jitter .*= \d+/\d+/\d+/(\d+) ns, missed (\d+)")
     check(report[2] == "0" and int(report[1]) < 5000, f"{report[1]} ns late, missed {report[2]}")
     check(scheduling(machine.stats(), "control")[0]["misses"] == 0, "the hypervisor saw a miss")
 
 
-def beside_tasks(bench, neighbour, expected, least=1):
-    """Whatever a best-effort VM on the same core does, real-time tasks miss nothing."""
+def beside_tasks(bench, neighbour, expected, least=1, ends=False):
+    """
+    Whatever a best-effort VM on the same core does, real-time tasks miss nothing. Returns the
+    counters: of the end, or if the neighbour never ends, of when the tasks have ended.
+    """
     vms = {"guest": neighbour, "control": realtime(bench, "rt-demo-short", 3)}
     machine = bench.run(bench.image("beside", vms, **reserve(35)), "--icount", timeout=200)
     every_deadline_met(machine)
     machine.expect(r"^\[orlop\] control is halted")
+    if ends:
+        machine.finish(seconds=100)
     seen = len(re.findall(expected, machine.text, re.M))
     check(seen >= least, f"'{expected}' {seen} times, not {least}")
-    stats = machine.stats()
+    stats = machine.final_stats() if ends else machine.stats()
     no_misses(stats, 3)
     return stats
 
@@ -149,7 +187,7 @@ def test_beside_faults(bench):
 
 def test_beside_random(bench):
     """Most of what the guest does in these two seconds ends in the hypervisor."""
-    stats = beside_tasks(bench, bench.bare("random"), r"^\[guest\] random: \d+ operations from seed")
+    stats = beside_tasks(bench, bench.bare("random-short"), "random: done", ends=True)
     check(exits(stats, "guest") > 1000, f"{exits(stats, 'guest')} exits")
 
 
@@ -162,6 +200,63 @@ def test_beside_reboots(bench):
     """A Linux that resets itself: what a restart copies is large."""
     neighbour = bench.linux("reboot", memory="128M", **{"on-reset": "restart"})
     beside_tasks(bench, neighbour, r"^\[orlop\] guest restarts", 0)
+
+
+def test_beside_faulty_tasks(bench):
+    """A task's mistake ends its VM's life; the next life registers it anew, nobody notices."""
+    vms = {"faulty": realtime(bench, "rt-demo-fault", 1, **{"on-fault": "restart"}),
+           "control": realtime(bench, "rt-demo-short", 3)}
+    machine = bench.run(bench.image("faulty", vms, **reserve(25)), "--icount")
+    every_deadline_met(machine)
+    machine.expect(r"^\[orlop\] control is halted")
+    lives = machine.text.count("[orlop] faulty restarts")
+    check(4 <= lives <= 10, f"{lives} lives in 2 s, each of which takes 0.2 s and more")
+    check("FAILED" not in machine.text, machine.text)
+    no_misses(machine.stats(), 3)
+
+
+def test_manager_elsewhere(bench):
+    """The manager has a core for itself, its tasks share another one with Linux."""
+    control = realtime(bench, "rt-demo-short", 3)
+    control["vcpus"] = [{"cpu": 1}]
+    vms = {"linux": bench.linux("poweroff"), "control": control}
+    machine = bench.run(bench.image("elsewhere", vms, **reserve(35)), "--icount", timeout=200)
+    every_deadline_met(machine)
+    machine.finish(seconds=100)
+    check(re.search(READY, machine.text), "Linux did not boot")
+    no_misses(machine.final_stats(), 3)
+
+
+def on_board(bench, board, *options):
+    """Linux and tasks on another kind of board."""
+    vms = {"linux": bench.linux("poweroff"), "control": realtime(bench, "rt-demo-short", 3)}
+    boards = None if os.path.isdir(f"boards/{board}") else "tests/system/boards"
+    machine = bench.run(bench.image("board", vms, board=board, boards=boards, **reserve(35)),
+                        "--icount", *options, timeout=200)
+    every_deadline_met(machine)
+    machine.finish(seconds=100)
+    check(re.search(READY, machine.text), "Linux did not boot")
+    no_misses(machine.final_stats(), 3)
+
+
+@only("riscv64")
+def test_board_with_plic(bench):
+    on_board(bench, "qemu-virt-riscv64-plic")
+
+
+@only("riscv64")
+def test_board_without_guest_timer(bench):
+    on_board(bench, "qemu-virt-no-sstc")
+
+
+@only("aarch64")
+def test_board_with_gicv4(bench):
+    on_board(bench, "qemu-virt-gicv4")
+
+
+@only("aarch64")
+def test_board_with_secure_state(bench):
+    on_board(bench, "qemu-virt-secure", "--img")
 
 
 def test_linux_twice(bench):
@@ -195,21 +290,21 @@ def cores_of(bench, machine, vcpu):
 
 
 def test_linux_migrates(bench):
-    """Best-effort vCPUs of three VMs share two cores, and none is bound to one of them."""
-    linux = bench.linux("load orlop.seconds=4")
+    """Three busy best-effort vCPUs share two cores, so that none can stay on one of them."""
+    linux, spin = bench.linux("load orlop.seconds=6"), bench.bare("shared-spin-always")
     linux["vcpus"] = [{"cpus": [0, 1]}, {"cpus": [0, 1]}]
-    spin = {name: bench.bare("shared-spin-always") for name in ("first", "second")}
-    for vm in spin.values():
-        vm["vcpus"] = [{"cpus": [0, 1]}]
-    machine = bench.run(bench.image("migrates", {"linux": linux, **spin}, trace=4096,
-                                    scheduling={"quantum": "10ms"}), timeout=120)
+    spin["vcpus"] = [{"cpus": [0, 1]}]
+    image = bench.image("migrates", {"linux": linux, "spin": spin}, trace=4096,
+                        scheduling={"quantum": "10ms"})
+    machine = bench.run(image, timeout=120)
     ready = machine.expect(READY, 100)
     check(ready[1] == "2", f"Linux sees {ready[1]} CPUs")
     machine.expect("ORLOP-LOAD-BEGIN")
-    machine.expect("ORLOP-LOAD-END")
-    for vcpu in ("linux/0", "linux/1", "first/0", "second/0"):
+    time.sleep(3)
+    for vcpu in ("linux/0", "linux/1", "spin/0"):
         cores = cores_of(bench, machine, vcpu)
         check(cores == {"0", "1"}, f"{vcpu} ran on CPUs {sorted(cores)}")
+    machine.expect("ORLOP-LOAD-END")
     machine.expect(r"^\[orlop\] linux is halted")
 
 
@@ -223,9 +318,9 @@ def test_idle(bench):
     machine.finish()
     stats = machine.final_stats()
     for vm in vms:
-        counted, time = exits(stats, vm), scheduling(stats, vm)[0]
+        counted, had = exits(stats, vm), scheduling(stats, vm)[0]
         check(counted < 300, f"{vm} left for the hypervisor {counted} times in 3 s")
-        check(time["ran_ticks"] < 0.01 * time["of_ticks"], f"{vm} ran: {time}")
+        check(had["ran_ticks"] < 0.01 * had["of_ticks"], f"{vm} ran: {had}")
 
 
 def test_linux_idle(bench):
@@ -235,8 +330,8 @@ def test_linux_idle(bench):
     machine.expect("ORLOP-IDLE-END", 100)
     machine.finish()
     stats = machine.final_stats()
-    counted, time = exits(stats, "linux"), scheduling(stats, "linux")[0]
-    check(time["ran_ticks"] < 0.05 * time["of_ticks"], f"it ran: {time}")
+    counted, had = exits(stats, "linux"), scheduling(stats, "linux")[0]
+    check(had["ran_ticks"] < 0.05 * had["of_ticks"], f"it ran: {had}")
     check(counted < 10000, f"{counted} exits")
 
 
@@ -253,9 +348,9 @@ def test_time_own(bench):
     check(gaps > 10 and had / of < 0.65, f"absolute: {gaps} gaps, {had} us of {of} us")
 
 
-def linux_clock(bench, time):
+def linux_clock(bench, shown):
     """Seconds that passed in Linux by its clock and by its ticks, and on the board meanwhile."""
-    vms = {"linux": bench.linux("clock orlop.seconds=4", time=time),
+    vms = {"linux": bench.linux("clock orlop.seconds=4", time=shown),
            "spin": bench.bare("shared-spin-always")}
     machine = bench.run(bench.image("clock", vms), timeout=120)
     machine.expect("ORLOP-CLOCK-END", 100)

@@ -14,6 +14,7 @@
 #define GAP_LEAST  24 /* a turn of the loop is shorter, the shortest exit longer */
 #define ROUNDS     64
 #define SPEND_LESS 100000 /* instructions: far less than a quantum */
+#define AWAY_NS    20000  /* less than that: the other one does not wait in vain */
 
 static struct shared_gap gaps[GAPS_MOST];
 
@@ -68,7 +69,7 @@ void role_switch(void)
 #ifdef SHARED_FLOAT
 		machine_use_float();
 #endif
-		gaps[i].came = machine_yield(1, &gaps[i].left);
+		gaps[i].came = machine_yield(AWAY_NS, &gaps[i].left);
 	}
 	while (count < ROUNDS && find_gap(&ends[count], SHARED_END_NS))
 		count++;

@@ -23,6 +23,8 @@ uint64_t random_value(void);
 uint64_t random_scratch(void);
 #define RANDOM_SCRATCH_BYTES 65536
 
+#define RANDOM_SLEEP_NS 1000000 /* below this, where a call lets the guest sleep */
+
 /* One random operation of a kind. */
 void random_call(void);   /* of hypervisor or firmware */
 void random_system(void); /* system registers and instructions */

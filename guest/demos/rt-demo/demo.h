@@ -12,9 +12,13 @@
 
 #define DEMO_TASKS_MOST 8
 
+/* How a task behaves; one that faults does so after DEMO_FAULT_JOBS. */
+enum demo_manner { DEMO_ENDS_JOBS, DEMO_OVERRUNS, DEMO_FAULTS };
+#define DEMO_FAULT_JOBS 20
+
 struct demo_parameters {
 	uint32_t period_us, capacity_us, deadline_us;
-	bool overruns; /* it never ends its job */
+	enum demo_manner manner;
 };
 
 /* The set that this variant was built with; returns how many there are. */

@@ -31,6 +31,7 @@ static _Noreturn void demo_fail(const char *what, unsigned task, int error)
 
 static void demo_begin(void)
 {
+	static const char *const manners[] = {"", ", never ends its job", ", faults"};
 	const struct demo_parameters *set;
 
 	demo.count = demo_set(&set);
@@ -41,7 +42,7 @@ static void demo_begin(void)
 			demo_fail("registered", i, error);
 		print("rt-demo: task %u: period %u us, capacity %u us, deadline %u us%s\n", i,
 			set[i].period_us, set[i].capacity_us, set[i].deadline_us,
-			set[i].overruns ? ", never ends its job" : "");
+			manners[set[i].manner]);
 	}
 	for (unsigned i = 0; i < demo.count; i++) {
 		int error = demo_launch(&demo.tasks[i]);
@@ -57,7 +58,7 @@ static uint64_t demo_sum(enum realtime_report what)
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < demo.count; i++)
-		if (!demo.tasks[i].parameters->overruns)
+		if (demo.tasks[i].parameters->manner != DEMO_OVERRUNS)
 			sum += realtime_count(demo.tasks[i].number, what);
 	return sum;
 }
@@ -70,7 +71,7 @@ static unsigned demo_late(void)
 	for (unsigned i = 0; i < demo.count; i++) {
 		const struct demo_task *task = &demo.tasks[i];
 
-		if (!task->parameters->overruns)
+		if (task->parameters->manner != DEMO_OVERRUNS)
 			late += demo_response_us(task) > task->parameters->deadline_us;
 	}
 	return late;
@@ -103,7 +104,7 @@ static void demo_report(void)
 	uint64_t due = 0, jobs = demo_sum(REALTIME_JOBS), misses = demo_sum(REALTIME_MISSES);
 
 	for (unsigned i = 0; i < demo.count; i++) {
-		if (!demo.tasks[i].parameters->overruns)
+		if (demo.tasks[i].parameters->manner != DEMO_OVERRUNS)
 			due += demo_due(&demo.tasks[i]);
 	}
 	for (unsigned i = 0; i < demo.count; i++)

@@ -11,6 +11,7 @@
 #define DEMO_SAMPLES      200
 #define DEMO_SAMPLE_LOOPS 20000
 #define DEMO_US_PER_S     1000000
+#define DEMO_NOWHERE      0x50000000u /* where the VM has nothing */
 
 static uint64_t demo_sample_ticks; /* for DEMO_SAMPLE_LOOPS rounds */
 
@@ -61,8 +62,10 @@ void demo_run(void *argument)
 		uint64_t begin = timer_now();
 
 		demo_work(task->loops);
-		if (task->parameters->overruns)
+		if (task->parameters->manner == DEMO_OVERRUNS)
 			continue;
+		if (task->parameters->manner == DEMO_FAULTS && task->jobs == DEMO_FAULT_JOBS)
+			*(volatile uint32_t *)(uintptr_t)DEMO_NOWHERE = 0;
 		demo_note(task, begin, timer_now());
 		realtime_end_job();
 	}

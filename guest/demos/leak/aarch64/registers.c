@@ -113,30 +113,27 @@
 	}
 
 /* The two halves of a vector register. */
-#define VECTOR(X, n) X(n, 0) X(n, 1)
-#define VECTORS(X)                                                                                 \
-	VECTOR(X, 0)                                                                               \
-	VECTOR(X, 1)                                                                               \
-	VECTOR(X, 2) VECTOR(X, 3) VECTOR(X, 4) VECTOR(X, 5) VECTOR(X, 6) VECTOR(X, 7) VECTOR(X, 8) \
-		VECTOR(X, 9) VECTOR(X, 10) VECTOR(X, 11) VECTOR(X, 12) VECTOR(X, 13) VECTOR(X, 14) \
-			VECTOR(X, 15) VECTOR(X, 16) VECTOR(X, 17) VECTOR(X, 18) VECTOR(X, 19)      \
-				VECTOR(X, 20) VECTOR(X, 21) VECTOR(X, 22) VECTOR(X, 23)            \
-					VECTOR(X, 24) VECTOR(X, 25) VECTOR(X, 26) VECTOR(X, 27)    \
-						VECTOR(X, 28) VECTOR(X, 29) VECTOR(X, 30)          \
-							VECTOR(X, 31)
-#define VECTOR_FUNCTIONS(n, half)                                                         \
-	static uint64_t read_v##n##_##half(uint64_t unused)                               \
-	{                                                                                 \
-		uint64_t value;                                                           \
-                                                                                          \
-		(void)unused;                                                             \
-		__asm__ volatile("mov %0, v" #n ".d[" #half "]" : "=r"(value)::"memory"); \
-		return value;                                                             \
-	}                                                                                 \
-	static uint64_t write_v##n##_##half(uint64_t value)                               \
-	{                                                                                 \
-		__asm__ volatile("mov v" #n ".d[" #half "], %0" ::"r"(value) : "memory"); \
-		return 0;                                                                 \
+#define VECTOR(X, n)     X(n, 0) X(n, 1)
+#define FIRST(X, t)      VECTOR(X, t##0) VECTOR(X, t##1)
+#define SECOND(X, t)     VECTOR(X, t##2) VECTOR(X, t##3) VECTOR(X, t##4) VECTOR(X, t##5)
+#define THIRD(X, t)      VECTOR(X, t##6) VECTOR(X, t##7) VECTOR(X, t##8) VECTOR(X, t##9)
+#define VECTORS_10(X, t) FIRST(X, t) SECOND(X, t) THIRD(X, t)
+#define VECTORS(X)       VECTORS_10(X, ) VECTORS_10(X, 1) VECTORS_10(X, 2) FIRST(X, 3)
+
+#define SIMD ".arch_extension simd\n\t"
+#define VECTOR_FUNCTIONS(n, half)                                                              \
+	static uint64_t read_v##n##_##half(uint64_t unused)                                    \
+	{                                                                                      \
+		uint64_t value;                                                                \
+                                                                                               \
+		(void)unused;                                                                  \
+		__asm__ volatile(SIMD "mov %0, v" #n ".d[" #half "]" : "=r"(value)::"memory"); \
+		return value;                                                                  \
+	}                                                                                      \
+	static uint64_t write_v##n##_##half(uint64_t value)                                    \
+	{                                                                                      \
+		__asm__ volatile(SIMD "mov v" #n ".d[" #half "], %0" ::"r"(value) : "memory"); \
+		return 0;                                                                      \
 	}
 
 SYSTEM_REGISTERS(FUNCTIONS)

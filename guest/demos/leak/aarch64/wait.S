@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bool leak_wait(uint64_t seed, bool yield, uint64_t amount): x4 to x17 and x19 to x30 hold multiples
- * of the seed while time passes. x18 is the exception vectors' (guest.mk), x0 to x3 are the call's.
+ * bool leak_wait(uint64_t seed, bool yield, uint64_t amount): x4 to x17 and x19 to x30 hold
+ * multiples of the seed while time passes. x18 is the exception vectors' (guest.mk), x0 to x3 are
+ * the call's.
  */
 #include "abi/hypercall.h"
 

@@ -58,6 +58,8 @@ void random_call(void)
 	} while (call_is_final(function));
 	if (function == HYPERCALL_BASE + HYPERCALL_CONSOLE_WRITE)
 		registers.x[1] |= HYPERCALL_CONSOLE_MAX + 16; /* too much, so nothing is printed */
+	if (function == HYPERCALL_BASE + HYPERCALL_SCHED_YIELD)
+		registers.x[1] = 1 + random_below(RANDOM_SLEEP_NS); /* 0 is for ever */
 	if (start_level == 2 || random_below(2))
 		smccc_smc_all(&registers);
 	else

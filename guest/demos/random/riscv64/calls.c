@@ -57,6 +57,8 @@ void random_call(void)
 	if (extension == SBI_DBCN ||
 		(extension == HYPERCALL_EXTENSION && (uint32_t)function == HYPERCALL_CONSOLE_WRITE))
 		args[0] |= 1ull << 40; /* too much, so nothing is printed */
+	if (extension == HYPERCALL_EXTENSION && (uint32_t)function == HYPERCALL_SCHED_YIELD)
+		args[0] = 1 + random_below(RANDOM_SLEEP_NS); /* 0 is for ever */
 	if (extension == SBI_HSM && function == SBI_HSM_START)
 		args[0] &= 0; /* itself, which runs already */
 	sbi_call(extension, function, args[0], args[1], args[2], args[3], args[4], args[5]);
