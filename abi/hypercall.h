@@ -26,7 +26,8 @@
 
 /*
  * Time. Durations are in nanoseconds. These calls may let another vCPU have the core before they
- * return; on a core that only one vCPU has, they are HYPERCALL_NOT_SUPPORTED.
+ * return. SCHED_* on a core that only one vCPU has, and all of them where no core is shared, are
+ * HYPERCALL_NOT_SUPPORTED.
  *
  * SCHED_YIELD (duration) -> 0. A task: its job is done, and the call returns at its next release,
  * but not before `duration` from now. Any other vCPU is idle: until an interrupt, but at most for

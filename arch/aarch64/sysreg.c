@@ -169,7 +169,7 @@ static uint64_t hcr_value(const struct vcpu *vcpu)
 
 	if (vcpu->vm->plan->delivery == PLAN_INJECTED)
 		hcr |= HCR_IMO;
-	if (idregs_must_trap())
+	if (vcpu->shared || idregs_must_trap())
 		hcr |= HCR_TID3;
 	if (has_feature(pfr0, 28))
 		hcr |= HCR_TERR;

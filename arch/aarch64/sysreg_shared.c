@@ -326,7 +326,7 @@ static bool has_sibling(const struct vcpu *vcpu)
 static uint64_t hcr_value(const struct vcpu *vcpu)
 {
 	const uint64_t hidden = HCR_API | HCR_APK | HCR_ATA | HCR_ENSCXT;
-	uint64_t hcr = (sysreg_read(hcr_el2) & ~hidden) | HCR_TWI | HCR_TID3 | HCR_TLOR;
+	uint64_t hcr = (sysreg_read(hcr_el2) & ~hidden) | HCR_TWI | HCR_TLOR;
 
 	if (vcpu->shared->migrates)
 		hcr |= HCR_FB | HCR_BSU_INNER;

@@ -54,8 +54,10 @@
  *   plan_cpu.intc        the CPU's supervisor-level interrupt file (IMSIC page), and in the pages
  *                        behind it the CPU's guest interrupt files 1, 2, ... up to the last used
  *   plan_cpu.intc_index  what an APLIC's target register calls the CPU (AIA 4.5.16: bits 31:18)
- *   plan_vcpu.guest_file which of them is the vCPU's, from 1
- * Stage 2 of the VM shows each vCPU's guest file, one page, at the guest's own IMSIC address.
+ *   plan_vcpu.guest_file which of them is the vCPU's, from 1, on each CPU that it may run on; a
+ *                        task's has none: 0
+ * Stage 2 of the VM shows each vCPU's guest file, one page, at the guest's own IMSIC address; of a
+ * vCPU with several CPUs, that of plan_vcpu.cpu.
  *
  * With a PLIC (plan.own_group = 0, every VM PLAN_INJECTED):
  *   plan.intc            HYP_PLIC_PAGES from the PLIC's start: priority, pending, enables

@@ -426,8 +426,8 @@ static void test_parameters_of_the_guest(void **state)
 /* A UART that is slower than its guests: they come again, and nothing is lost. */
 static void test_output_waits(void **state)
 {
-	static const uint64_t text[5] = {32, 0x6161616161616161, 0x6161616161616161,
-		0x6161616161616161, 0x0a61616161616161};
+	static const uint64_t text[5] = {
+		32, 0x6161616161616161, 0x6161616161616161, 0x6161616161616161, 0x0a61616161616161};
 	struct vcpu *vcpu = boot_two();
 	unsigned taken = 0, refused = 0, lines = 0;
 

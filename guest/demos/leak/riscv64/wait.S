@@ -4,11 +4,6 @@
  * the call (a0 to a2, a6, a7) hold multiples of the seed while time passes. gp is the trap
  * vector's, and there are no traps meanwhile.
  */
-/*
- * bool leak_wait(uint64_t seed, bool yield, uint64_t amount): all registers but sp and those of the
- * call (a0 to a2, a6, a7) hold multiples of the seed while time passes. gp is the trap vector's, and
- * there are no traps meanwhile.
- */
 #include "abi/hypercall.h"
 
 	.macro SEQUENCE operation
