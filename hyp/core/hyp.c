@@ -70,7 +70,8 @@ static void check_plan(const struct plan *plan)
 	for (uint32_t i = 0; i < plan->size_bytes / sizeof(*words); i++)
 		sum += words[i];
 	REQUIRE(sum == 2 * plan->checksum, "the image's plan is damaged; load the image again");
-	REQUIRE(!arch_timer_frequency() || arch_timer_frequency() == plan->timer_frequency,
+	REQUIRE(!plan->sched_common || !arch_timer_frequency() ||
+			arch_timer_frequency() == plan->timer_frequency,
 		"the board's counter has another frequency: mend 'timer-frequency' in board.yaml");
 }
 

@@ -50,10 +50,24 @@ void shared_post(struct vcpu *vcpu, uint32_t bits)
 		lock_relax();
 }
 
+static bool is_deaf(const struct cpu *cpu, const struct vcpu *vcpu)
+{
+	return vcpu->shared->parameters.period == 0 &&
+	       __atomic_load_n(&cpu->shared->filter, __ATOMIC_SEQ_CST) == IRQ_FILTER_REAL_TIME;
+}
+
+/*
+ * While a real-time vCPU that nobody may disturb runs there, no kick for a best-effort one comes:
+ * whatever another CPU asks for, and however often, takes none of its time (set_filter).
+ */
 void shared_wake(struct vcpu *vcpu)
 {
+	const struct cpu *home;
+
 	shared_post(vcpu, SHARED_POSTED_WAKE);
-	arch_irq_kick(__atomic_load_n(&vcpu->cpu, __ATOMIC_SEQ_CST));
+	home = __atomic_load_n(&vcpu->cpu, __ATOMIC_SEQ_CST);
+	if (!is_deaf(home, vcpu))
+		arch_irq_kick(home);
 }
 
 void shared_arrived(struct vcpu *vcpu, uint32_t irq, bool fast)
@@ -135,7 +149,8 @@ static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t
 		introduce(cpu, vcpu);
 	if (is_leaving(vcpu) || state_of(vcpu) == VCPU_STARTING)
 		record->special |= SHARED_NOT_READY;
-	if (record->has_clock && !sched_wants(&record->entity))
+	if (record->has_clock && !sched_wants(&record->entity) &&
+		(!record->stopped_ticks || now < record->stopped_ticks))
 		record->stopped_ticks = now;
 	if (bits & SHARED_POSTED_FAST)
 		sched_wake_fast(&cpu->shared->sched, &record->entity, now);
@@ -227,10 +242,13 @@ RARELY static void start(struct cpu *cpu, struct vcpu *vcpu)
 }
 
 /* With a clock of its own, a VM does not see the time that it wanted the core and had it not. */
-static void set_clock(struct shared_vcpu *record, uint64_t now)
+static void set_clock(struct cpu *cpu, struct shared_vcpu *record, uint64_t now)
 {
-	if (record->stopped_ticks)
+	if (record->stopped_ticks && now > record->stopped_ticks) {
+		if (cpu->vcpu == record->vcpu)
+			load(cpu, 0); /* what is loaded has the old offset */
 		record->vcpu->time_offset += now - record->stopped_ticks;
+	}
 	record->stopped_ticks = 0;
 }
 
@@ -254,8 +272,10 @@ static ALWAYS_INLINE void set_filter(struct cpu *cpu, uint8_t filter)
 {
 	if (cpu->shared->filter == filter)
 		return;
-	cpu->shared->filter = filter;
+	__atomic_store_n(&cpu->shared->filter, filter, __ATOMIC_SEQ_CST);
 	arch_irq_filter(cpu, filter);
+	if (__atomic_load_n(&cpu->shared->posted, __ATOMIC_SEQ_CST))
+		arch_irq_kick(cpu); /* posted before the filter was seen: once more */
 }
 
 /*
@@ -272,7 +292,7 @@ RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, 
 		leave(cpu, vcpu);
 		return 0;
 	}
-	set_clock(record, now);
+	set_clock(cpu, record, now);
 	if (state_of(vcpu) == VCPU_STARTING)
 		start(cpu, vcpu);
 	if (cpu->vcpu != vcpu) {
@@ -437,10 +457,14 @@ struct vcpu *shared_next(struct cpu *cpu)
 	return vcpu;
 }
 
+/* A clock of its own goes on while the vCPU waits, up to the moment that it wants to run again. */
 void shared_wait(struct vcpu *vcpu, uint64_t until)
 {
-	sched_block(
-		&vcpu->cpu->shared->sched, earlier(until, arch_vcpu_timer(vcpu)), arch_cpu_ticks());
+	const uint64_t end = earlier(until, arch_vcpu_timer(vcpu));
+
+	sched_block(&vcpu->cpu->shared->sched, end, arch_cpu_ticks());
+	if (vcpu->shared->has_clock && end != ARCH_NEVER)
+		vcpu->shared->stopped_ticks = end;
 }
 
 void shared_fault(struct vcpu *vcpu, const struct fault_report *report)
