@@ -102,6 +102,9 @@ unit: $(UNIT_PROGRAMS) $(CHECK)/orlop ## build the unit tests (ASan, UBSan, cove
 unit-test: unit ## run the unit tests and the rules of the description
 	@python3 tests/run.py --build $(BUILD) --arch $(ARCH) unit config
 
+simulate: $(BUILD)/simulate ## the scheduler on a million random real-time sets (minutes)
+	@$(BUILD)/simulate
+
 coverage: unit ## line coverage of hyp/ and tools/ by the unit tests and the rules
 	@python3 tests/run.py --build $(BUILD) --arch $(ARCH) unit config coverage
 
@@ -109,7 +112,7 @@ lint: $(SETUP) ## format, static analysis, dependency rule, size
 	@sh tests/lint.sh $(BUILD)
 
 SOURCES_TO_FORMAT = $(wildcard $(foreach d,abi hyp/* arch/* drivers lib guest/lib \
-	guest/realtime guest/demos/* tools tests/unit tests/fuzz,$(d)/*.[ch]))
+	guest/realtime guest/demos/* tools tests/unit tests/simulate tests/fuzz,$(d)/*.[ch]))
 
 format: $(SETUP) ## put every C file into the project's format
 	clang-format -i $(SOURCES_TO_FORMAT)
@@ -120,6 +123,6 @@ clean: ## remove what was built (not what set-up downloaded)
 		$(BUILD)/run $(BUILD)/demo
 
 .PHONY: help setup all tool hypervisor guests demo demo-shared shell test bench unit unit-test \
-	coverage lint format clean
+	simulate coverage lint format clean
 
 -include $(shell find $(OUT) $(HOST) $(CHECK) -name '*.d' 2>/dev/null)

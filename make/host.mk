@@ -26,11 +26,12 @@ $(TOOL): $(TOOL_OBJECTS)
 CHECK_CC := gcc
 CHECK_CFLAGS := $(HOST_CFLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer --coverage -fprofile-abs-path -fprofile-update=atomic
-CHECK_LIBS := $(HOST_LIBS) -lcmocka -lpthread
+CHECK_LIBS := $(HOST_LIBS) -lcmocka -lpthread -lm
 
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 UNIT_MAINS   := $(if $(UNIT_SOURCES),$(shell grep -lE '^int main\b' $(UNIT_SOURCES)))
-UNIT_HELPERS := $(filter-out $(UNIT_MAINS),$(UNIT_SOURCES))
+UNIT_HELPERS := $(filter-out $(UNIT_MAINS),$(UNIT_SOURCES)) \
+	$(filter-out %/simulate.c,$(wildcard tests/simulate/*.c))
 UNIT_PROGRAMS := $(UNIT_MAINS:tests/unit/%.c=$(CHECK)/unit/%)
 
 # arch/fake has a UART of its own, and the C library's memory functions serve (the sanitizers watch
@@ -41,7 +42,7 @@ CHECK_TOOL_SOURCES := $(filter-out tools/main.c,$(TOOL_SOURCES))
 CHECK_ARCHIVES := $(CHECK)/libunit.a $(CHECK)/libtools.a $(CHECK)/libhyp.a
 
 # The hypervisor, with its scheduler, is freestanding also here; its architecture is arch/fake.
-$(CHECK)/hyp/% $(CHECK)/drivers/% $(CHECK)/lib/% $(CHECK)/arch/% $(CHECK)/tests/unit/%: \
+$(CHECK)/hyp/% $(CHECK)/drivers/% $(CHECK)/lib/% $(CHECK)/arch/% $(CHECK)/tests/%: \
 	CHECK_INCLUDES := -Iarch/include -Iarch/fake
 
 $(CHECK)/%.o: % make/host.mk | $(SETUP)
@@ -67,6 +68,17 @@ $(CHECK)/unit/%: $(CHECK)/tests/unit/%.c.o $(CHECK_ARCHIVES)
 $(CHECK)/orlop: $(CHECK)/tools/main.c.o $(CHECK)/libtools.a
 	@echo "  LD  $@"
 	$(Q)$(CHECK_CC) $(CHECK_CFLAGS) $^ $(HOST_LIBS) -o $@
+
+# The scheduler among random real-time sets: fast, without sanitizers.
+
+SIMULATE_SOURCES := $(sort $(wildcard tests/simulate/*.c hyp/sched/*.c)) \
+	lib/lock.c lib/tournament.c \
+	tools/response.c
+
+$(BUILD)/simulate: $(SIMULATE_SOURCES) $(wildcard tests/simulate/*.h hyp/sched/*.h lib/*.h) \
+	make/host.mk | $(SETUP)
+	@echo "  LD  $@"
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) -Iarch/include -Iarch/fake $(SIMULATE_SOURCES) -lm -o $@
 
 # Unit programs' objects are kept, or each run would compile them again.
 .SECONDARY:

@@ -7,7 +7,7 @@
 
 #define ENTITIES_A_STEP 8u
 #define PERIOD_MOST     (1ull << 40)
-#define LOOKS_MOST      (1u << 24)
+#define LOOKS_MOST      (1u << 20)
 
 /* A digit of the utilisations, in their long division: a remainder below 2^40 has room for it. */
 #define DIGIT_BITS 24u

@@ -31,7 +31,7 @@ enum admission_reason {
 	ADMISSION_REASON_UTILISATION, /* more than the share, or all, with nothing left for
 					 `blocking` */
 	ADMISSION_REASON_DEMAND,      /* `demand` ticks are needed in an interval of `time` ticks */
-	ADMISSION_REASON_UNDECIDED    /* it would take too long to find out: more than 2^24 looks */
+	ADMISSION_REASON_UNDECIDED    /* it would take too long to find out: more than 2^20 looks */
 };
 
 struct admission {

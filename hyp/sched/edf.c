@@ -290,7 +290,7 @@ static void done(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t un
 	set_event(cpu, entity, edf->wake_at);
 }
 
-static void remove(struct sched_cpu *cpu, struct sched_entity *entity)
+static void remove_entity(struct sched_cpu *cpu, struct sched_entity *entity)
 {
 	leave(cpu, entity);
 	unready(cpu, entity, SCHED_ABSENT);
@@ -304,7 +304,7 @@ const struct sched_class edf_class = {
 	.wake = wake,
 	.block = block,
 	.done = done,
-	.remove = remove,
+	.remove = remove_entity,
 };
 
 void edf_add(struct sched_cpu *cpu, struct sched_entity *entity,

@@ -77,7 +77,7 @@ static void put_back(struct sched_cpu *cpu, struct sched_entity *entity)
 	insert(cpu, entity, next);
 }
 
-static void unlink(struct sched_cpu *cpu, struct sched_entity *entity)
+static void take_out(struct sched_cpu *cpu, struct sched_entity *entity)
 {
 	struct round_robin_group *group = group_of(cpu, entity);
 	struct sched_entity *next = entity->round_robin.next, *before = entity->round_robin.before;
@@ -139,7 +139,7 @@ static void withdraw(struct sched_cpu *cpu, struct sched_entity *entity)
 	if (entity->state == SCHED_GUEST)
 		entity->round_robin.host->guest = NULL;
 	if (entity->state >= SCHED_READY && entity->state != SCHED_CHOSEN)
-		unlink(cpu, entity);
+		take_out(cpu, entity);
 	if (round_robin->current == entity)
 		round_robin->current = NULL;
 	if (round_robin->summoned == entity)
@@ -151,7 +151,7 @@ static void withdraw(struct sched_cpu *cpu, struct sched_entity *entity)
 
 static void make_current(struct sched_cpu *cpu, struct sched_entity *entity)
 {
-	unlink(cpu, entity);
+	take_out(cpu, entity);
 	entity->state = SCHED_CHOSEN;
 	cpu->round_robin.current = entity;
 }
@@ -240,7 +240,10 @@ static void choose(struct sched_cpu *cpu, uint64_t now)
 
 /* The class's functions. */
 
-/* What the quantum is short of its use is the next quantum's, as if a tick had divided the two. */
+/*
+ * What is used beyond the quantum is the next one's. While no other waits, quanta just follow each
+ * other, as if there were a tick.
+ */
 static void charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used)
 {
 	struct round_robin_entity *round_robin = &owner->round_robin;
@@ -251,7 +254,7 @@ static void charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t u
 	}
 	used -= round_robin->left;
 	round_robin->left = cpu->common->quantum - used % cpu->common->quantum;
-	round_robin->expired = true;
+	round_robin->expired = cpu->round_robin.ticks;
 	cpu->round_robin.stale = true;
 }
 
@@ -355,7 +358,7 @@ static void done(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t un
 	lock_release(&cpu->common->lock);
 }
 
-static void remove(struct sched_cpu *cpu, struct sched_entity *entity)
+static void remove_entity(struct sched_cpu *cpu, struct sched_entity *entity)
 {
 	tournament_set(&cpu->round_robin.wakes, entity->slot, TOURNAMENT_NONE);
 	lock_take(&cpu->common->lock);
@@ -371,7 +374,7 @@ const struct sched_class round_robin_class = {
 	.wake = wake,
 	.block = block,
 	.done = done,
-	.remove = remove,
+	.remove = remove_entity,
 };
 
 /*

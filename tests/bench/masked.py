@@ -105,7 +105,8 @@ def command_of(image, log, text):
     return [qemu["binary"], "-machine", qemu["machine"], "-cpu", qemu["cpu"], "-smp",
             str(machine["cpus"]), "-m", f"{qemu['memory'] // 1024}k", "-icount",
             "shift=0,sleep=off", "-accel", "tcg,one-insn-per-tb=on", "-d", "exec,nochain",
-            "-dfilter", f"{text.first:#x}..{text.last:#x}", "-D", f"/dev/fd/{log}", "-display", "none",
+            "-dfilter", f"{text.first:#x}..{text.last:#x}", "-D", f"/dev/fd/{log}", "-display",
+            "none",
             "-serial", "stdio", "-nic", "none", "-no-reboot", "-kernel", image + ".elf"]
 
 

@@ -76,7 +76,7 @@ def switch(bench, guest):
 
 
 def dispatch(bench, tasks):
-    """From the last instruction of a busy best-effort VM to the first of a task that is released."""
+    """From a busy best-effort VM's last instruction to the first of a task that is released."""
     counts = [TASKS_OF_A_VM] * (tasks // TASKS_OF_A_VM)
     if tasks % TASKS_OF_A_VM:
         counts.append(tasks % TASKS_OF_A_VM)

@@ -89,11 +89,12 @@ def draw_adpcm(found, arch, folder):
 
 
 def draw_lock(found, arch, folder):
-    words = {"experiment-lock-spins 0": "spins, nobody else", "experiment-lock 0":
-             "says that it waits, nobody else", "experiment-lock-spins 1": "spins, beside another VM",
-             "experiment-lock 1": "says that it waits, beside another VM"}
-    entries = [(words[key], found[key] / 5, BLUE if "spins" in key else ORANGE) for key in words]
-    picture.write(os.path.join(folder, f"lock-{arch}.svg"), 900, 240,
+    entries = []
+    for key, sections in found.items():
+        others, spin = key.split()
+        words = f"spin: {spin}, " + ("beside another VM" if int(others) else "nobody else")
+        entries.append((words, sections / 5, BLUE if spin == "off" else ORANGE))
+    picture.write(os.path.join(folder, f"lock-{arch}.svg"), 900, 70 + 40 * len(entries),
                   f"Two vCPUs on one core fight for a lock: sections a second ({arch})",
                   picture.bars(20, 60, 860, 40, entries, "/s"))
     return "Lock, sections a second\n\n" + "\n".join(

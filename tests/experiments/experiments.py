@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The experiments of docs/experiments.md: experiments.py [--arch ARCH] [NAME...]
 
-NAME: delivery, adpcm, lock; all by default. Writes what was measured to BUILD/experiments/ARCH.json,
-pictures and a table to the folder of --pictures (BUILD/experiments by default). With --draw nothing
+NAME: delivery, adpcm, lock; all by default. Writes what was measured to BUILD/experiments/
+ARCH.json, pictures and a table to the folder of --pictures (BUILD/experiments by default). With --draw nothing
 is measured: the pictures are drawn from that file again.
 """
 import argparse
@@ -52,7 +52,8 @@ def computing(bench, preemptable=True):
 def run(bench, name, vms, last, seconds=900, **more):
     """Runs VMs until they have printed all of `last`; returns the text."""
     image = bench.image(name, vms, **more)
-    machine = bench.run(image, "--icount", timeout=seconds, qemu=linux_guest.qemu(bench))
+    network = linux_guest.qemu(bench) if "linux" in vms else ()
+    machine = bench.run(image, "--icount", timeout=seconds, qemu=network)
     for pattern in last:
         found = re.search(pattern, machine.text) or machine.expect(pattern, seconds)
         harness.check("failed" not in found.group(), found.group())
@@ -125,19 +126,22 @@ def adpcm(bench, archive):
     return found
 
 
+SPINS = ("off", "1ms", "100us")  # after which a vCPU is taken for one that spins
+
+
 def lock(bench, _):
-    """Two vCPUs of one VM on one core that fight for a lock, beside another VM."""
+    """Two vCPUs of one VM on one core that fight for a lock, alone and beside another VM."""
     found = {}
-    for guest in ("experiment-lock-spins", "experiment-lock"):
-        for others in (0, 1):
+    for others in (0, 1):
+        for spin in SPINS:
             begin = time.monotonic()
-            vms = {"fighting": bench.bare(guest, cpus=(0, 0))}
-            for i in range(others):
-                vms[f"computing{i}"] = computing(bench)
-            text = run(bench, f"{guest}-{others}", vms, [r"lock: (done|failed.*)"],
-                       scheduling={"quantum": "10ms"})
-            found[f"{guest} {others}"] = int(re.search(r"lock sections (\d+)", text)[1])
-            say(f"lock, {guest}, {others} others", begin)
+            vms = {"fighting": bench.bare("experiment-lock", cpus=(0, 0))}
+            if others:
+                vms["hog"] = bench.bare("experiment-hog", cpus=(0,))
+            text = run(bench, f"lock-{spin}-{others}", vms, [r"lock: (done|failed.*)"],
+                       scheduling={"quantum": "10ms", "spin": spin})
+            found[f"{others} {spin}"] = int(re.search(r"lock sections (\d+)", text)[1])
+            say(f"lock, spin: {spin}, {others} others", begin)
     return found
 
 

@@ -39,8 +39,8 @@ def axis(x, y, width, low, high, unit):
 
 
 def histogram(x, y, width, height, series, low, high, bins, title, unit):
-    """`series`: (name, values, colour). Heights are shares of each series, their root drawn, so that
-    the rare is seen beside the frequent."""
+    """`series`: (name, values, colour). Heights are shares of each series, their root drawn, so
+    that the rare is seen beside the frequent."""
     parts = [text(x, y - 8, title, 12, weight="bold")]
     size = (high - low) / bins
     for name, values, colour in series:
@@ -51,7 +51,8 @@ def histogram(x, y, width, height, series, low, high, bins, title, unit):
             if count:
                 tall = height * math.sqrt(count / len(values))
                 parts.append(bar(x + width * i / bins, y + height - tall, width / bins * 0.92, tall,
-                                 colour, f"{name} {low + i * size:.4g} to {low + (i + 1) * size:.4g} "
+                                 colour,
+                                 f"{name} {low + i * size:.4g} to {low + (i + 1) * size:.4g} "
                                          f"{unit}: {count} of {len(values)}"))
     for share in (0.01, 0.1, 0.5, 1):
         place = y + height - height * math.sqrt(share)
@@ -78,4 +79,5 @@ def write(path, width, height, title, parts):
         file.write(f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' "
                    f"width='{width}' height='{height}'>\n"
                    f"<rect width='{width}' height='{height}' fill='white'/>\n"
-                   + text(20, 28, title, 17, weight="bold") + "\n" + "\n".join(parts) + "\n</svg>\n")
+                   + text(20, 28, title, 17, weight="bold") + "\n" + "\n".join(parts)
+                   + "\n</svg>\n")

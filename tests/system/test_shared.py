@@ -32,7 +32,7 @@ def scheduling(stats, vm):
 def every_deadline_met(machine):
     """The tasks say so, the hypervisor counts so, and as many jobs were released as had to be."""
     report = machine.expect(r"^\[control\] rt-demo: result: every deadline met: (\d+) jobs of "
-                            r"(\d+)$", 200)
+                            r"(\d+)\n", 200)
     check(abs(int(report[1]) - int(report[2])) <= 8 and int(report[1]) > 600, report[0])
 
 
@@ -48,7 +48,7 @@ def test_two_guests(bench):
     image = bench.image("two", vms, scheduling={"quantum": "10ms"})
     machine = bench.run(image, "--icount")
     for _ in vms:
-        done = machine.expect("shared-spin: done: (.*)")
+        done = machine.expect(r"shared-spin: done: (.*)\n")
         had, of, gaps, _, longest = (int(figure) for figure in re.findall(r"\d+", done[1]))
         check(0.4 < had / of < 0.6, f"it had {had} us of {of} us")
         check(40 <= gaps <= 60, f"{gaps} gaps")
@@ -146,17 +146,17 @@ def test_documented_guest(bench):
     machine = bench.run(bench.image("documented", vms, **reserve(35)), "--icount")
     machine.expect("shared-spin: done")
     task = scheduling(machine.stats(), "control")[1]
-    check(task["jobs"] >= 100 and task["misses"] == 0, f"in more than 1 s: {task}")
+    check(task["jobs"] >= 90 and task["misses"] == 0, f"in about 1 s: {task}")
     check("control: " not in machine.text, machine.text)
 
 
 def test_realtime_vcpu(bench):
     """A guest that is no set of tasks, but has a real-time vCPU, keeps its beat beside a load."""
-    control = bench.bare("control")
+    control = bench.bare("control-short")
     control["vcpus"] = [{"cpu": 0, "period": "1ms", "capacity": "100us"}]
     vms = {"spin": bench.bare("shared-spin-always"), "control": control}
     machine = bench.run(bench.image("vcpu", vms, **reserve(50)), "--icount")
-    report = machine.expect(r"jitter .*= \d+/\d+/\d+/(\d+) ns, missed (\d+)")
+    report = machine.expect(r"jitter .*= \d+/\d+/\d+/(\d+) ns, missed (\d+)\n")
     check(report[2] == "0" and int(report[1]) < 5000, f"{report[1]} ns late, missed {report[2]}")
     check(scheduling(machine.stats(), "control")[0]["misses"] == 0, "the hypervisor saw a miss")
 

@@ -6,7 +6,9 @@
 #include "guest/lib/start.h"
 #include "guest/lib/timer.h"
 
+#ifndef BEGIN_MS
 #define BEGIN_MS 4000
+#endif
 
 static void begin(unsigned irq, uint64_t arrival)
 {

@@ -21,26 +21,6 @@ static inline void machine_pause(void)
 	__asm__ volatile("isb");
 }
 
-/* Returns when *word is `value`. The store that makes it so ends WFE (Arm ARM B2.9, D1.6.1). */
-static inline void machine_wait_until(const uint32_t *word, uint32_t value)
-{
-#ifdef LOCK_SPINS
-	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != value)
-		machine_pause();
-#else
-	uint32_t seen;
-
-	__asm__ volatile("sevl\n"
-			 "1:\twfe\n"
-			 "\tldaxr %w0, [%1]\n"
-			 "\tcmp %w0, %w2\n"
-			 "\tb.ne 1b"
-			 : "=&r"(seen)
-			 : "r"(word), "r"(value)
-			 : "cc", "memory");
-#endif
-}
-
 /* Executes `instructions`, two at a time. */
 static inline void machine_spend(uint64_t instructions)
 {

@@ -113,12 +113,15 @@
 	}
 
 /* The two halves of a vector register. */
-#define VECTOR(X, n)     X(n, 0) X(n, 1)
-#define FIRST(X, t)      VECTOR(X, t##0) VECTOR(X, t##1)
-#define SECOND(X, t)     VECTOR(X, t##2) VECTOR(X, t##3) VECTOR(X, t##4) VECTOR(X, t##5)
-#define THIRD(X, t)      VECTOR(X, t##6) VECTOR(X, t##7) VECTOR(X, t##8) VECTOR(X, t##9)
-#define VECTORS_10(X, t) FIRST(X, t) SECOND(X, t) THIRD(X, t)
-#define VECTORS(X)       VECTORS_10(X, ) VECTORS_10(X, 1) VECTORS_10(X, 2) FIRST(X, 3)
+#define VECTOR(X, n)        X(n, 0) X(n, 1)
+#define FOUR(X, a, b, c, d) VECTOR(X, a) VECTOR(X, b) VECTOR(X, c) VECTOR(X, d)
+#define VECTORS(X)              \
+	FOUR(X, 0, 1, 2, 3)     \
+	FOUR(X, 4, 5, 6, 7)     \
+	FOUR(X, 8, 9, 10, 11)   \
+	FOUR(X, 12, 13, 14, 15) \
+	FOUR(X, 16, 17, 18, 19) \
+	FOUR(X, 20, 21, 22, 23) FOUR(X, 24, 25, 26, 27) FOUR(X, 28, 29, 30, 31)
 
 #define SIMD ".arch_extension simd\n\t"
 #define VECTOR_FUNCTIONS(n, half)                                                              \

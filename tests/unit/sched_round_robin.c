@@ -1,0 +1,642 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Best-effort entities: turns, quanta, several CPUs, and fast interrupts.
+ */
+#include "tests/unit/sched_world.h"
+
+#define QUANTUM 10u
+
+static int begin(void **state)
+{
+	(void)state;
+	world_begin(QUANTUM, 0);
+	return 0;
+}
+
+static struct sched_cpu *const cpu = &world.cpus[0];
+
+/* So many on CPU 0, awake. */
+static void add(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		world_wake(world_best_effort(1));
+}
+
+static struct sched_entity *entity(unsigned number)
+{
+	return &world.entities[number];
+}
+
+/* The running entity waits until it is woken. */
+static void block(void)
+{
+	sched_block(cpu, SCHED_NEVER, world.now);
+}
+
+/* Who runs in each quantum from now on. */
+static void assert_turns(const char *turns)
+{
+	for (; *turns; turns++) {
+		const uint64_t begun = world.now;
+
+		assert_int_equal(world_run_to(begun), *turns - '0');
+		assert_int_equal(world_run_to(begun + QUANTUM - 1), *turns - '0');
+		world.now = begun + QUANTUM;
+	}
+}
+
+static void test_turns(void **state)
+{
+	(void)state;
+	add(3);
+	assert_turns("0120120");
+	assert_int_equal(world_find(TRACE_QUANTUM_END, NULL), 0);
+	assert_int_equal(world_find(TRACE_QUANTUM_END, NULL), 1);
+	assert_int_equal(entity(0)->stats.dispatches, 3);
+}
+
+/* Whoever wakes has all others that wait before it, and a whole quantum. */
+static void test_waking(void **state)
+{
+	(void)state;
+	add(3);
+	assert_int_equal(world_run_to(4), 0);
+	block();
+	assert_int_equal(world_run_to(5), 1);
+	world_wake(entity(0));
+	world_wake(entity(0));
+	assert_int_equal(world_run_to(13), 1);
+	world.now = 14;
+	assert_turns("20120");
+}
+
+static void test_wakes_by_itself(void **state)
+{
+	(void)state;
+	add(2);
+	assert_int_equal(world_run_to(4), 0);
+	sched_block(cpu, 50, 4);
+	assert_int_equal(world_run_to(4), 1);
+	assert_int_equal(sched_until(cpu), 50);
+	assert_int_equal(world_run_to(53), 1);
+	assert_int_equal(world_run_to(54), 0); /* the other's quanta went on from 4 */
+}
+
+/* Alone, it needs no clock, but another one finds the quanta as if there had been one. */
+static void test_alone(void **state)
+{
+	(void)state;
+	add(1);
+	world_best_effort(1);
+	assert_int_equal(world_pick(), 0);
+	assert_int_equal(sched_until(cpu), SCHED_NEVER);
+	world.now = 5 * QUANTUM + 3;
+	world_wake(entity(1));
+	assert_int_equal(world_pick(), 0);
+	assert_int_equal(sched_until(cpu), 6 * QUANTUM);
+	world.now = 6 * QUANTUM;
+	assert_turns("101");
+	block();
+	assert_int_equal(world_pick(), 0);
+	assert_int_equal(sched_until(cpu), SCHED_NEVER);
+}
+
+static void test_late_end(void **state)
+{
+	(void)state;
+	add(2);
+	assert_int_equal(world_pick(), 0);
+	world.now = QUANTUM + 3;
+	assert_int_equal(world_run_to(2 * QUANTUM + 2), 1);
+	assert_int_equal(world_run_to(2 * QUANTUM + 3), 0);
+	assert_int_equal(world_run_to(3 * QUANTUM - 1), 0); /* what it had too much is missing */
+	assert_int_equal(world_run_to(3 * QUANTUM), 1);
+}
+
+static void test_done(void **state)
+{
+	(void)state;
+	add(3);
+	assert_int_equal(world_run_to(4), 0);
+	sched_done(cpu, 0, 4);
+	assert_true(sched_wants(entity(0)));
+	assert_turns("120");
+	world_begin(QUANTUM, 0);
+	add(1);
+	assert_int_equal(world_run_to(4), 0);
+	sched_done(cpu, 0, 4);
+	assert_int_equal(world_pick(), 0);
+}
+
+/* Real time does not end a quantum, and its time is not the quantum's. */
+static void test_real_time_in_between(void **state)
+{
+	(void)state;
+	world_real_time(100, 20, 100);
+	add(2);
+	assert_int_equal(world_run_to(4), 1);
+	world_wake(entity(0));
+	assert_int_equal(world_run_to(23), 0);
+	assert_int_equal(world_run_to(29), 1);
+	world.now = 30;
+	assert_turns("212");
+	assert_int_equal(entity(1)->stats.ran_ticks, 2 * QUANTUM);
+}
+
+/* Its quantum ends at the very moment that real time begins. */
+static void test_real_time_at_the_end(void **state)
+{
+	(void)state;
+	world_real_time(100, 20, 100);
+	add(2);
+	assert_int_equal(world_run_to(9), 1);
+	world.now = 10;
+	world_wake(entity(0));
+	assert_int_equal(world_run_to(29), 0);
+	world.now = 30;
+	assert_turns("212");
+}
+
+/* The oldest goes first, whatever CPUs it may run on, if it may run here. */
+static void test_affinities(void **state)
+{
+	(void)state;
+	world_best_effort(1);
+	world_best_effort(3);
+	world_best_effort(2);
+	world_best_effort(5);
+	for (unsigned i = 0; i < 4; i++)
+		world_wake(entity(i));
+	assert_turns("013013");
+	assert_int_equal(world_pick_on(1), 2);
+}
+
+static void test_idle_cpu_is_kicked(void **state)
+{
+	(void)state;
+	world_best_effort(7);
+	world_best_effort(7);
+	world_best_effort(7);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(world_pick_on(i), -1);
+	sched_kicks(cpu);
+	world_wake(entity(0));
+	assert_int_equal(world_pick(), 0);
+	assert_int_equal(sched_kicks(cpu), 0); /* it runs here */
+	world_wake(entity(1));
+	world_wake(entity(2));
+	assert_int_equal(world_pick(), 0);
+	assert_int_equal(sched_kicks(cpu), 1u << 1);
+	assert_int_equal(sched_kicks(cpu), 0);
+	assert_int_equal(world_pick_on(1), 1);
+	assert_int_equal(sched_kicks(&world.cpus[1]), 1u << 2); /* which passes it on */
+	assert_int_equal(world_pick_on(2), 2);
+	assert_int_equal(sched_kicks(&world.cpus[2]), 0);
+}
+
+/* All are busy: one whose quantum had no end gets one. */
+static void test_quantum_gets_an_end(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		world_best_effort(3);
+	world_wake(entity(0));
+	assert_int_equal(world_pick(), 0);
+	assert_int_equal(world_pick_on(1), -1);
+	world_wake(entity(1));
+	world_pick();
+	assert_int_equal(sched_kicks(cpu), 1u << 1);
+	assert_int_equal(world_pick_on(1), 1);
+	assert_int_equal(sched_until(&world.cpus[1]), SCHED_NEVER);
+	world_wake(entity(2));
+	assert_int_equal(world_pick(), 0);
+	assert_int_equal(sched_until(cpu), QUANTUM);
+	assert_int_equal(sched_kicks(cpu), 1u << 1);
+	assert_int_equal(world_pick_on(1), 1);
+	assert_int_equal(sched_until(&world.cpus[1]), QUANTUM);
+	assert_int_equal(sched_kicks(&world.cpus[1]), 0);
+	world.now = QUANTUM;
+	assert_int_equal(world_pick_on(1), 2);
+	assert_int_equal(world_pick(), 1);
+	assert_int_equal(world_pick_on(1), 2);
+}
+
+/* Real time takes the core from one that another CPU has time for. */
+static void test_migration(void **state)
+{
+	(void)state;
+	world_real_time(100, 20, 100);
+	world_best_effort(3);
+	world_best_effort(3);
+	assert_int_equal(world_pick_on(1), -1);
+	world_wake(entity(1));
+	assert_int_equal(world_run_to(4), 1);
+	world_wake(entity(0));
+	assert_int_equal(world_pick(), 0);
+	assert_int_equal(sched_kicks(cpu), 1u << 1);
+	assert_int_equal(world_pick_on(1), 1);
+	world_wake(entity(2));
+	assert_int_equal(world_pick(), 0); /* for which there is no time anywhere but */
+	assert_int_equal(sched_kicks(cpu), 1u << 1);
+	assert_int_equal(world_pick_on(1), 1);
+	assert_int_equal(sched_until(&world.cpus[1]), 10); /* it has had 4 before */
+	world.now = 10;
+	assert_int_equal(world_pick_on(1), 2);
+	world.now = 24;
+	assert_int_equal(world_pick(), 1);
+	sched_block(&world.cpus[1], SCHED_NEVER, 24);
+	assert_int_equal(world_pick_on(1), -1);
+	sched_wake(&world.cpus[1], entity(2), 25);
+	world.now = 25;
+	assert_int_equal(world_pick_on(1), 2);
+	assert_int_equal(entity(1)->stats.ran_ticks, 10);
+}
+
+/* A CPU of real time is not to be disturbed. */
+static void test_real_time_is_not_kicked(void **state)
+{
+	(void)state;
+	world_real_time_on(1, 100, 50, 100);
+	world_best_effort(3);
+	world_best_effort(3);
+	assert_int_equal(world_pick_on(1), -1);
+	sched_wake(&world.cpus[1], entity(0), 0);
+	assert_int_equal(world_pick_on(1), 0);
+	world_wake(entity(1));
+	world_wake(entity(2));
+	assert_int_equal(world_pick(), 1);
+	assert_int_equal(sched_kicks(cpu), 0);
+	assert_int_equal(sched_until(cpu), QUANTUM);
+	world.now = 50;
+	assert_int_equal(world_pick_on(1), 2); /* it looks by itself */
+}
+
+static void test_yield_to(void **state)
+{
+	(void)state;
+	add(4);
+	assert_int_equal(world_run_to(3), 0);
+	sched_yield_to(cpu, entity(2), 3);
+	assert_int_equal(world_run_to(9), 2); /* the rest of its quantum */
+	world.now = 10;
+	assert_turns("123012"); /* and its own turn all the same */
+	assert_int_equal(world_run_to(73), 3);
+	sched_yield_to(cpu, entity(2), 73);
+	assert_int_equal(world_run_to(75), 2);
+	block();
+	assert_int_equal(world_run_to(79), 3);
+	world.now = 80;
+	assert_turns("0130");
+}
+
+static void test_yield_to_nobody(void **state)
+{
+	(void)state;
+	world_real_time(100, 10, 100);
+	add(2);
+	world_best_effort(1);
+	world_best_effort(2);
+	sched_wake(&world.cpus[1], entity(4), 0);
+	assert_int_equal(world_run_to(3), 1);
+	sched_yield_to(cpu, entity(1), 3);
+	sched_yield_to(cpu, entity(3), 3); /* sleeps */
+	sched_yield_to(cpu, entity(4), 3); /* is elsewhere */
+	sched_yield_to(cpu, entity(0), 3); /* is real-time */
+	assert_int_equal(world_run_to(9), 1);
+	world_wake(entity(0));
+	assert_int_equal(world_run_to(12), 0);
+	sched_yield_to(cpu, entity(2), 12); /* not on a budget */
+	assert_int_equal(world_run_to(18), 0);
+}
+
+/* Two CPUs, and who was lent a quantum on one of them is not taken by the other as well. */
+static void test_guest_is_not_taken(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		world_wake(world_best_effort(3));
+	assert_int_equal(world_run_to(3), 0);
+	sched_yield_to(cpu, entity(1), 3);
+	assert_int_equal(world_pick(), 1);
+	assert_int_equal(world_pick_on(1), 2);
+	world.now = 5;
+	sched_yield_to(cpu, entity(0), 5); /* and back */
+	assert_int_equal(world_pick(), 0);
+	sched_block(&world.cpus[1], SCHED_NEVER, 5);
+	assert_int_equal(world_pick_on(1), 1);
+}
+
+/* The paper's three schemes [HF 5.5, figure 5.5]: an interrupt for 2 while 0 runs, and 1 waits. */
+static void begin_fast(enum plan_irq_policy policy, uint64_t interval)
+{
+	for (unsigned i = 0; i < 3; i++)
+		world_fast(policy, interval);
+	for (unsigned i = 0; i < 3; i++)
+		world_wake(entity(i));
+	assert_int_equal(world_run_to(4), 0);
+	sched_wake_fast(cpu, entity(2), 4);
+}
+
+static void test_defer(void **state)
+{
+	(void)state;
+	begin_fast(PLAN_DEFER, 0);
+	assert_int_equal(world_run_to(9), 0);
+	world.now = 10;
+	assert_turns("1201");
+	assert_int_equal(entity(2)->stats.fast, 0);
+}
+
+static void test_recycle_quantum(void **state)
+{
+	uint64_t value = 9;
+
+	(void)state;
+	begin_fast(PLAN_RECYCLE_QUANTUM, 0);
+	assert_int_equal(world_run_to(9), 2);
+	world.now = 10;
+	assert_turns("120120");
+	assert_int_equal(entity(2)->stats.fast, 1);
+	assert_int_equal(world_find(TRACE_FAST, &value), 2);
+	assert_int_equal(value, 0);
+}
+
+static void test_reset_quantum(void **state)
+{
+	(void)state;
+	begin_fast(PLAN_RESET_QUANTUM, 0);
+	world.now = 4;
+	assert_turns("2102102");
+	assert_int_equal(entity(2)->stats.fast, 1);
+}
+
+/* What it leaves of the quantum is the other's again. */
+static void test_recycled_quantum_is_given_back(void **state)
+{
+	(void)state;
+	add(1);
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	entity(0)->preemptable = true;
+	add(1);
+	assert_int_equal(world_run_to(4), 0);
+	sched_wake_fast(cpu, entity(1), 4);
+	assert_int_equal(world_run_to(6), 1);
+	block();
+	assert_int_equal(world_run_to(9), 0);
+	world.now = 10;
+	assert_turns("2020");
+	assert_int_equal(entity(1)->stats.ran_ticks, 2);
+}
+
+static void test_fast_interval(void **state)
+{
+	(void)state;
+	begin_fast(PLAN_RECYCLE_QUANTUM, 20);
+	assert_int_equal(world_run_to(6), 2);
+	block();
+	assert_int_equal(world_run_to(7), 0);
+	sched_wake_fast(cpu, entity(2), 7);
+	assert_int_equal(world_run_to(9), 0);
+	world.now = 10;
+	assert_turns("120");
+	assert_int_equal(world_run_to(44), 1);
+	block();
+	assert_int_equal(entity(2)->stats.fast, 1);
+	assert_int_equal(world_run_to(45), 2);
+	sched_wake_fast(cpu, entity(1), 45);
+	assert_int_equal(world_run_to(46), 1);
+	assert_int_equal(entity(1)->stats.fast, 1);
+}
+
+static void test_not_preemptable(void **state)
+{
+	(void)state;
+	world_wake(world_fast(PLAN_RECYCLE_QUANTUM, 0));
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	entity(0)->preemptable = false;
+	assert_int_equal(world_run_to(4), 0);
+	sched_wake_fast(cpu, entity(1), 4);
+	assert_int_equal(world_run_to(9), 0);
+	assert_int_equal(world_run_to(10), 1);
+	assert_int_equal(entity(1)->stats.fast, 0);
+}
+
+/* On an idle CPU, or for the one that runs, there is nothing to take. */
+static void test_nothing_to_take(void **state)
+{
+	(void)state;
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	assert_int_equal(world_pick(), -1);
+	sched_wake_fast(cpu, entity(0), 0);
+	assert_int_equal(world_pick(), 0);
+	sched_wake_fast(cpu, entity(0), 0);
+	assert_int_equal(world_pick(), 0);
+	assert_int_equal(entity(0)->stats.fast, 0);
+}
+
+/* Of two at once the second waits for its turn. */
+static void test_two_at_once(void **state)
+{
+	(void)state;
+	world_wake(world_fast(PLAN_RECYCLE_QUANTUM, 0));
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	assert_int_equal(world_run_to(4), 0);
+	sched_wake_fast(cpu, entity(2), 4);
+	sched_wake_fast(cpu, entity(1), 4);
+	assert_int_equal(world_run_to(6), 2);
+	sched_wake_fast(cpu, entity(1), 6); /* from a guest */
+	assert_int_equal(world_run_to(9), 1);
+	world.now = 10;
+	assert_turns("210");
+}
+
+/* Whose quantum it is gets an interrupt of its own meanwhile. */
+static void test_owner_takes_it_back(void **state)
+{
+	(void)state;
+	begin_fast(PLAN_RECYCLE_QUANTUM, 0);
+	assert_int_equal(world_run_to(6), 2);
+	sched_wake_fast(cpu, entity(0), 6);
+	assert_int_equal(world_run_to(9), 0);
+	world.now = 10;
+	assert_turns("120");
+}
+
+/* The running one waits before the next decision: there is nothing left to take. */
+static void test_too_late_to_take(void **state)
+{
+	(void)state;
+	begin_fast(PLAN_RECYCLE_QUANTUM, 0);
+	block();
+	world.now = 4;
+	assert_turns("121");
+	assert_int_equal(entity(2)->stats.fast, 0);
+}
+
+/* A preemptable real-time entity gives of its own budget. */
+static void test_on_a_budget(void **state)
+{
+	(void)state;
+	world_preemptable(100, 30, 100);
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	world_wake(entity(0));
+	assert_int_equal(world_run_to(4), 0);
+	sched_wake_fast(cpu, entity(1), 4);
+	assert_int_equal(world_run_to(9), 1);
+	block();
+	assert_int_equal(world_run_to(12), 0);
+	sched_wake_fast(cpu, entity(1), 12);
+	assert_int_equal(world_run_to(29), 1);
+	assert_int_equal(world_run_to(30), 1); /* best effort from here on */
+	assert_int_equal(world_find(TRACE_BUDGET_END, NULL), 0);
+	assert_int_equal(world_run_to(99), 1);
+	assert_int_equal(world_run_to(100), 0);
+	assert_int_equal(entity(0)->stats.ran_ticks, 4 + 3);
+	assert_int_equal(entity(1)->stats.fast, 2);
+	assert_int_equal(budget_sum(&entity(0)->edf.budget), 30);
+}
+
+/* An earlier deadline takes the core from both; then the guest goes on. */
+static void test_on_a_budget_that_is_preempted(void **state)
+{
+	(void)state;
+	world_preemptable(100, 30, 100);
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	world_real_time(100, 10, 50);
+	world_wake(entity(0));
+	assert_int_equal(world_run_to(4), 0);
+	sched_wake_fast(cpu, entity(1), 4);
+	assert_int_equal(world_run_to(6), 1);
+	world_wake(entity(2));
+	assert_int_equal(world_run_to(15), 2);
+	assert_int_equal(world_run_to(20), 1);
+	sched_wake_fast(cpu, entity(1), 20);
+	block();
+	assert_int_equal(world_run_to(39), 0);
+	assert_int_equal(world_run_to(40), -1);
+}
+
+static void test_not_on_a_budget(void **state)
+{
+	(void)state;
+	world_real_time(100, 30, 100);
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	world_preemptable(100, 5, 100);
+	world_wake(entity(0));
+	assert_int_equal(world_run_to(4), 0);
+	sched_wake_fast(cpu, entity(1), 4);
+	assert_int_equal(world_run_to(29), 0);
+	assert_int_equal(world_run_to(32), 1);
+	sched_wake_fast(cpu, entity(2), 32); /* real time has its deadline, and needs no more */
+	assert_int_equal(world_run_to(36), 2);
+	assert_int_equal(world_run_to(37), 1);
+	assert_int_equal(entity(2)->stats.fast, 0);
+}
+
+/* While its own quantum waits for real time, it runs at once on the budget. */
+static void test_current_is_summoned(void **state)
+{
+	(void)state;
+	world_preemptable(100, 30, 100);
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	world_wake(entity(1));
+	assert_int_equal(world_run_to(4), 1);
+	world_wake(entity(0));
+	assert_int_equal(world_run_to(6), 0);
+	sched_wake_fast(cpu, entity(1), 6);
+	assert_int_equal(world_run_to(10), 1);
+	assert_int_equal(sched_until(cpu), 34);
+	assert_int_equal(world_run_to(50), 1);
+	assert_int_equal(entity(1)->stats.fast, 1);
+}
+
+/* In whatever state, one that is removed leaves no trace. */
+static void test_remove(void **state)
+{
+	(void)state;
+	add(4);
+	world_best_effort(1);
+	assert_int_equal(world_run_to(3), 0);
+	sched_remove(cpu, entity(4), 3);
+	sched_remove(cpu, entity(1), 3);
+	sched_remove(cpu, entity(1), 3);
+	sched_yield_to(cpu, entity(3), 3);
+	assert_int_equal(world_run_to(4), 3);
+	sched_remove(cpu, entity(3), 4); /* a guest that runs */
+	assert_null(sched_running(cpu));
+	assert_int_equal(world_run_to(5), 0);
+	sched_yield_to(cpu, entity(2), 5);
+	assert_int_equal(world_run_to(6), 2);
+	sched_remove(cpu, entity(0), 6); /* whose quantum it is */
+	assert_int_equal(world_run_to(7), 2);
+	assert_int_equal(sched_until(cpu), SCHED_NEVER);
+	sched_remove(cpu, entity(2), 7);
+	assert_int_equal(world_run_to(8), -1);
+	world_check_time();
+}
+
+static void test_remove_a_summoned_one(void **state)
+{
+	(void)state;
+	begin_fast(PLAN_RECYCLE_QUANTUM, 0);
+	sched_remove(cpu, entity(2), 4);
+	assert_int_equal(world_run_to(9), 0);
+	world.now = 10;
+	assert_turns("101");
+}
+
+static void test_remove_one_with_a_guest(void **state)
+{
+	(void)state;
+	world_preemptable(100, 30, 100);
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	world_wake(entity(0));
+	assert_int_equal(world_run_to(4), 0);
+	sched_wake_fast(cpu, entity(1), 4);
+	assert_int_equal(world_run_to(6), 1);
+	sched_remove(cpu, entity(0), 6);
+	assert_int_equal(world_run_to(20), 1);
+	assert_int_equal(sched_until(cpu), SCHED_NEVER);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_turns, begin),
+		cmocka_unit_test_setup(test_waking, begin),
+		cmocka_unit_test_setup(test_wakes_by_itself, begin),
+		cmocka_unit_test_setup(test_alone, begin),
+		cmocka_unit_test_setup(test_late_end, begin),
+		cmocka_unit_test_setup(test_done, begin),
+		cmocka_unit_test_setup(test_real_time_in_between, begin),
+		cmocka_unit_test_setup(test_real_time_at_the_end, begin),
+		cmocka_unit_test_setup(test_affinities, begin),
+		cmocka_unit_test_setup(test_idle_cpu_is_kicked, begin),
+		cmocka_unit_test_setup(test_quantum_gets_an_end, begin),
+		cmocka_unit_test_setup(test_migration, begin),
+		cmocka_unit_test_setup(test_real_time_is_not_kicked, begin),
+		cmocka_unit_test_setup(test_yield_to, begin),
+		cmocka_unit_test_setup(test_yield_to_nobody, begin),
+		cmocka_unit_test_setup(test_guest_is_not_taken, begin),
+		cmocka_unit_test_setup(test_defer, begin),
+		cmocka_unit_test_setup(test_recycle_quantum, begin),
+		cmocka_unit_test_setup(test_reset_quantum, begin),
+		cmocka_unit_test_setup(test_recycled_quantum_is_given_back, begin),
+		cmocka_unit_test_setup(test_fast_interval, begin),
+		cmocka_unit_test_setup(test_not_preemptable, begin),
+		cmocka_unit_test_setup(test_nothing_to_take, begin),
+		cmocka_unit_test_setup(test_two_at_once, begin),
+		cmocka_unit_test_setup(test_owner_takes_it_back, begin),
+		cmocka_unit_test_setup(test_too_late_to_take, begin),
+		cmocka_unit_test_setup(test_on_a_budget, begin),
+		cmocka_unit_test_setup(test_on_a_budget_that_is_preempted, begin),
+		cmocka_unit_test_setup(test_not_on_a_budget, begin),
+		cmocka_unit_test_setup(test_current_is_summoned, begin),
+		cmocka_unit_test_setup(test_remove, begin),
+		cmocka_unit_test_setup(test_remove_a_summoned_one, begin),
+		cmocka_unit_test_setup(test_remove_one_with_a_guest, begin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
