@@ -66,26 +66,32 @@ def draw_delivery(found, arch, folder):
     return "\n".join(texts)
 
 
-def draw_adpcm(found, arch, folder):
-    high = max(max(values["encoding"]) for values in found.values()) * 1.05
-    low = min(min(values["decoding"]) for values in found.values()) * 0.9
+def draw_one_adpcm(found, capacity, arch, folder):
+    times = [value for values in found.values() for word in ("encoding", "decoding")
+             for value in values[word]]
     parts, top = [], 80
     for name, words in ADPCM_WORDS.items():
         values = found[name]
         parts += picture.histogram(
             70, top, 480, 110, [("encoding", values["encoding"], BLUE),
-                                ("decoding", values["decoding"], ORANGE)], low, high, 60,
-            f"{words}: encoding (blue), decoding", "ms")
+                                ("decoding", values["decoding"], ORANGE)], min(times) * 0.9,
+            max(times) * 1.05, 60, f"{words}: encoding (blue), decoding", "ms")
         if values["delay"]:
             parts += picture.histogram(630, top, 480, 110, [("delay", values["delay"], BLUE)], 0,
                                        100, 60, "packets of the Linux beside it", "ms")
         top += 190
-    picture.write(os.path.join(folder, f"adpcm-{arch}.svg"), 1160, top - 20,
-                  f"A real-time task with 1 ms in 10 ms beside Linux ({arch}; square-root scale)",
-                  parts)
+    name = f"adpcm-{capacity.replace(' ', '')}-{arch}.svg"
+    picture.write(os.path.join(folder, name), 1160, top - 20,
+                  f"A real-time task with {capacity} in ten times that, beside Linux ({arch}; "
+                  "square-root scale)", parts)
     rows = [((ADPCM_WORDS[name], word), values[word]) for name, values in found.items()
             for word in ("encoding", "decoding", "seen", "delay") if values[word]]
-    return "ADPCM, ms\n\n" + table(rows, ("configuration", "what"))
+    return f"ADPCM with {capacity}, ms\n\n" + table(rows, ("configuration", "what"))
+
+
+def draw_adpcm(found, arch, folder):
+    return "\n".join(draw_one_adpcm(values, capacity, arch, folder)
+                     for capacity, values in found.items())
 
 
 def draw_lock(found, arch, folder):

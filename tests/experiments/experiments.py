@@ -2,8 +2,8 @@
 """The experiments of docs/experiments.md: experiments.py [--arch ARCH] [NAME...]
 
 NAME: delivery, adpcm, lock; all by default. Writes what was measured to BUILD/experiments/
-ARCH.json, pictures and a table to the folder of --pictures (BUILD/experiments by default). With --draw nothing
-is measured: the pictures are drawn from that file again.
+ARCH.json, pictures and a table to the folder of --pictures (BUILD/experiments by default). With
+--draw nothing is measured: the pictures are drawn from that file again.
 """
 import argparse
 import json
@@ -22,6 +22,7 @@ import linux_guest  # noqa: E402
 QUANTUM = "30ms"
 PACKETS = 400
 VMS = (2, 4, 6)
+PRINTED = r"\[linux\] packets: done"  # by the Linux that is measured
 # Delivery of the Linux, and whether half of the VMs cannot be preempted by its interrupts.
 POLICIES = {"none": ("defer", False), "recycle": ("recycle-quantum", False),
             "recycle-half": ("recycle-quantum", True), "reset": ("reset-quantum", False),
@@ -80,7 +81,7 @@ def delivery(bench, archive):
             vms = {"linux": near(bench, archive, way), "outside": outside(bench, archive)}
             for i in range(count - 1):
                 vms[f"computing{i}"] = computing(bench, not half or i % 2 == 1)
-            text = run(bench, f"delivery-{policy}-{count}", vms, [r"EXPERIMENT-LINUX-END"],
+            text = run(bench, f"delivery-{policy}-{count}", vms, [PRINTED],
                        scheduling={"quantum": QUANTUM})
             found[f"{policy} {count}"] = delays(text)
             say(f"delivery, {policy}, {count} VMs", begin)
@@ -92,7 +93,7 @@ def alone(bench, archive):
     begin = time.monotonic()
     vms = {"linux": near(bench, archive, "defer"), "outside": outside(bench, archive)}
     vms["linux"].pop("interrupts")
-    text = run(bench, "alone", vms, [r"EXPERIMENT-LINUX-END"])
+    text = run(bench, "alone", vms, [PRINTED])
     say("Linux alone", begin)
     return delays(text)
 
@@ -103,26 +104,35 @@ ADPCM = {"alone": None, "none": ("defer", False), "fast-preemptable": ("recycle-
          "fast": ("recycle-quantum", False)}
 
 
+# The guest, and packets that come while it works.
+ADPCM_GUESTS = {"30 ms": ("experiment-adpcm", 700), "1 ms": ("experiment-adpcm-1ms", 500)}
+
+
+def adpcm_vms(bench, archive, guest, packets, config):
+    vms = {"adpcm": {**bench.bare(guest, cpus=(0,)), "os": "realtime",
+                     "tasks": {"count": 1, "cpu": 0}}}
+    if config:
+        way, preemptable = config
+        vms["adpcm"]["interrupts"] = {"preemptable": "yes" if preemptable else "no"}
+        vms.update(linux=near(bench, archive, way, packets=packets),
+                   outside=outside(bench, archive), computing=computing(bench))
+    return vms
+
+
 def adpcm(bench, archive):
     """The paper's section 6.8.2: times of a real-time task beside a Linux with interrupts."""
     found = {}
-    for name, config in ADPCM.items():
-        begin = time.monotonic()
-        vms = {"adpcm": {**bench.bare("experiment-adpcm", cpus=(0,)), "os": "realtime",
-                         "tasks": {"count": 1, "cpu": 0}}}
-        last = [r"adpcm: (done|failed.*)"]
-        if config:
-            way, preemptable = config
-            vms["adpcm"]["interrupts"] = {"preemptable": "yes" if preemptable else "no"}
-            vms.update(linux=near(bench, archive, way),
-                       outside=outside(bench, archive), computing=computing(bench))
-            last.append(r"EXPERIMENT-LINUX-END")
-        text = run(bench, f"adpcm-{name}", vms, last, scheduling={"quantum": QUANTUM},
-                   reserve={"best-effort": "40%"})
-        found[name] = {word: [value / 1000 for value in numbers(text, "adpcm", word)]
-                       for word in ("encoding", "decoding")}
-        found[name].update(delays(text))
-        say(f"adpcm, {name}", begin)
+    for capacity, (guest, packets) in ADPCM_GUESTS.items():
+        for name, config in ADPCM.items():
+            begin = time.monotonic()
+            vms = adpcm_vms(bench, archive, guest, packets, config)
+            last = [r"adpcm: (done|failed.*)"] + ([PRINTED] if config else [])
+            text = run(bench, f"{guest}-{name}", vms, last, scheduling={"quantum": QUANTUM},
+                       reserve={"best-effort": "40%"})
+            times = {word: [value / 1000 for value in numbers(text, "adpcm", word)]
+                     for word in ("encoding", "decoding")}
+            found.setdefault(capacity, {})[name] = {**times, **delays(text)}
+            say(f"adpcm, {capacity}, {name}", begin)
     return found
 
 

@@ -3,8 +3,8 @@
  * The two ends of the delivery experiment. `packets send` sends a packet in the middle of each
  * period of the machine's clock; the emulator's network hands it to the other guest when the period
  * ends, at the time that the packet says. `packets receive N` notes the clock at which each of N
- * packets is in its hands, works on it, and prints how much later than due both were, in
- * microseconds.
+ * packets is in its hands, works on each, and prints how much later than due both were,
+ * in microseconds.
  */
 #include "system.h"
 
@@ -95,21 +95,31 @@ static uint64_t receive(long socket)
 	return due;
 }
 
+static void print_packets(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		put_number("seen ", 5, packets[i].seen_us);
+		put_number("delay ", 6, packets[i].done_us);
+	}
+	put("packets: done\n", 14);
+}
+
+/* Goes on with its work when the first `count` packets are printed. */
 static void receive_packets(long socket, unsigned count)
 {
 	system_call(SYSTEM_BIND, socket, (long)&receiver, sizeof(receiver), 0, 0, 0);
 	while (receive(socket) < BEGIN_NS)
 		;
-	for (unsigned i = 0; i < count; i++) {
-		uint64_t due = receive(socket);
+	for (unsigned i = 0;; i++) {
+		const uint64_t due = receive(socket), seen = now_ns();
 
-		packets[i].seen_us = (uint32_t)((now_ns() - due) / 1000);
 		system_spend(WORK_NS);
-		packets[i].done_us = (uint32_t)((now_ns() - due) / 1000);
-	}
-	for (unsigned i = 0; i < count; i++) {
-		put_number("seen ", 5, packets[i].seen_us);
-		put_number("delay ", 6, packets[i].done_us);
+		if (i < count) {
+			packets[i].seen_us = (uint32_t)((seen - due) / 1000);
+			packets[i].done_us = (uint32_t)((now_ns() - due) / 1000);
+		} else if (i == count) {
+			print_packets(count);
+		}
 	}
 }
 
