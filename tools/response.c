@@ -4,7 +4,7 @@
  */
 #include "tools/response.h"
 
-#include <stdbool.h>
+#include "hyp/sched/admission.h"
 
 #define LOOKS_MOST 20000000ull /* a second or so */
 
@@ -96,9 +96,9 @@ static uint64_t worst_with(
 }
 
 uint64_t response_worst(
-	const struct sched_parameters *set, unsigned count, unsigned which, uint64_t blocking)
+	const struct sched_parameters *set, unsigned count, unsigned which, uint64_t switch_cost)
 {
-	struct look look = {set, count, which, blocking, 0};
+	struct look look = {set, count, which, admission_blocking(count, switch_cost), 0};
 	const uint64_t length = busy_period(&look);
 	uint64_t worst = set[which].capacity;
 

@@ -15,12 +15,12 @@
 /*
  * The longest time, in ticks, from a release of entity `which` until it has had its whole capacity,
  * whenever the others' jobs come (Spuri, "Analysis of deadline scheduled real-time systems", INRIA
- * research report 2772, 1996, section 3). Exact but for `blocking`, as in admission.h, which counts
- * as if it always happened. RESPONSE_UNKNOWN if there is too much to look at; no more than its
- * deadline then, as the set has been admitted.
+ * research report 2772, 1996, section 3). Exact but for the switches beside those in the
+ * capacities, which count as in admission.h. RESPONSE_UNKNOWN if there is too much to look at; no
+ * more than its deadline then, as the set has been admitted.
  */
 uint64_t response_worst(
-	const struct sched_parameters *set, unsigned count, unsigned which, uint64_t blocking);
+	const struct sched_parameters *set, unsigned count, unsigned which, uint64_t switch_cost);
 
 /*
  * In every stretch of L ticks best effort has at least (1 - sum(C / P)) * L ticks less this many,

@@ -20,6 +20,26 @@
 
 enum phase { CHECK_PARAMETERS, DIVIDE, BUSY_PERIOD, DEMAND };
 
+/* Sums and products that do not fit are as large as can be: more than any interval has. */
+static uint64_t add(uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static uint64_t multiply(uint64_t a, uint64_t b)
+{
+	uint64_t product;
+
+	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+uint64_t admission_blocking(unsigned count, uint64_t switch_cost)
+{
+	return multiply(count, switch_cost);
+}
+
 static enum admission_result refuse(struct admission *admission, enum admission_reason reason)
 {
 	admission->reason = reason;
@@ -35,7 +55,7 @@ static void begin_phase(struct admission *admission, enum phase phase)
 }
 
 void admission_begin(struct admission *admission, const struct sched_parameters *set,
-	unsigned count, uint64_t share, uint64_t blocking)
+	unsigned count, uint64_t share, uint64_t switch_cost)
 {
 	admission->reason = ADMISSION_REASON_NONE;
 	admission->which = 0;
@@ -47,24 +67,9 @@ void admission_begin(struct admission *admission, const struct sched_parameters 
 	admission->implicit = true;
 	admission->is_whole = share >= ADMISSION_WHOLE;
 	admission->share = admission->is_whole ? ADMISSION_WHOLE : share;
-	admission->blocking = blocking;
+	admission->blocking = admission_blocking(count, switch_cost);
 	admission->first_deadline = PERIOD_MOST;
 	begin_phase(admission, CHECK_PARAMETERS);
-}
-
-/* Sums and products that do not fit are as large as can be: more than any interval has. */
-static uint64_t add(uint64_t a, uint64_t b)
-{
-	uint64_t sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
-static uint64_t multiply(uint64_t a, uint64_t b)
-{
-	uint64_t product;
-
-	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
 static bool check(struct admission *admission, unsigned i)

@@ -9,8 +9,11 @@
  *   released and due in it need more than t. Looked at by QPA (Zhang and Burns): from the end of
  *   the longest busy period backwards, at few of the deadlines.
  *
- * `blocking` is the longest time for which the core cannot change hands although it should: a
- * switch that is under way, as an entity with a later deadline, or a best-effort one, leaves.
+ * Overhead: an entity's capacity includes a switch for its release and one for its leaving. Beside
+ * these, in the time that a job waits for jobs that are due before it, one switch may be under way,
+ * as an entity that is due later, or a best-effort one, leaves; and each other entity may be
+ * released once to be due later (it does not run then, so not twice). So each interval is charged
+ * with as many switches as there are entities, as if all that always fell together.
  */
 #ifndef HYP_SCHED_ADMISSION_H
 #define HYP_SCHED_ADMISSION_H
@@ -53,17 +56,20 @@ struct admission {
 
 /*
  * Begins the test of `count` (0..ADMISSION_MOST) entities, which must stay as they are until it is
- * over. `share` is the utilisation that is allowed, in 2^32nds; `blocking` in ticks.
+ * over. `share` is the utilisation that is allowed, in 2^32nds.
  */
 void admission_begin(struct admission *admission, const struct sched_parameters *set,
-	unsigned count, uint64_t share, uint64_t blocking);
+	unsigned count, uint64_t share, uint64_t switch_cost);
+
+/* What switches may take of any interval beside what the capacities include. */
+uint64_t admission_blocking(unsigned count, uint64_t switch_cost);
 
 /* Goes on with it: a bounded number of instructions, for at most 8 entities. */
 enum admission_result admission_step(struct admission *admission);
 
 /*
  * The budget, and the capacity to test with, for an entity that is to have `capacity` ticks for
- * itself: each job is switched to once and, by it or at its expense, from once.
+ * itself: its release and its leaving cost it a switch each.
  */
 static inline uint64_t admission_capacity(uint64_t capacity, uint64_t switch_cost)
 {

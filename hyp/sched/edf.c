@@ -286,7 +286,8 @@ static void done(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t un
 	edf->wake_at =
 		max(edf->released + edf->parameters.period, max(until, edf->budget.first.time));
 	class_trace(cpu, now, TRACE_JOB_END, entity, edf->wake_at);
-	report(cpu, entity, HYPERCALL_REPORT_JOBS);
+	/* So many that nobody is woken for it. */
+	__atomic_fetch_or(&entity->reports, 1u << HYPERCALL_REPORT_JOBS, __ATOMIC_RELAXED);
 	set_event(cpu, entity, edf->wake_at);
 }
 

@@ -45,8 +45,7 @@ static void make_ready(struct sched_cpu *cpu, struct sched_entity *entity)
 		cpu->round_robin.open = true;
 }
 
-/* By turn. Those before it are at most as many as there are CPUs, as only the first few have one
- * that is not new. */
+/* Into its list, before `next`, or at the end. */
 static void insert(struct sched_cpu *cpu, struct sched_entity *entity, struct sched_entity *next)
 {
 	struct round_robin_group *group = group_of(cpu, entity);
@@ -269,7 +268,7 @@ static void wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t no
 }
 
 /* A real-time entity, `owner`, has the core from now on. */
-static void outranked(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
+static NEVER_INLINE void outranked(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
 {
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
 	struct sched_entity *current = round_robin->current;
@@ -294,7 +293,7 @@ static void outranked(struct sched_cpu *cpu, struct sched_entity *owner, uint64_
 	lock_release(&cpu->common->lock);
 }
 
-static void pick(struct sched_cpu *cpu, uint64_t now)
+static NEVER_INLINE void pick(struct sched_cpu *cpu, uint64_t now)
 {
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
 
@@ -307,34 +306,39 @@ static void pick(struct sched_cpu *cpu, uint64_t now)
 	lock_release(&cpu->common->lock);
 }
 
-/* The time has come for some that wait, or the queue is not as it was. */
-static NEVER_INLINE struct sched_entity *decide_anew(
-	struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
+static NEVER_INLINE void do_wakes(struct sched_cpu *cpu, uint64_t now)
+{
+	const struct tournament *wakes = &cpu->round_robin.wakes;
+	unsigned left = CLASS_EVENTS_AT_ONCE;
+
+	do
+		wake(cpu, cpu->common->entities[tournament_first(wakes)], now);
+	while (--left != 0 && tournament_reaches(wakes, now));
+}
+
+/*
+ * While a real-time entity has the core that others may not take it from, those that wait for a
+ * time wait until it leaves: neither the clock nor their waking takes any of its time.
+ */
+static struct sched_entity *decide(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
 {
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
 	const struct tournament *wakes = &round_robin->wakes;
 
-	for (unsigned i = 0; i < CLASS_EVENTS_AT_ONCE && tournament_reaches(wakes, now); i++)
-		wake(cpu, cpu->common->entities[tournament_first(wakes)], now);
 	if (owner && round_robin->open)
 		outranked(cpu, owner, now);
-	if (!owner && (round_robin->stale || is_roaming(cpu)))
+	if (owner && !owner->preemptable)
+		return owner;
+	if (tournament_reaches(wakes, now))
+		do_wakes(cpu, now);
+	class_until(cpu, tournament_least(wakes));
+	if (owner)
+		return owner;
+	if (round_robin->stale || is_roaming(cpu))
 		pick(cpu, now);
-	return owner ? owner : round_robin->current;
-}
-
-static struct sched_entity *decide(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
-{
-	struct round_robin_cpu *round_robin = &cpu->round_robin;
-	const bool is_new = owner ? round_robin->open : round_robin->stale || is_roaming(cpu);
-	struct sched_entity *chosen = owner ? owner : round_robin->current;
-
-	if (is_new || tournament_reaches(&round_robin->wakes, now))
-		chosen = decide_anew(cpu, owner, now);
-	class_until(cpu, tournament_least(&round_robin->wakes));
-	if (!owner && round_robin->ticks)
-		class_until(cpu, cpu->since + chosen->round_robin.left);
-	return chosen;
+	if (round_robin->ticks)
+		class_until(cpu, cpu->since + round_robin->current->round_robin.left);
+	return round_robin->current;
 }
 
 static void block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)

@@ -72,7 +72,7 @@ void class_leave(struct sched_cpu *cpu, uint64_t cost)
 	cpu->owner = NULL;
 }
 
-static ALWAYS_INLINE void charge(struct sched_cpu *cpu, uint64_t now)
+static ALWAYS_INLINE void charge_now(struct sched_cpu *cpu, uint64_t now)
 {
 	const uint64_t used = now - cpu->since;
 
@@ -86,6 +86,11 @@ static ALWAYS_INLINE void charge(struct sched_cpu *cpu, uint64_t now)
 		cpu->idle_ticks += used;
 		cpu->since = now;
 	}
+}
+
+static void charge(struct sched_cpu *cpu, uint64_t now)
+{
+	charge_now(cpu, now);
 }
 
 /* `running` has the core from now on. */
@@ -106,7 +111,7 @@ struct sched_entity *sched_pick(struct sched_cpu *cpu, uint64_t now)
 {
 	struct sched_entity *owner = NULL;
 
-	charge(cpu, now);
+	charge_now(cpu, now);
 	cpu->until = SCHED_NEVER;
 	for (unsigned i = 0; i < CLASSES; i++)
 		owner = classes[i]->decide(cpu, owner, now);
@@ -127,8 +132,10 @@ bool sched_wants(const struct sched_entity *entity)
 
 void sched_wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
-	if (entity->state == SCHED_BLOCKED)
-		entity->class->wake(cpu, entity, now);
+	if (entity->state != SCHED_BLOCKED)
+		return;
+	charge(cpu, now);
+	entity->class->wake(cpu, entity, now);
 }
 
 /* A real-time entity has its deadline, and no other claim to the core. */

@@ -118,7 +118,7 @@ static inline bool sched_has_news(const struct sched_cpu *cpu)
 uint64_t sched_kicks(struct sched_cpu *cpu);
 
 /*
- * Slots of this CPU's real-time entities to which something has happened that is to be reported;
+ * Slots of this CPU's real-time entities to which something but the end of a job has happened;
  * asked once, they are forgotten. What it was is in entity->reports, bits 1 << HYPERCALL_REPORT_*,
  * which the asker exchanges atomically for 0.
  */

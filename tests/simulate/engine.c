@@ -205,14 +205,11 @@ static void check_supply(struct engine *engine, struct actor *actor)
 }
 
 /* No tick of budget is used again within a period of the release that it was used for. */
-static void check_use(struct engine *engine, struct actor *actor)
+static void use(struct engine *engine, struct actor *actor, uint64_t release, uint64_t amount)
 {
-	const uint64_t amount = actor->entity.stats.ran_ticks - actor->ran;
-	const uint64_t release = actor->release, period = actor->parameters->period;
+	const uint64_t period = actor->parameters->period;
 	unsigned last;
 
-	actor->ran += amount;
-	actor->release = actor->entity.edf.chunk;
 	if (amount == 0)
 		return;
 	while (actor->used_count != 0 &&
@@ -233,6 +230,22 @@ static void check_use(struct engine *engine, struct actor *actor)
 	if (actor->used_sum > actor->parameters->capacity || actor->used_count == USED_MOST)
 		WRONG(engine, "entity %u used %lu in a period before %lu", actor->entity.number,
 			actor->used_sum, engine->now);
+}
+
+/* The cost of a release is that of the job that is released. */
+static void check_use(struct engine *engine, struct actor *actor)
+{
+	const uint64_t amount = actor->entity.stats.ran_ticks - actor->ran;
+	const uint64_t before = actor->release, cost = engine->set->switch_cost;
+
+	actor->ran += amount;
+	actor->release = actor->entity.edf.chunk;
+	if (before == actor->release || amount < cost) {
+		use(engine, actor, before, amount);
+	} else {
+		use(engine, actor, before, amount - cost);
+		use(engine, actor, actor->release, cost);
+	}
 }
 
 /* Up to where the scheduler has charged the time. */
@@ -280,6 +293,8 @@ static void decide(struct engine *engine)
 	engine->decisions++;
 	if (engine->running && engine->running != before)
 		engine->busy = engine->now + engine->set->switch_cost;
+	if (engine->cpu.since > engine->busy)
+		engine->busy = engine->cpu.since;
 	check_accounts(engine);
 }
 

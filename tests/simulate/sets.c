@@ -159,7 +159,7 @@ static unsigned earliest(const struct engine_set *set, const struct jobs *jobs)
 bool engine_feasible(const struct engine_set *set)
 {
 	struct jobs jobs = {{0}, {0}, {0}};
-	uint64_t now = 0, next, blocked = set->switch_cost;
+	uint64_t now = 0, next, blocked = set->count * set->switch_cost;
 
 	if (!within_share(set))
 		return false;

@@ -17,11 +17,11 @@ static struct admission admission;
 static unsigned steps;
 
 /* To the end, in steps that do not look at more than eight entities. */
-static enum admission_result test(unsigned count, uint64_t share, uint64_t blocking)
+static enum admission_result test(unsigned count, uint64_t share, uint64_t switch_cost)
 {
 	enum admission_result result;
 
-	admission_begin(&admission, set, count, share, blocking);
+	admission_begin(&admission, set, count, share, switch_cost);
 	steps = 0;
 	do {
 		const unsigned next = admission.next;
@@ -33,16 +33,16 @@ static enum admission_result test(unsigned count, uint64_t share, uint64_t block
 	return result;
 }
 
-static void assert_admitted(unsigned count, uint64_t share, uint64_t blocking)
+static void assert_admitted(unsigned count, uint64_t share, uint64_t switch_cost)
 {
-	assert_int_equal(test(count, share, blocking), ADMISSION_ADMITTED);
+	assert_int_equal(test(count, share, switch_cost), ADMISSION_ADMITTED);
 	assert_int_equal(admission.reason, ADMISSION_REASON_NONE);
 }
 
 static void assert_refused(
-	unsigned count, uint64_t share, uint64_t blocking, enum admission_reason reason)
+	unsigned count, uint64_t share, uint64_t switch_cost, enum admission_reason reason)
 {
-	assert_int_equal(test(count, share, blocking), ADMISSION_REFUSED);
+	assert_int_equal(test(count, share, switch_cost), ADMISSION_REFUSED);
 	assert_int_equal(admission.reason, reason);
 }
 
@@ -132,25 +132,36 @@ static void test_demand(void **state)
 	assert_int_equal(admission.demand, 6);
 	set[1].deadline = 6;
 	assert_admitted(2, ADMISSION_WHOLE, 0);
-	assert_refused(2, ADMISSION_WHOLE, 1, ADMISSION_REASON_DEMAND);
-	assert_int_equal(admission.time, 6);
-	assert_int_equal(admission.demand, 7);
-	set[1].deadline = 7;
-	assert_admitted(2, ADMISSION_WHOLE, 1);
-	assert_refused(2, ADMISSION_WHOLE, 2, ADMISSION_REASON_DEMAND);
 }
 
-/* Of the whole CPU nothing is left for a switch, and of nearly all something, in the long run. */
-static void test_blocking(void **state)
+/* A switch for each entity beside those in the capacities. */
+static void test_switches(void **state)
+{
+	(void)state;
+	assert_int_equal(admission_blocking(3, 7), 21);
+	assert_int_equal(admission_capacity(100, 7), 114);
+	set[0] = (struct sched_parameters){10, 3, 6};
+	set[1] = (struct sched_parameters){20, 3, 7};
+	assert_refused(2, ADMISSION_WHOLE, 1, ADMISSION_REASON_DEMAND);
+	assert_int_equal(admission.time, 7);
+	assert_int_equal(admission.demand, 8);
+	set[1].deadline = 8;
+	assert_admitted(2, ADMISSION_WHOLE, 1);
+	assert_refused(2, ADMISSION_WHOLE, 2, ADMISSION_REASON_DEMAND);
+	assert_int_equal(admission.demand, 10);
+}
+
+/* Of the whole CPU nothing is left for switches, and of nearly all something, in the long run. */
+static void test_switches_at_the_limit(void **state)
 {
 	(void)state;
 	set[0] = (struct sched_parameters){1000, 400, 1000};
 	set[1] = (struct sched_parameters){100000, 60000, 100000};
 	assert_admitted(2, ADMISSION_WHOLE, 0);
 	assert_refused(2, ADMISSION_WHOLE, 1, ADMISSION_REASON_UTILISATION);
-	set[1].capacity -= 7;
-	assert_admitted(2, ADMISSION_WHOLE, 7);
-	assert_refused(2, ADMISSION_WHOLE, 8, ADMISSION_REASON_DEMAND);
+	set[1].capacity -= 8;
+	assert_admitted(2, ADMISSION_WHOLE, 4);
+	assert_refused(2, ADMISSION_WHOLE, 5, ADMISSION_REASON_DEMAND);
 }
 
 /* The busy period is longer than anybody can wait for. */
@@ -159,7 +170,7 @@ static void test_undecided(void **state)
 	(void)state;
 	set[0] = (struct sched_parameters){3, 2, 3};
 	set[1] = (struct sched_parameters){1ull << 40, (1ull << 40) / 3 - 1, 1ull << 40};
-	assert_refused(2, ADMISSION_WHOLE, 1ull << 39, ADMISSION_REASON_UNDECIDED);
+	assert_refused(2, ADMISSION_WHOLE, 1ull << 38, ADMISSION_REASON_UNDECIDED);
 	assert_refused(2, ADMISSION_WHOLE, UINT64_MAX, ADMISSION_REASON_UNDECIDED);
 }
 
@@ -199,7 +210,8 @@ int main(void)
 		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_demand),
-		cmocka_unit_test(test_blocking),
+		cmocka_unit_test(test_switches),
+		cmocka_unit_test(test_switches_at_the_limit),
 		cmocka_unit_test(test_undecided),
 		cmocka_unit_test(test_steps_of_a_full_set),
 		cmocka_unit_test(test_simulation),

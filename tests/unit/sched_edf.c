@@ -364,6 +364,28 @@ static void test_preemption_costs_the_other(void **state)
 	assert_int_equal(world.entities[0].stats.ran_ticks, 54);
 }
 
+/* One that is released to be due later does not run yet, and yet pays for the time it takes. */
+static void test_release_costs_the_released(void **state)
+{
+	(void)state;
+	world_real_time(200, 54, 100);
+	world_task(100, 14, 90);
+	world_wake(&world.entities[1]);
+	world_run_to(2);
+	sched_done(&world.cpus[0], 0, 2);
+	world_run_to(80);
+	world_wake(&world.entities[0]);         /* due at 180 */
+	assert_int_equal(world_run_to(100), 0); /* the other one at 190 */
+	assert_int_equal(world.entities[1].stats.jobs, 2);
+	assert_int_equal(world.entities[0].stats.ran_ticks, 20);
+	assert_int_equal(world.entities[1].stats.ran_ticks, 4 + 2);
+	assert_int_equal(world_run_to(133), 0);
+	assert_int_equal(world_run_to(134), 1); /* 50, and what they took in between */
+	assert_int_equal(world.entities[0].stats.ran_ticks, 54);
+	assert_int_equal(world_run_to(136 + 9), 1);
+	assert_int_equal(world_run_to(136 + 10), -1);
+}
+
 /* What could only be spent on switches is kept until more comes. */
 static void test_too_little_to_switch(void **state)
 {
@@ -396,6 +418,7 @@ int main(void)
 		cmocka_unit_test_setup(test_many_releases, free_switches),
 		cmocka_unit_test_setup(test_switches_cost, costly_switches),
 		cmocka_unit_test_setup(test_preemption_costs_the_other, costly_switches),
+		cmocka_unit_test_setup(test_release_costs_the_released, costly_switches),
 		cmocka_unit_test_setup(test_too_little_to_switch, costly_switches),
 	};
 

@@ -133,6 +133,7 @@ static void test_alone(void **state)
 	assert_int_equal(response_worst(set, 1, 0, 7), 107);
 	set[1] = (struct sched_parameters){1ull << 40, 900, 1ull << 40};
 	assert_int_equal(response_worst(set, 2, 0, 0), 100);
+	assert_int_equal(response_worst(set, 2, 0, 7), 114);
 }
 
 /* Both take all of the CPU, with periods that have nothing in common: too much to look at. */
