@@ -367,8 +367,7 @@ void report_schedule_print(FILE *out, const struct system *system)
 		1e9 / (double)system->board.timer_frequency);
 	fprintf(out,
 		"  a change of vCPU       %s at most: each job pays for two of them, and may have "
-		"to "
-		"wait for one\n",
+		"to wait for one of each other real-time vCPU\n",
 		time_text(system, system->switch_ticks));
 	print_dedicated(out, system);
 	for (unsigned cpu = 0; cpu < system->board.cpu_count; cpu++) {

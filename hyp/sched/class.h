@@ -54,7 +54,8 @@ static inline void class_until(struct sched_cpu *cpu, uint64_t time)
 		cpu->until = time;
 }
 
-/* The owner leaves; `cost` ticks are still charged to it, and the time after them to the next. */
+/* The owner leaves, and `cost` more ticks are charged to it; the time after them is the next one's.
+ */
 void class_leave(struct sched_cpu *cpu, uint64_t cost);
 
 static inline void class_trace(struct sched_cpu *cpu, uint64_t now, enum trace_event event,

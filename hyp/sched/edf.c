@@ -5,8 +5,9 @@
  * All are in another one, by the time of what happens to them next by itself: they get budget,
  * wake, or miss the deadline of a job.
  *
- * A switch is paid for by the entity that causes it: to it, when it takes the core, as its time
- * begins at once; from it, when it leaves by itself, as its time ends when the next one's begins.
+ * The hypervisor's work for an entity is paid for by that one, whoever runs meanwhile: each release
+ * costs it a switch, and so does each time that it leaves the core by itself. The switch to it when
+ * it takes the core, and the one to another when it leaves, are these.
  */
 #include "abi/hypercall.h"
 #include "hyp/sched/class.h"
@@ -54,7 +55,7 @@ static void check_miss(struct sched_cpu *cpu, struct sched_entity *entity, uint6
 		miss(cpu, entity, now);
 }
 
-static void open_job(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+static ALWAYS_INLINE void open_job(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
 	struct edf_entity *edf = &entity->edf;
 
@@ -108,6 +109,22 @@ static void remove_ready(struct sched_cpu *cpu, struct sched_entity *entity)
 	tournament_set(&edf->others, entity->slot, TOURNAMENT_NONE);
 }
 
+static void charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used)
+{
+	(void)cpu;
+	budget_charge(&owner->edf.budget, owner->edf.parameters.period, used);
+}
+
+/* The time that it takes, from now on or from whoever runs, is its own. */
+static void pay_release(struct sched_cpu *cpu, struct sched_entity *entity)
+{
+	const uint64_t cost = cpu->common->switch_cost;
+
+	charge(cpu, entity, cost);
+	entity->stats.ran_ticks += cost;
+	cpu->since += cost;
+}
+
 /*
  * The first chunk of budget may be used. As long as it is ready, nothing happens to it by itself,
  * but that it is late; that is seen when it is current. What is noted as its next event is the next
@@ -121,6 +138,7 @@ static ALWAYS_INLINE void release(struct sched_cpu *cpu, struct sched_entity *en
 	edf->deadline = max(edf->chunk + edf->parameters.deadline, edf->stated);
 	if (!edf->is_open)
 		open_job(cpu, entity, now);
+	pay_release(cpu, entity);
 	add_ready(cpu, entity);
 	set_event(cpu, entity, edf->chunk + edf->parameters.period);
 }
@@ -150,12 +168,6 @@ static void unready(struct sched_cpu *cpu, struct sched_entity *entity, enum sch
 		remove_ready(cpu, entity);
 	entity->state = (uint8_t)state;
 	round_robin_evict(cpu, entity);
-}
-
-static void charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used)
-{
-	(void)cpu;
-	budget_charge(&owner->edf.budget, owner->edf.parameters.period, used);
 }
 
 static void leave(struct sched_cpu *cpu, struct sched_entity *entity)
@@ -209,16 +221,14 @@ static ALWAYS_INLINE void happen(struct sched_cpu *cpu, struct sched_entity *ent
 	check_miss(cpu, entity, now);
 	if (entity->state == SCHED_READY) {
 		set_event(cpu, entity, edf->late_at);
-		return;
-	}
-	if (entity->state != SCHED_DEPLETED) {
-		if (edf->wake_at > now) {
-			set_event(cpu, entity, min(edf->late_at, edf->wake_at));
-			return;
-		}
+	} else if (entity->state == SCHED_DEPLETED) {
+		want_now(cpu, entity, now);
+	} else if (edf->wake_at <= now) {
 		budget_wake(&edf->budget, edf->wake_at);
+		want_now(cpu, entity, now);
+	} else {
+		set_event(cpu, entity, min(edf->late_at, edf->wake_at));
 	}
-	want_now(cpu, entity, now);
 }
 
 static NEVER_INLINE void do_events(struct sched_cpu *cpu, uint64_t now)

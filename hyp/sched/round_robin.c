@@ -144,7 +144,7 @@ static void withdraw(struct sched_cpu *cpu, struct sched_entity *entity)
 	if (round_robin->summoned == entity)
 		round_robin->summoned = NULL;
 	if (cpu->owner == entity)
-		class_leave(cpu, 0);
+		cpu->owner = NULL;
 	round_robin->stale = true;
 }
 
@@ -341,13 +341,21 @@ static struct sched_entity *decide(struct sched_cpu *cpu, struct sched_entity *o
 	return round_robin->current;
 }
 
+/* The current entity is nobody else's to look at, as a rule. */
 static void block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)
 {
 	(void)now;
-	lock_take(&cpu->common->lock);
-	withdraw(cpu, entity);
-	entity->state = SCHED_BLOCKED;
-	lock_release(&cpu->common->lock);
+	if (entity->state == SCHED_CHOSEN && !entity->guest) {
+		cpu->round_robin.current = NULL;
+		cpu->round_robin.stale = true;
+		cpu->owner = NULL;
+		entity->state = SCHED_BLOCKED;
+	} else {
+		lock_take(&cpu->common->lock);
+		withdraw(cpu, entity);
+		entity->state = SCHED_BLOCKED;
+		lock_release(&cpu->common->lock);
+	}
 	tournament_set(&cpu->round_robin.wakes, entity->slot, until);
 }
 

@@ -116,6 +116,7 @@ class Machine:
 
     def __init__(self, bench, image, name, options, timeout, qemu):
         self.bench, self.name, self.text, self.seen = bench, name, "", 0
+        self.timeout = timeout
         self.log = os.path.join(bench.folder, f"{name}.log")
         self.stats_file = os.path.join(bench.folder, f"{name}.json")
         if os.path.exists(self.stats_file):
@@ -143,9 +144,12 @@ class Machine:
                     self.text += data.decode(errors="replace").replace("\r", "")
                     self.changed.notify_all()
 
-    def expect(self, pattern, seconds=60):
-        """Waits until the pattern appears after what was expected before; returns the match."""
-        deadline = time.monotonic() + seconds
+    def expect(self, pattern, seconds=None):
+        """
+        Waits until the pattern appears after what was expected before, by default for as long as
+        the machine may run; returns the match.
+        """
+        deadline = time.monotonic() + (seconds or self.timeout)
         compiled = re.compile(pattern, re.M)
         with self.changed:
             while True:
@@ -174,8 +178,9 @@ class Machine:
         with open(self.stats_file, encoding="utf-8") as file:
             return json.load(file)
 
-    def finish(self, status=ORDERLY, seconds=60):
+    def finish(self, status=ORDERLY, seconds=None):
         """Waits for the end and checks its status."""
+        seconds = seconds or self.timeout + 30
         try:
             ended = self.process.wait(seconds)
         except subprocess.TimeoutExpired:

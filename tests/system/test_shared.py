@@ -11,6 +11,7 @@ import time
 
 from harness import check, exits, only
 
+PATIENCE = 200  # seconds that a test may take on a host that has other work
 READY = r"ORLOP-LINUX-READY \S+ cpus=(\d+)"
 
 
@@ -32,7 +33,7 @@ def scheduling(stats, vm):
 def every_deadline_met(machine):
     """The tasks say so, the hypervisor counts so, and as many jobs were released as had to be."""
     report = machine.expect(r"^\[control\] rt-demo: result: every deadline met: (\d+) jobs of "
-                            r"(\d+)\n", 200)
+                            r"(\d+)\n")
     check(abs(int(report[1]) - int(report[2])) <= 8 and int(report[1]) > 600, report[0])
 
 
@@ -46,7 +47,7 @@ def test_two_guests(bench):
     """Two that never let go have half of the core each, in turns of a quantum."""
     vms = {name: bench.bare("shared-spin") for name in ("first", "second")}
     image = bench.image("two", vms, scheduling={"quantum": "10ms"})
-    machine = bench.run(image, "--icount")
+    machine = bench.run(image, "--icount", timeout=PATIENCE)
     for _ in vms:
         done = machine.expect(r"shared-spin: done: (.*)\n")
         had, of, gaps, _, longest = (int(figure) for figure in re.findall(r"\d+", done[1]))
@@ -62,10 +63,10 @@ def test_two_guests(bench):
 def test_example(bench):
     """A Linux under full load and three real-time tasks on one core, as make demo shows them."""
     suffix = {"aarch64": ""}.get(bench.arch, f"-{bench.arch}")
-    machine = bench.run(f"examples/shared-core{suffix}.yaml", "--icount", timeout=200)
-    machine.expect(r"^\[control\] rt-demo: 1 s: jobs \d+ \d+ \d+; missed 0; ", 100)
+    machine = bench.run(f"examples/shared-core{suffix}.yaml", "--icount", timeout=PATIENCE)
+    machine.expect(r"^\[control\] rt-demo: 1 s: jobs \d+ \d+ \d+; missed 0; ")
     every_deadline_met(machine)
-    machine.finish(seconds=100)
+    machine.finish()
     check("ORLOP-LOAD-END" in machine.text, "Linux did not do its work")
     no_misses(machine.final_stats(), 3)
 
@@ -73,9 +74,9 @@ def test_example(bench):
 def test_eight_tasks(bench):
     """90 % of the core are promised to eight tasks; Linux boots in what is left."""
     vms = {"linux": bench.linux("poweroff"), "control": realtime(bench, "rt-demo-eight", 8)}
-    machine = bench.run(bench.image("eight", vms, **reserve(9)), "--icount", timeout=200)
+    machine = bench.run(bench.image("eight", vms, **reserve(9)), "--icount", timeout=PATIENCE)
     every_deadline_met(machine)
-    machine.finish(seconds=100)
+    machine.finish()
     check(re.search(READY, machine.text), "Linux did not boot")
     stats = machine.final_stats()
     no_misses(stats, 8)
@@ -85,7 +86,7 @@ def test_eight_tasks(bench):
 def test_overrun(bench):
     """A task that never ends its job uses up its budget in each period, and nobody else's."""
     vms = {"spin": bench.bare("shared-spin"), "control": realtime(bench, "rt-demo-overrun", 4)}
-    machine = bench.run(bench.image("overrun", vms, **reserve(25)), "--icount")
+    machine = bench.run(bench.image("overrun", vms, **reserve(25)), "--icount", timeout=PATIENCE)
     report = machine.expect(r"rt-demo: result: task 3: .*, budget used up (\d+) times")
     check(195 <= int(report[1]) <= 205, f"its budget was used up {report[1]} times in 2 s")
     every_deadline_met(machine)
@@ -99,7 +100,7 @@ def test_overrun(bench):
 def test_calls(bench):
     """Every answer that the real-time calls can give."""
     vms = {"guest": realtime(bench, "rt-calls", 3), "spin": bench.bare("shared-spin")}
-    machine = bench.run(bench.image("calls", vms, **reserve(30)), "--icount")
+    machine = bench.run(bench.image("calls", vms, **reserve(30)), "--icount", timeout=PATIENCE)
     result = machine.expect(r"rt-calls: (\d+) passed, (\d+) failed")
     failures = re.findall(r"rt-calls: FAILED.*", machine.text)
     check(int(result[1]) > 40 and not failures, "\n".join(failures))
@@ -110,7 +111,8 @@ def test_controllers(bench):
     """A VM that may starts and ends another one's tasks; one that may not does not."""
     vms = {"services": realtime(bench, "rt-services", 2, controllers=["client"]),
            "client": bench.bare("rt-client"), "stranger": bench.bare("rt-client-denied")}
-    machine = bench.run(bench.image("controllers", vms, **reserve(50)), "--icount")
+    image = bench.image("controllers", vms, **reserve(50))
+    machine = bench.run(image, "--icount", timeout=PATIENCE)
     machine.expect(r"^\[services\] rt-services: done")
     machine.finish()
     check("FAILED" not in machine.text, machine.text)
@@ -143,7 +145,7 @@ def test_documented_guest(bench):
     """What docs/realtime.md shows can be built outside of the project, and does what it says."""
     vms = {"spin": bench.bare("shared-spin"), "control": realtime(bench, "rt-demo", 3)}
     vms["control"]["image"] = documented_guest(bench)
-    machine = bench.run(bench.image("documented", vms, **reserve(35)), "--icount")
+    machine = bench.run(bench.image("documented", vms, **reserve(35)), "--icount", timeout=PATIENCE)
     machine.expect("shared-spin: done")
     task = scheduling(machine.stats(), "control")[1]
     check(task["jobs"] >= 90 and task["misses"] == 0, f"in about 1 s: {task}")
@@ -155,7 +157,7 @@ def test_realtime_vcpu(bench):
     control = bench.bare("control-short")
     control["vcpus"] = [{"cpu": 0, "period": "1ms", "capacity": "100us"}]
     vms = {"spin": bench.bare("shared-spin-always"), "control": control}
-    machine = bench.run(bench.image("vcpu", vms, **reserve(50)), "--icount")
+    machine = bench.run(bench.image("vcpu", vms, **reserve(50)), "--icount", timeout=PATIENCE)
     report = machine.expect(r"jitter .*= \d+/\d+/\d+/(\d+) ns, missed (\d+)\n")
     check(report[2] == "0" and int(report[1]) < 5000, f"{report[1]} ns late, missed {report[2]}")
     check(scheduling(machine.stats(), "control")[0]["misses"] == 0, "the hypervisor saw a miss")
@@ -167,11 +169,11 @@ def beside_tasks(bench, neighbour, expected, least=1, ends=False):
     counters: of the end, or if the neighbour never ends, of when the tasks have ended.
     """
     vms = {"guest": neighbour, "control": realtime(bench, "rt-demo-short", 3)}
-    machine = bench.run(bench.image("beside", vms, **reserve(35)), "--icount", timeout=200)
+    machine = bench.run(bench.image("beside", vms, **reserve(35)), "--icount", timeout=PATIENCE)
     every_deadline_met(machine)
     machine.expect(r"^\[orlop\] control is halted")
     if ends:
-        machine.finish(seconds=100)
+        machine.finish()
     seen = len(re.findall(expected, machine.text, re.M))
     check(seen >= least, f"'{expected}' {seen} times, not {least}")
     stats = machine.final_stats() if ends else machine.stats()
@@ -206,7 +208,7 @@ def test_beside_faulty_tasks(bench):
     """A task's mistake ends its VM's life; the next life registers it anew, nobody notices."""
     vms = {"faulty": realtime(bench, "rt-demo-fault", 1, **{"on-fault": "restart"}),
            "control": realtime(bench, "rt-demo-short", 3)}
-    machine = bench.run(bench.image("faulty", vms, **reserve(25)), "--icount")
+    machine = bench.run(bench.image("faulty", vms, **reserve(25)), "--icount", timeout=PATIENCE)
     every_deadline_met(machine)
     machine.expect(r"^\[orlop\] control is halted")
     lives = machine.text.count("[orlop] faulty restarts")
@@ -220,9 +222,9 @@ def test_manager_elsewhere(bench):
     control = realtime(bench, "rt-demo-short", 3)
     control["vcpus"] = [{"cpu": 1}]
     vms = {"linux": bench.linux("poweroff"), "control": control}
-    machine = bench.run(bench.image("elsewhere", vms, **reserve(35)), "--icount", timeout=200)
+    machine = bench.run(bench.image("elsewhere", vms, **reserve(35)), "--icount", timeout=PATIENCE)
     every_deadline_met(machine)
-    machine.finish(seconds=100)
+    machine.finish()
     check(re.search(READY, machine.text), "Linux did not boot")
     no_misses(machine.final_stats(), 3)
 
@@ -232,9 +234,9 @@ def on_board(bench, board, *options):
     vms = {"linux": bench.linux("poweroff"), "control": realtime(bench, "rt-demo-short", 3)}
     boards = None if os.path.isdir(f"boards/{board}") else "tests/system/boards"
     machine = bench.run(bench.image("board", vms, board=board, boards=boards, **reserve(35)),
-                        "--icount", *options, timeout=200)
+                        "--icount", *options, timeout=PATIENCE)
     every_deadline_met(machine)
-    machine.finish(seconds=100)
+    machine.finish()
     check(re.search(READY, machine.text), "Linux did not boot")
     no_misses(machine.final_stats(), 3)
 
@@ -262,9 +264,9 @@ def test_board_with_secure_state(bench):
 def test_linux_twice(bench):
     """Two unmodified kernels on one core."""
     vms = {name: bench.linux("poweroff") for name in ("first", "second")}
-    machine = bench.run(bench.image("twice", vms), timeout=120)
+    machine = bench.run(bench.image("twice", vms), timeout=PATIENCE)
     for _ in vms:
-        machine.expect(READY, 100)
+        machine.expect(READY)
     machine.finish()
     for vm in vms:
         check(f"[{vm}] ORLOP-LINUX-READY" in machine.text, f"{vm} did not boot")
@@ -274,8 +276,8 @@ def test_linux_twice(bench):
 def test_linux_smp_on_one_core(bench):
     """Two vCPUs of one kernel on one core; one of them goes off and comes back."""
     machine = bench.run(bench.image("smp", {"linux": bench.linux("hotplug", cpus=(0, 0))}),
-                        timeout=120)
-    ready = machine.expect(READY, 100)
+                        timeout=PATIENCE)
+    ready = machine.expect(READY)
     check(ready[1] == "2", f"Linux sees {ready[1]} CPUs")
     machine.expect("ORLOP-CPU-OFF 0")
     machine.expect("ORLOP-CPU-ON 0-1")
@@ -296,8 +298,8 @@ def test_linux_migrates(bench):
     spin["vcpus"] = [{"cpus": [0, 1]}]
     image = bench.image("migrates", {"linux": linux, "spin": spin}, trace=4096,
                         scheduling={"quantum": "10ms"})
-    machine = bench.run(image, timeout=120)
-    ready = machine.expect(READY, 100)
+    machine = bench.run(image, timeout=PATIENCE)
+    ready = machine.expect(READY)
     check(ready[1] == "2", f"Linux sees {ready[1]} CPUs")
     machine.expect("ORLOP-LOAD-BEGIN")
     time.sleep(3)
@@ -311,7 +313,7 @@ def test_linux_migrates(bench):
 def test_idle(bench):
     """Guests that wait give the core away and leave it asleep: few exits, little time."""
     vms = {name: bench.bare("shared-sleep") for name in ("first", "second")}
-    machine = bench.run(bench.image("idle", vms), "--icount")
+    machine = bench.run(bench.image("idle", vms), "--icount", timeout=PATIENCE)
     for _ in vms:
         done = machine.expect(r"shared-sleep: done: woken (\d+) times by 30 interrupts, (\d+) us")
         check(int(done[1]) < 70 and int(done[2]) < 1000, done[0])
@@ -326,8 +328,8 @@ def test_idle(bench):
 def test_linux_idle(bench):
     """A tickless kernel that has nothing to do does not burn the core: boot, then a minute."""
     vms = {"linux": bench.linux("idle orlop.seconds=60"), "other": bench.bare("shared-sleep")}
-    machine = bench.run(bench.image("idle", vms), "--icount", timeout=120)
-    machine.expect("ORLOP-IDLE-END", 100)
+    machine = bench.run(bench.image("idle", vms), "--icount", timeout=PATIENCE)
+    machine.expect("ORLOP-IDLE-END")
     machine.finish()
     stats = machine.final_stats()
     counted, had = exits(stats, "linux"), scheduling(stats, "linux")[0]
@@ -338,7 +340,7 @@ def test_linux_idle(bench):
 def test_time_own(bench):
     """One clock shows the time that its VM did not run, the other does not."""
     vms = {"own": bench.bare("shared-spin", time="own"), "absolute": bench.bare("shared-spin")}
-    machine = bench.run(bench.image("time", vms), "--icount")
+    machine = bench.run(bench.image("time", vms), "--icount", timeout=PATIENCE)
     machine.finish()
     shown = {vm: [int(figure) for figure in re.findall(r"\d+", figures)] for vm, figures in
              re.findall(r"^\[(\w+)\] shared-spin: done: (.*)", machine.text, re.M)}
@@ -350,10 +352,11 @@ def test_time_own(bench):
 
 def linux_clock(bench, shown):
     """Seconds that passed in Linux by its clock and by its ticks, and on the board meanwhile."""
-    vms = {"linux": bench.linux("clock orlop.seconds=4", time=shown),
+    vms = {"linux": bench.linux("clock orlop.seconds=2", time=shown),
            "spin": bench.bare("shared-spin-always")}
-    machine = bench.run(bench.image("clock", vms), timeout=120)
-    machine.expect("ORLOP-CLOCK-END", 100)
+    machine = bench.run(bench.image("clock", vms, scheduling={"quantum": "10ms"}), "--icount",
+                        timeout=PATIENCE)
+    machine.expect("ORLOP-CLOCK-END")
     said = re.findall(r"ORLOP-CLOCK uptime=([\d.]+) jiffies=(\d+)|goes on: had \d+ of (\d+)",
                       machine.text.replace("shared-spin: begins", "goes on: had 0 of 0"))
     board, seen = 0, []
@@ -368,7 +371,7 @@ def linux_clock(bench, shown):
 def test_linux_time_absolute(bench):
     """Linux loses no time and no tick while others have the core."""
     clock, ticks, board = linux_clock(bench, "absolute")
-    check(abs(clock - board) < 0.3 and abs(ticks - clock) < 0.1,
+    check(abs(clock - board) < 0.15 and abs(ticks - clock) < 0.1,
           f"clock {clock:.2f} s, ticks {ticks:.2f} s, board {board:.2f} s")
 
 

@@ -41,6 +41,29 @@ static void test_wakes_by_itself(void **state)
 	assert_int_equal(world_run_to(54), 0); /* the other's quanta went on from 4 */
 }
 
+/* Its clock does not take the core, nor a moment, from real time that others may not disturb. */
+static void test_wakes_after_real_time(void **state)
+{
+	(void)state;
+	world_real_time(100, 30, 100);
+	world_preemptable(100, 30, 200);
+	add(1);
+	assert_int_equal(world_run_to(4), 2);
+	sched_block(cpu, 20, 4);
+	world_wake(entity(0));
+	assert_int_equal(world_pick(), 0);
+	assert_int_equal(sched_until(cpu), 34);
+	assert_int_equal(world_run_to(33), 0);
+	assert_false(sched_wants(entity(2)));
+	assert_int_equal(world_run_to(34), 2);
+	sched_block(cpu, 50, 34);
+	world_wake(entity(1));
+	assert_int_equal(world_run_to(40), 1);
+	assert_int_equal(sched_until(cpu), 50); /* this one may be */
+	assert_int_equal(world_run_to(50), 1);
+	assert_true(sched_wants(entity(2)));
+}
+
 /* Alone, it needs no clock, but another one finds the quanta as if there had been one. */
 static void test_alone(void **state)
 {
@@ -291,6 +314,7 @@ int main(void)
 		cmocka_unit_test_setup(test_turns, begin),
 		cmocka_unit_test_setup(test_waking, begin),
 		cmocka_unit_test_setup(test_wakes_by_itself, begin),
+		cmocka_unit_test_setup(test_wakes_after_real_time, begin),
 		cmocka_unit_test_setup(test_alone, begin),
 		cmocka_unit_test_setup(test_late_end, begin),
 		cmocka_unit_test_setup(test_done, begin),
