@@ -416,6 +416,8 @@ RARELY static struct vcpu *follow(struct cpu *cpu, struct sched_entity *entity, 
 		set_filter(cpu, vcpu->shared->filter);
 	else if (!entity)
 		idle(cpu);
+	else
+		arch_irq_poll(cpu); /* between two steps of work, as between two guests */
 	return vcpu;
 }
 
