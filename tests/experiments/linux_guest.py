@@ -78,7 +78,8 @@ def card(bench):
 def qemu(bench):
     """QEMU's arguments for the network. Without ioeventfd, and with tx=timer, a card is told and
     sends by the machine's clock, not when the host has time for it."""
-    arguments = ["-global", "virtio-mmio.ioeventfd=off", "-object", f"filter-buffer,id=hold,netdev=near,interval={PERIOD_US},queue=tx"]
+    arguments = ["-global", "virtio-mmio.ioeventfd=off", "-object",
+        f"filter-buffer,id=hold,netdev=near,interval={PERIOD_US},queue=tx"]
     for number, (place, (bus, _)) in enumerate(CARDS[bench.arch].items()):
         arguments = ["-netdev", f"hubport,id={place},hubid=0", *arguments, "-device",
                      f"virtio-net-device,netdev={place},bus=virtio-mmio-bus.{bus},"
