@@ -365,10 +365,10 @@ void report_schedule_print(FILE *out, const struct system *system)
 	fprintf(out, "\nScheduling\n");
 	fprintf(out, "  a tick of the counter  %.6g ns\n",
 		1e9 / (double)system->board.timer_frequency);
-	fprintf(out,
-		"  a change of vCPU       %s at most: each job pays for two of them, and may have "
-		"to wait for one of each other real-time vCPU\n",
-		time_text(system, system->switch_ticks));
+	report_wrapped(out, "  a change of vCPU      ",
+		arena_text("%s at most: each job pays for two of them, and may have to wait for "
+			   "one of each other real-time vCPU",
+			time_text(system, system->switch_ticks)));
 	print_dedicated(out, system);
 	for (unsigned cpu = 0; cpu < system->board.cpu_count; cpu++) {
 		if (system->cpus[cpu].is_shared)
