@@ -19,7 +19,7 @@ HOST  := $(BUILD)/host$(KIND_SUFFIX)
 CHECK := $(BUILD)/check
 TOOL  := $(BUILD)/orlop$(KIND_SUFFIX)
 HYP   := $(OUT)/hyp.elf
-HYP_SHARED := $(OUT)/hyp-shared.elf
+HYPERVISORS := $(HYP) $(patsubst %,$(OUT)/hyp%.elf,-comm -shared -shared-comm)
 
 # The architectures that `make test` tests; make test TEST_ARCHS=riscv64 tests one.
 TEST_ARCHS ?= aarch64 riscv64
@@ -61,7 +61,7 @@ all: tool hypervisor guests ## build the host tool, the hypervisor and the guest
 
 tool: $(TOOL) ## build the host tool (build/orlop)
 
-hypervisor: $(HYP) $(HYP_SHARED) ## build the hypervisor, without scheduler and with it
+hypervisor: $(HYPERVISORS) ## build the hypervisor, in its four extents
 
 guests: $(GUEST_ELFS) ## build the bare-metal guests (build/ARCH/guests/)
 

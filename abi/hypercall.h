@@ -15,14 +15,24 @@
 #define HYPERCALL_SBI_ID    0x4f524c                        /* as SBI implementation: "ORL" */
 #define HYPERCALL_EXTENSION (0x0a000000 + HYPERCALL_SBI_ID) /* SBI, extension space */
 
-#define HYPERCALL_INFO_GET_ID 0 /* () -> the VM's number; the null call of the measurements */
-#define HYPERCALL_VERSION     1 /* () -> major << 16 | minor of this interface */
-
 /*
- * (count 0..HYPERCALL_CONSOLE_MAX, 5 words of text) -> how many were taken: all, or 0 if they are
- * to be sent again, as the UART is slower than its guests.
+ * Calls that return at once, to the vCPU that made them.
+ *
+ * INFO_GET_ID () -> the VM's number; the null call of the measurements.
+ * INFO_GET_VERSION () -> major << 16 | minor of this interface.
+ * CONSOLE_WRITE (count 0..HYPERCALL_CONSOLE_MAX, 5 words of text) -> how many were taken: all, or 0
+ * if they are to be sent again, as the UART is slower than its guests.
+ * INFO_GET_REGION () -> guest-physical address of the VM's communication region (abi/region.h), or
+ * HYPERCALL_EMPTY if it has none.
+ * IPC_RING (index of an open tunnel) -> 0. Rings its doorbell: the other side's region_tunnel.rings
+ * goes up, and it gets its region's interrupt. Nothing waits for anybody.
  */
-#define HYPERCALL_CONSOLE_WRITE 2
+#define HYPERCALL_INFO_GET_ID      0
+#define HYPERCALL_INFO_GET_VERSION 1
+#define HYPERCALL_CONSOLE_WRITE    2
+#define HYPERCALL_INFO_GET_REGION  3
+#define HYPERCALL_IPC_RING         4
+#define HYPERCALL_QUICK_COUNT      5 /* those are below this number */
 
 /*
  * Time. Durations are in nanoseconds. These calls may let another vCPU have the core before they
@@ -45,17 +55,42 @@
  * RT_REPORT (task, enum hypercall_report) -> how often that has happened. By the VM itself.
  * RT_NEXT_EVENT () -> task | what happened to it since the last call << 8, or HYPERCALL_EMPTY.
  */
-#define HYPERCALL_SCHED_YIELD      3
-#define HYPERCALL_SCHED_PASS_PARAM 4
-#define HYPERCALL_RT_CREATE_APP    5
-#define HYPERCALL_RT_LAUNCH_APP    6
-#define HYPERCALL_RT_DELETE_APP    7
-#define HYPERCALL_RT_REPORT        8
-#define HYPERCALL_RT_NEXT_EVENT    9
-#define HYPERCALL_COUNT            10
+#define HYPERCALL_SCHED_YIELD      5
+#define HYPERCALL_SCHED_PASS_PARAM 6
+#define HYPERCALL_RT_CREATE_APP    7
+#define HYPERCALL_RT_LAUNCH_APP    8
+#define HYPERCALL_RT_DELETE_APP    9
+#define HYPERCALL_RT_REPORT        10
+#define HYPERCALL_RT_NEXT_EVENT    11
 
-/* The calls below this number return at once, to the vCPU that made them. */
-#define HYPERCALL_QUICK_COUNT 3
+/*
+ * Communication; HYPERCALL_NOT_SUPPORTED where the description gives no VM a region. A timeout is
+ * in ns, 0: none, HYPERCALL_FOREVER. A vCPU that has its core for itself never waits in the
+ * hypervisor: a call that would have to returns at once, and is made again after WFI. On a shared
+ * core the call may also return early, when an interrupt waits for the vCPU.
+ *
+ * IPC_SEND_MSG (VM, bytes, timeout) -> 0. Sends the first bytes of region_vcpu.outbox of the vCPU
+ * that calls. Errors: NO_VM, DENIED (the receiver's description does not name the sender), TOO_BIG
+ * (for the receiver's slots), NOT_RUNNING, FULL (until the timeout). IPC_RECV_MSG (timeout) -> how
+ * many messages wait in the region's ring, at least 1, or EMPTY. IPC_CREATE_TUNNEL (VM, which of
+ * the tunnels with it, from 0) -> its index in the region's table. The caller's side is open from
+ * now on, until the VM is stopped. Errors: NO_VM, DENIED. IO_SEND_MAC (address, first byte lowest)
+ * -> 0. Sets the MAC address of the VM's packet device. An address of a group is an invalid
+ * parameter. IO_SEND_PACKETS () -> how many packets of the region's ring were taken; the call is
+ * made again for the rest, which is not lost. UPCALL_SET (entry, or 0: no upcalls any more) -> 0.
+ * By a VM whose interrupts come by upcall, for the vCPU that calls: where it goes on when an
+ * interrupt is injected (docs/interface.md).
+ */
+#define HYPERCALL_IPC_SEND_MSG      12
+#define HYPERCALL_IPC_RECV_MSG      13
+#define HYPERCALL_IPC_CREATE_TUNNEL 14
+#define HYPERCALL_IO_SEND_MAC       15
+#define HYPERCALL_IO_SEND_PACKETS   16
+#define HYPERCALL_UPCALL_SET        17
+#define HYPERCALL_COUNT             18
+#define HYPERCALL_COMM_FIRST        HYPERCALL_IPC_SEND_MSG
+
+#define HYPERCALL_FOREVER 0xffffffffffffffff
 
 /*
  * SCHED_PASS_PARAM. What the guest's own scheduler is, and its mode, are numbers of the guest's
@@ -85,5 +120,9 @@
 #define HYPERCALL_REFUSED           (-5) /* a deadline could be missed, or the reserve not kept */
 #define HYPERCALL_WRONG_STATE       (-6) /* the task is not registered, or it runs already */
 #define HYPERCALL_EMPTY             (-7)
+#define HYPERCALL_NO_VM             (-8)  /* there is no VM of that number */
+#define HYPERCALL_FULL              (-9)  /* the receiver's ring */
+#define HYPERCALL_TOO_BIG           (-10) /* for the receiver's slots */
+#define HYPERCALL_NOT_RUNNING       (-11) /* the other VM is stopped or restarts */
 
 #endif

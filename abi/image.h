@@ -49,6 +49,10 @@ struct hyp_info {
 	/* Of plan_cpu.shared, plan_vcpu.shared and plan.sched_common; 0: no core can be shared. */
 	uint32_t shared_cpu_bytes, shared_vcpu_bytes, sched_common_bytes;
 
+	/* Of plan_vm.comm, plan_virtio.state and plan.networks; 0: VMs cannot talk to each other.
+	 */
+	uint32_t comm_vm_bytes, virtio_bytes, network_bytes;
+
 	/* Where `orlop stats` finds what it shows. */
 	uint32_t cpu_trace;  /* offset of struct trace_ring (abi/trace.h), which ends a CPU's record
 			      */

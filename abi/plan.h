@@ -10,15 +10,18 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC     0x31304e4c50524f4cull
-#define PLAN_VERSION   2u
+#define PLAN_VERSION   3u
 #define PLAN_NAME_SIZE 24u
 #define PLAN_PAGE_SIZE 4096u
 
 /* What becomes of a VM that made a mistake (on_fault) or asked for a reset (on_reset). */
 enum plan_policy { PLAN_HALT, PLAN_RESTART, PLAN_STOP_SYSTEM };
 
-/* How interrupts reach a VM: without the hypervisor, or put into its virtual interface by it. */
-enum plan_delivery { PLAN_DIRECT, PLAN_INJECTED };
+/*
+ * How interrupts reach a VM: without the hypervisor, put into its virtual interface by it, or by
+ * upcall, for a guest that knows of it (docs/interface.md).
+ */
+enum plan_delivery { PLAN_DIRECT, PLAN_INJECTED, PLAN_UPCALL };
 
 /*
  * What becomes of a fast interrupt (PLAN_IRQ_FAST) for a vCPU that waits for its shared core while
@@ -38,14 +41,15 @@ enum plan_mmio_kind {
 	PLAN_MMIO_UART,      /* the VM's shared console */
 	PLAN_MMIO_INTC,      /* the interrupt controller's part common to all vCPUs (GICD) */
 	PLAN_MMIO_INTC_CPUS, /* its part per vCPU, frames in the order of the vCPUs (GICR) */
+	PLAN_MMIO_VIRTIO,    /* a virtio device's registers */
 };
 
 /* One emulated region; a VM's regions are sorted by base and do not overlap. */
 struct plan_mmio {
 	uint64_t base; /* guest-physical */
 	uint64_t size_bytes;
-	uint32_t kind; /* enum plan_mmio_kind */
-	uint32_t reserved;
+	uint32_t kind;  /* enum plan_mmio_kind */
+	uint32_t index; /* PLAN_MMIO_VIRTIO: in plan.virtio; else 0 */
 };
 
 #define PLAN_IRQ_EDGE 1u /* edge-triggered; else level-sensitive */
@@ -66,6 +70,49 @@ struct plan_restore {
 	uint64_t target_pa;
 	uint64_t source_pa; /* 0: fill with zeros */
 	uint64_t size_bytes;
+};
+
+/* A piece of a VM's memory, which the hypervisor reaches through a CPU's window. */
+struct plan_memory {
+	uint64_t base; /* guest-physical */
+	uint64_t host_pa;
+	uint64_t size_bytes;
+	uint32_t is_writable;
+	uint32_t reserved;
+};
+
+/* A tunnel as one of its two VMs sees it. Its memory is mapped by stage 2 alone. */
+struct plan_tunnel {
+	char name[PLAN_NAME_SIZE];
+	uint64_t base; /* guest-physical */
+	uint64_t size_bytes;
+	uint16_t peer;       /* the other VM */
+	uint16_t peer_index; /* this tunnel's in the other VM's table */
+	uint32_t is_writable;
+};
+
+/* A VM's place in a network: a virtio device (plan_virtio.port), or its region's packet rings. */
+struct plan_port {
+	uint16_t vm;
+	uint16_t network;
+	uint16_t virtio; /* in plan.virtio, or PLAN_NONE: the region's rings */
+	uint8_t mac[6];
+};
+
+#define PLAN_NONE 0xffffu
+
+enum plan_virtio_kind { PLAN_VIRTIO_NET, PLAN_VIRTIO_CONSOLE };
+
+/* Virtio over MMIO. A console's port 0 is the VM's console, port 1 + n is messages from and to VM
+ * n. */
+struct plan_virtio {
+	uint16_t vm;
+	uint16_t kind; /* enum plan_virtio_kind */
+	uint32_t irq;  /* level-sensitive, PLAN_IRQ_VIRTUAL */
+	uint16_t port; /* PLAN_VIRTIO_NET: in plan.ports */
+	uint16_t reserved;
+	uint32_t is_console; /* PLAN_VIRTIO_CONSOLE: port 0 exists */
+	void *state;         /* zeroed memory of hyp_info.virtio_bytes */
 };
 
 struct plan_vcpu {
@@ -128,6 +175,29 @@ struct plan_vm {
 
 	uint32_t console_irq; /* interrupt of the shared console's UART, 0 if the VM has none */
 	uint32_t irq_limit;   /* first interrupt number that the guest's controller does not have */
+
+	/*
+	 * Communication. `region` is the hypervisor's address of the communication region
+	 * (abi/region.h), zeroed; NULL: the VM has none, and nothing below counts but `memory`.
+	 */
+	void *region;
+	uint64_t region_base; /* guest-physical */
+	uint32_t region_bytes;
+	uint32_t region_irq; /* edge-triggered, PLAN_IRQ_VIRTUAL; 0: none */
+	void *comm;          /* zeroed memory of hyp_info.comm_vm_bytes */
+
+	/*
+	 * Its ring: a power of two of slots, and the largest message that they hold; 0: none.
+	 * `senders`: VMs that may send to it, a bit for each.
+	 */
+	uint16_t message_slots, message_bytes;
+	uint32_t senders;
+	uint32_t tunnel_count, memory_count;
+	const struct plan_tunnel *tunnels;
+	const struct plan_memory *memory; /* sorted by base; only of a VM with a virtio device */
+	uint16_t packet_port; /* in plan.ports: the region's packet rings; PLAN_NONE: it has none */
+	uint16_t packet_slots; /* of each of the two rings, a power of two */
+	uint32_t reserved2;
 };
 
 struct plan_cpu {
@@ -184,6 +254,12 @@ struct plan {
 				     shared */
 	uint32_t trace_records;   /* per CPU, a power of two */
 	uint32_t reserved;
+
+	/* Virtio devices, networks and their ports: the ports of a network lie together. */
+	uint16_t virtio_count, port_count, network_count, reserved2;
+	const struct plan_virtio *virtio;
+	const struct plan_port *ports;
+	void *networks; /* zeroed memory, network_count times hyp_info.network_bytes */
 
 	uint64_t *window_table; /* page-table entries behind plan_cpu.window, PLAN_WINDOW_PAGES each
 				 */

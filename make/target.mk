@@ -33,22 +33,26 @@ HYP_SMALL += -fno-move-loop-invariants -fno-thread-jumps
 endif
 HYP_HOT  := hyp/core/mmio.c hyp/core/hypercall.c hyp/core/shared.c hyp/sched/sched.c \
 	hyp/sched/edf.c hyp/sched/budget.c hyp/sched/round_robin.c lib/tournament.c \
-	hyp/core/console_queue.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
+	hyp/core/console_queue.c hyp/comm/tunnel.c hyp/comm/message.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
 
-# Two of them: without a scheduler, for systems where each vCPU has a core for itself, and with it.
-# What only one of the two has is in files of its own; hyp.c tells which it is.
+# Four of them: without a scheduler, for systems where each vCPU has a core for itself, and with it
+# (-shared); without communication between VMs, and with it (-comm). What only some of them have is
+# in files of its own; hyp.c tells which it is.
 HYP_SOURCES := $(sort $(filter-out hyp/devices/%,$(wildcard hyp/*/*.c)) \
 	$(ARCH_DEVICES:%=hyp/devices/%.c) $(ARCH_DRIVERS:%=drivers/%.c) \
 	$(wildcard lib/*.c arch/$(ARCH)/*.[cS]))
+HYP_COMM_ONLY      := $(filter hyp/comm/% $(ARCH_COMM:%=arch/$(ARCH)/%.c),$(HYP_SOURCES))
 HYP_DEDICATED_ONLY := hyp/core/shared_absent.c $(ARCH_DEDICATED:%=arch/$(ARCH)/%.c)
 HYP_SHARED_ONLY    := $(filter-out $(HYP_DEDICATED_ONLY),$(filter hyp/sched/% \
 	$(patsubst %,hyp/core/%,shared% realtime.c console_queue.c) hyp/trace/trace_sched.c \
 	$(ARCH_SHARED:%=arch/$(ARCH)/%.c),$(HYP_SOURCES)))
-HYP_COMMON         := $(filter-out $(HYP_DEDICATED_ONLY) $(HYP_SHARED_ONLY) hyp/core/hyp.c, \
-	$(HYP_SOURCES))
-HYP_OBJECTS := $(patsubst %,$(OUT)/hyp/%.o,$(HYP_COMMON) $(HYP_DEDICATED_ONLY) hyp/core/hyp.c)
-HYP_SHARED_OBJECTS := $(patsubst %,$(OUT)/hyp/%.o,$(HYP_COMMON) $(HYP_SHARED_ONLY)) \
-	$(OUT)/hyp/hyp/core/hyp-shared.c.o
+HYP_COMMON         := $(filter-out $(HYP_DEDICATED_ONLY) $(HYP_SHARED_ONLY) $(HYP_COMM_ONLY) \
+	hyp/core/comm_absent.c hyp/core/hyp.c,$(HYP_SOURCES))
+
+HYP_PARTS              := $(HYP_COMMON) $(HYP_DEDICATED_ONLY) hyp/core/comm_absent.c
+HYP_PARTS_-comm        := $(HYP_COMMON) $(HYP_DEDICATED_ONLY) $(HYP_COMM_ONLY)
+HYP_PARTS_-shared      := $(HYP_COMMON) $(HYP_SHARED_ONLY) hyp/core/comm_absent.c
+HYP_PARTS_-shared-comm := $(HYP_COMMON) $(HYP_SHARED_ONLY) $(HYP_COMM_ONLY)
 
 HYP_COMPILE = $(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),$(HYP_FAST),$(HYP_SMALL)) \
 	$(ARCH_CFLAGS) -MMD -MP -c $< -o $@
@@ -58,7 +62,7 @@ $(OUT)/hyp/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
 	@echo "  CC  $@"
 	$(Q)$(HYP_COMPILE)
 
-$(OUT)/hyp/hyp/core/hyp-shared.c.o: hyp/core/hyp.c make/target.mk | $(SETUP)
+$(OUT)/hyp/hyp/core/hyp-%.c.o: hyp/core/hyp.c make/target.mk | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
 	$(Q)$(HYP_COMPILE)
@@ -69,22 +73,26 @@ HYP_INPUTS := $(HYP_SOURCES) $(sort $(wildcard abi/*.h hyp/*/*.h lib/*.h drivers
 HYP_BUILD  := 0x$(shell (echo $(CC_KIND); cat $(HYP_INPUTS) make/target.mk) 2>/dev/null | \
 	sha256sum | cut -c1-16)
 
-HYP_INFO   := $(OUT)/hyp/hyp/core/hyp.c.o $(OUT)/hyp/hyp/core/hyp-shared.c.o
+HYP_INFO   := $(HYPERVISORS:$(OUT)/%.elf=$(OUT)/hyp/hyp/core/%.c.o)
 
 $(HYP_INFO): ARCH_CFLAGS += -DHYP_BUILD=$(HYP_BUILD)
-$(OUT)/hyp/hyp/core/hyp-shared.c.o: ARCH_CFLAGS += -DHYP_SHARED
+$(filter %-shared.c.o %-shared-comm.c.o,$(HYP_INFO)): ARCH_CFLAGS += -DHYP_SHARED
+$(filter %-comm.c.o,$(HYP_INFO)): ARCH_CFLAGS += -DHYP_COMM
 $(HYP_INFO): $(HYP_INPUTS)
 
 $(OUT)/hyp.ld: arch/$(ARCH)/hyp.ld abi/image.h
 	@mkdir -p $(@D)
 	$(Q)$(HYP_CC) -E -P -undef -x assembler-with-cpp -D__ASSEMBLER__ -I. $< -o $@
 
-$(HYP): $(HYP_OBJECTS)
-$(HYP_SHARED): $(HYP_SHARED_OBJECTS)
-$(HYP) $(HYP_SHARED): $(OUT)/hyp.ld
-	@echo "  LD  $@"
-	$(Q)$(HYP_LINK) $(HYP_LDFLAGS) -T $(OUT)/hyp.ld -Wl,-Map=$(@:.elf=.map) \
-		$(filter %.o,$^) -o $@
+define HYPERVISOR
+$(OUT)/hyp$(1).elf: $(patsubst %,$(OUT)/hyp/%.o,$(HYP_PARTS$(if $(1),_$(1),))) \
+	$(OUT)/hyp/hyp/core/hyp$(1).c.o $(OUT)/hyp.ld
+	@echo "  LD  $$@"
+	$(Q)$(HYP_LINK) $(HYP_LDFLAGS) -T $(OUT)/hyp.ld -Wl,-Map=$$(@:.elf=.map) \
+		$$(filter %.o,$$^) -o $$@
+endef
+$(foreach v,$(HYPERVISORS:$(OUT)/hyp%.elf=%),$(eval $(call HYPERVISOR,$(v))))
+$(eval $(call HYPERVISOR,))
 
 # The guests: build/ARCH/guests/NAME.elf from guest/demos/NAME/ and the guest library, by the rules
 # of guest/lib/guest.mk. A folder that makes several guests says so in a file variants.mk, in lines

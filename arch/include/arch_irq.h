@@ -43,6 +43,9 @@ void arch_irq_route_own(uint32_t irq, const struct cpu *cpu);
  */
 void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high);
 
+/* The same for an edge-triggered one (PLAN_IRQ_EDGE): it becomes pending. From any CPU. */
+void arch_virq_raise(struct vm *vm, uint32_t irq);
+
 /* Access to the emulated controller; `unit` is enum plan_mmio_kind. */
 enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access);
 

@@ -86,4 +86,19 @@ void arch_vm_join(struct vm *vm);
 void *arch_window_open(struct cpu *cpu, unsigned slot, uint64_t pa, unsigned count);
 void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count);
 
+/*
+ * The same pages of the window for memory that the guest uses at the same time, with caches: maps
+ * the page at `pa` as page `index` (0..PLAN_WINDOW_PAGES - 1), where nothing or another page may be
+ * mapped, and returns where it is; arch_window_drop unmaps `count` pages from `index` on.
+ */
+void *arch_window_page(struct cpu *cpu, unsigned index, uint64_t pa);
+void arch_window_drop(struct cpu *cpu, unsigned index, unsigned count);
+
+/*
+ * Interrupts by upcall (PLAN_UPCALL): `vcpu`, which is loaded on this CPU and about to return to
+ * its guest, goes on at `entry` of its kernel instead, with interrupts as they were; where it would
+ * have gone on, and in what state, is stored in *pc and *state.
+ */
+void arch_vcpu_upcall(struct vcpu *vcpu, uint64_t entry, uint64_t *pc, uint64_t *state);
+
 #endif

@@ -10,6 +10,7 @@
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
 #include "arch/include/arch_vcpu.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/shared.h"
@@ -100,6 +101,7 @@ static void init_records(const struct plan *plan)
 		uart_reset(&vm_at(i)->uart);
 		arch_vm_reset_irqs(vm_at(i));
 	}
+	comm_init();
 }
 
 _Noreturn static void run(struct cpu *cpu)

@@ -5,6 +5,7 @@
 #include "hyp/core/hypercall.h"
 
 #include "abi/hypercall.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/console.h"
 #include "hyp/core/shared.h"
 #include "hyp/core/vcpu.h"
@@ -37,10 +38,23 @@ static int64_t console_write(struct vcpu *vcpu, const uint64_t *args)
 	return (int64_t)count;
 }
 
+static int64_t get_region(struct vcpu *vcpu, const uint64_t *args)
+{
+	(void)args;
+	return comm_get_region(vcpu);
+}
+
+static int64_t ring(struct vcpu *vcpu, const uint64_t *args)
+{
+	return comm_ring(vcpu, args[0]);
+}
+
 static int64_t (*const services[HYPERCALL_QUICK_COUNT])(struct vcpu *vcpu, const uint64_t *args) = {
 	[HYPERCALL_INFO_GET_ID] = info_get_id,
-	[HYPERCALL_VERSION] = version,
+	[HYPERCALL_INFO_GET_VERSION] = version,
 	[HYPERCALL_CONSOLE_WRITE] = console_write,
+	[HYPERCALL_INFO_GET_REGION] = get_region,
+	[HYPERCALL_IPC_RING] = ring,
 };
 
 int64_t hypercall_quick(struct vcpu *vcpu, const uint64_t *args, uint64_t number)
@@ -54,5 +68,7 @@ int64_t hypercall_handle(struct vcpu *vcpu, uint64_t number, const uint64_t *arg
 	if (__builtin_expect(number < HYPERCALL_QUICK_COUNT, 1))
 		return hypercall_quick(vcpu, args, number);
 	vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
+	if (number >= HYPERCALL_COMM_FIRST)
+		return comm_hypercall(vcpu, number, args);
 	return shared_hypercall(vcpu, number, args);
 }

@@ -6,6 +6,7 @@
 #include "hyp/core/mmio.h"
 
 #include "arch/include/arch_irq.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "lib/bits.h"
@@ -23,12 +24,15 @@ static const struct plan_mmio *find(const struct vcpu *vcpu, uint64_t address)
 	}
 }
 
-NEVER_INLINE static enum mmio_result access_uart(struct vcpu *vcpu, struct mmio_access *access)
+NEVER_INLINE static enum mmio_result access_device(
+	struct vcpu *vcpu, const struct plan_mmio *region, struct mmio_access *access)
 {
 	struct vm *vm = vcpu->vm;
 	enum mmio_result result;
 
 	vcpu->exits[EXIT_CAUSE_DEVICE]++;
+	if (region->kind == PLAN_MMIO_VIRTIO)
+		return comm_access(vcpu, region, access);
 	if (access->is_write && !console_has_room())
 		return MMIO_BUSY;
 	lock_take(&vm->lock);
@@ -44,8 +48,8 @@ enum mmio_result mmio_dispatch(struct vcpu *vcpu, struct mmio_access *access)
 	if (!region)
 		return MMIO_NO_DEVICE;
 	access->address -= region->base;
-	if (region->kind == PLAN_MMIO_UART)
-		return access_uart(vcpu, access);
+	if (region->kind == PLAN_MMIO_UART || region->kind == PLAN_MMIO_VIRTIO)
+		return access_device(vcpu, region, access);
 	vcpu->exits[EXIT_CAUSE_INTC]++;
 	return arch_intc_access(vcpu, region->kind, access);
 }

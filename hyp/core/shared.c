@@ -70,6 +70,15 @@ void shared_wake(struct vcpu *vcpu)
 		arch_irq_kick(home);
 }
 
+/* If it is picked by another CPU meanwhile, that is as good. */
+void shared_hand_over(struct vcpu *to)
+{
+	if (__atomic_load_n(&to->cpu, __ATOMIC_SEQ_CST) == arch_cpu_here())
+		shared_post(to, SHARED_POSTED_WAKE | SHARED_POSTED_HAND);
+	else
+		shared_wake(to);
+}
+
 void shared_arrived(struct vcpu *vcpu, uint32_t irq, bool fast)
 {
 	trace_write(&vcpu->cpu->trace, TRACE_ARRIVED, vcpu->number, irq);
@@ -156,6 +165,8 @@ static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t
 		sched_wake_fast(&cpu->shared->sched, &record->entity, now);
 	else
 		sched_wake(&cpu->shared->sched, &record->entity, now);
+	if (bits & SHARED_POSTED_HAND)
+		sched_yield_to(&cpu->shared->sched, &record->entity, now);
 }
 
 /* All that was posted here, oldest first. */
@@ -186,7 +197,7 @@ RARELY static void take_posted(struct cpu *cpu)
 		if (__atomic_load_n(&record->vcpu->cpu, __ATOMIC_SEQ_CST) == cpu) {
 			take_one(cpu, record->vcpu, bits, arch_cpu_ticks());
 		} else {
-			shared_post(record->vcpu, bits);
+			shared_post(record->vcpu, bits & ~SHARED_POSTED_HAND);
 			arch_irq_kick(record->vcpu->cpu);
 		}
 		record = next;

@@ -36,6 +36,14 @@ void shared_wait(struct vcpu *vcpu, uint64_t until);
 void shared_spins(struct vcpu *vcpu);
 
 /*
+ * As shared_wake, of `to`, which is shared, by the loaded vCPU, which is shared, too, and goes on
+ * wanting to run. If both are best effort and at home on this CPU, `to` has the core next, for what
+ * is left of the quantum that is running, and the loaded one has it after that; but real time that
+ * is due comes before both. Else `to` is woken and waits for its turn. cpu_attend follows.
+ */
+void shared_hand_over(struct vcpu *to);
+
+/*
  * Something happened that ends the wait of `vcpu`, which is shared; from any CPU. Its CPU, which
  * may be this one, is kicked.
  */

@@ -33,6 +33,11 @@ void shared_spins(struct vcpu *vcpu)
 	(void)vcpu;
 }
 
+void shared_hand_over(struct vcpu *to)
+{
+	(void)to;
+}
+
 void shared_wake(struct vcpu *vcpu)
 {
 	(void)vcpu;

@@ -19,6 +19,7 @@ struct vcpu;
 /* What was posted for a vCPU, for its CPU to carry out. */
 #define SHARED_POSTED_WAKE 1u
 #define SHARED_POSTED_FAST 2u
+#define SHARED_POSTED_HAND 4u /* with WAKE, by its own CPU: the running one gives it the core */
 
 /* Why a vCPU is special: it is to start, or to leave; or one of the flags below is set, for good.
  */

@@ -6,6 +6,7 @@
 
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
@@ -230,6 +231,7 @@ void vm_left(struct vm *vm)
 {
 	console_vm_flush(vm);
 	shared_vm_left(vm);
+	comm_vm_left(vm);
 	if (vm->stop_policy == PLAN_RESTART)
 		begin_restart(vm);
 	else

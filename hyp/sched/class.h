@@ -81,6 +81,9 @@ void round_robin_evict(struct sched_cpu *cpu, struct sched_entity *owner);
 /* `entity` takes the core at the next decision, if the one that has it now would go on. */
 void round_robin_summon(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now);
 
+/* It would, but who has the core is not preemptable: it does once a preemptable one has it. */
+void round_robin_refuse(struct sched_cpu *cpu, struct sched_entity *entity);
+
 /* `other`, if it waits for this CPU, runs on what is left of the owner's quantum. */
 void round_robin_lend(struct sched_cpu *cpu, struct sched_entity *other);
 

@@ -127,6 +127,7 @@ static void host(struct sched_cpu *cpu, struct sched_entity *owner, struct sched
 	owner->guest = guest;
 	guest->state = SCHED_GUEST;
 	guest->round_robin.host = owner;
+	guest->round_robin.refused = false;
 }
 
 /* Out of wherever it is. */
@@ -135,6 +136,7 @@ static void withdraw(struct sched_cpu *cpu, struct sched_entity *entity)
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
 
 	evict(cpu, entity);
+	entity->round_robin.refused = false;
 	if (entity->state == SCHED_GUEST)
 		entity->round_robin.host->guest = NULL;
 	if (entity->state >= SCHED_READY && entity->state != SCHED_CHOSEN)
@@ -152,6 +154,7 @@ static void make_current(struct sched_cpu *cpu, struct sched_entity *entity)
 {
 	take_out(cpu, entity);
 	entity->state = SCHED_CHOSEN;
+	entity->round_robin.refused = false;
 	cpu->round_robin.current = entity;
 }
 
@@ -186,7 +189,8 @@ static void take_core(struct sched_cpu *cpu, struct sched_entity *owner, uint64_
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
 	struct sched_entity *entity = round_robin->summoned;
 
-	class_trace(cpu, now, TRACE_FAST, entity, cpu->last);
+	class_trace(
+		cpu, now, TRACE_FAST, entity, owner->guest ? owner->guest->number : owner->number);
 	entity->stats.fast++;
 	entity->round_robin.fast_from = now + entity->fast_interval;
 	round_robin->summoned = NULL;
@@ -207,6 +211,37 @@ static void miss_core(struct sched_cpu *cpu)
 {
 	make_ready(cpu, cpu->round_robin.summoned);
 	cpu->round_robin.summoned = NULL;
+}
+
+/* One that was refused and still waits, or NULL: it has had the core since, or is elsewhere. */
+static struct sched_entity *first_refused(struct sched_cpu *cpu, uint64_t now)
+{
+	uint64_t *slots = &cpu->round_robin.refused;
+
+	while (*slots != 0) {
+		struct sched_entity *entity = cpu->common->entities[bits_lowest(*slots)];
+
+		*slots &= *slots - 1;
+		if (entity && entity->state == SCHED_READY && entity->round_robin.refused &&
+			now >= entity->round_robin.fast_from &&
+			(group_of(cpu, entity)->affinity & bit_of(cpu)) != 0)
+			return entity;
+	}
+	return NULL;
+}
+
+/* Whoever has the core now may have to give way to one that was refused before. */
+static RARELY void retry(struct sched_cpu *cpu, uint64_t now)
+{
+	struct round_robin_cpu *round_robin = &cpu->round_robin;
+	struct sched_entity *current = round_robin->current;
+
+	if (!current || !current->preemptable || current->guest)
+		return;
+	round_robin->summoned = first_refused(cpu, now);
+	if (round_robin->summoned)
+		take_core(cpu, current, now);
+	round_robin->ticks = first_waiting(cpu) != NULL;
 }
 
 /* Finds the current entity, and whether its quantum has an end. */
@@ -235,6 +270,8 @@ static void choose(struct sched_cpu *cpu, uint64_t now)
 		first = first_waiting(cpu);
 	}
 	round_robin->ticks = first != NULL;
+	if (round_robin->refused != 0)
+		retry(cpu, now);
 }
 
 /* The class's functions. */
@@ -445,6 +482,17 @@ void round_robin_summon(struct sched_cpu *cpu, struct sched_entity *entity, uint
 		cpu->round_robin.summoned = entity;
 		cpu->round_robin.stale = true;
 		cpu->round_robin.open = true;
+	}
+	lock_release(&cpu->common->lock);
+}
+
+void round_robin_refuse(struct sched_cpu *cpu, struct sched_entity *entity)
+{
+	lock_take(&cpu->common->lock);
+	if (entity->state == SCHED_READY) {
+		entity->round_robin.refused = true;
+		cpu->round_robin.refused |= 1ull << entity->slot;
+		cpu->round_robin.stale = true;
 	}
 	lock_release(&cpu->common->lock);
 }

@@ -142,13 +142,17 @@ void sched_wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now
 void sched_wake_fast(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
 	const struct sched_entity *running = cpu->running;
+	const bool is_fast = !sched_is_real_time(entity) && entity->policy != PLAN_DEFER &&
+			     running && running != entity && !cpu->round_robin.summoned &&
+			     now >= entity->round_robin.fast_from;
 
-	if (!sched_is_real_time(entity) && entity->policy != PLAN_DEFER && running &&
-		running != entity && running->preemptable && !cpu->round_robin.summoned &&
-		now >= entity->round_robin.fast_from)
+	if (is_fast && running->preemptable) {
 		round_robin_summon(cpu, entity, now);
-	else
-		sched_wake(cpu, entity, now);
+		return;
+	}
+	sched_wake(cpu, entity, now);
+	if (is_fast)
+		round_robin_refuse(cpu, entity);
 }
 
 void sched_block(struct sched_cpu *cpu, uint64_t until, uint64_t now)

@@ -53,7 +53,9 @@ void sched_wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now
 /*
  * The same because of an interrupt that is fast for it. Where its policy, the running entity and
  * the time since the last one allow, it takes the core at the next sched_pick; else as sched_wake.
- * Taken from a real-time entity (which is preemptable then), it runs on that one's budget.
+ * If only the running entity does not allow it, as it is not preemptable, it takes the core from
+ * the next best-effort one that is [HF 5.5: the interrupt stays pending until then]. Taken from a
+ * real-time entity (which is preemptable then), it runs on that one's budget.
  */
 void sched_wake_fast(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now);
 

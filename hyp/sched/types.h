@@ -61,6 +61,7 @@ struct round_robin_entity {
 	struct sched_entity *host;          /* GUEST: whose quantum or budget it runs on */
 	uint8_t group;                      /* index of its affinity */
 	bool expired;                       /* a quantum has ended since it was chosen */
+	bool refused; /* READY: a fast interrupt came while nobody could be made to give way */
 };
 
 struct sched_entity {
@@ -111,6 +112,7 @@ struct round_robin_cpu {
 	struct tournament wakes;       /* entities that blocked here, by the time of waking */
 	struct sched_entity *current;  /* whose quantum it is, also while real time runs; or NULL */
 	struct sched_entity *summoned; /* by a fast interrupt, or NULL */
+	uint64_t refused;              /* slots in which there may be one that was refused here */
 	bool ticks;                    /* the quantum has an end, as others wait */
 	bool stale;                    /* the queue may not be as it was when that was found out */
 	bool open;                     /* before real time runs there is something to do here */

@@ -25,7 +25,7 @@ static void test_id_and_version(void **state)
 	assert_int_equal(call(0, HYPERCALL_INFO_GET_ID, NULL), 0);
 	assert_int_equal(call(1, HYPERCALL_INFO_GET_ID, NULL), 1);
 	assert_int_equal(call(2, HYPERCALL_INFO_GET_ID, NULL), 1);
-	assert_int_equal(call(0, HYPERCALL_VERSION, NULL), HYPERCALL_INTERFACE_VERSION);
+	assert_int_equal(call(0, HYPERCALL_INFO_GET_VERSION, NULL), HYPERCALL_INTERFACE_VERSION);
 	assert_int_equal(vcpu_at(0)->exits[EXIT_CAUSE_HYPERCALL], 2);
 	assert_int_equal(vcpu_at(2)->exits[EXIT_CAUSE_HYPERCALL], 1);
 }

@@ -99,6 +99,116 @@ static void test_not_preemptable(void **state)
 	assert_int_equal(entity(1)->stats.fast, 0);
 }
 
+/* What one that is not preemptable does not give, the next one that is does, once. */
+static void begin_refused(enum plan_irq_policy policy, uint64_t interval)
+{
+	for (unsigned i = 0; i < 3; i++)
+		world_fast(policy, interval);
+	entity(0)->preemptable = false;
+	world_wake(entity(0));
+	world_wake(entity(1));
+	assert_int_equal(world_run_to(4), 0);
+	sched_wake_fast(cpu, entity(2), 4);
+	assert_int_equal(world_run_to(9), 0);
+	world.now = 10;
+}
+
+static void test_refused_is_not_forgotten(void **state)
+{
+	uint64_t value = 9;
+
+	(void)state;
+	begin_refused(PLAN_RECYCLE_QUANTUM, 0);
+	assert_int_equal(world_run_to(13), 2); /* on the quantum of 1 */
+	assert_int_equal(world_find(TRACE_FAST, &value), 2);
+	assert_int_equal(value, 1);
+	block();
+	assert_int_equal(world_run_to(19), 1);
+	world.now = 20;
+	assert_turns("0101");
+	assert_int_equal(entity(2)->stats.fast, 1);
+}
+
+static void test_refused_with_a_new_quantum(void **state)
+{
+	(void)state;
+	begin_refused(PLAN_RESET_QUANTUM, 0);
+	assert_turns("201201");
+	assert_int_equal(entity(2)->stats.fast, 1);
+}
+
+/* The rate of fast interrupts holds for those that were refused, too. */
+static void test_refused_within_the_interval(void **state)
+{
+	(void)state;
+	begin_refused(PLAN_RECYCLE_QUANTUM, 100);
+	assert_int_equal(world_run_to(11), 2);
+	block();
+	assert_int_equal(world_run_to(24), 0);
+	sched_wake_fast(cpu, entity(2), 24);
+	world.now = 30;
+	assert_turns("120120");
+	assert_int_equal(entity(2)->stats.fast, 1);
+}
+
+/* It got the core by its turn, or waits again: there is nothing left of what was refused. */
+static void test_refused_and_served(void **state)
+{
+	(void)state;
+	begin_refused(PLAN_RECYCLE_QUANTUM, 0);
+	entity(1)->preemptable = false;
+	assert_turns("1");
+	assert_int_equal(world_run_to(21), 2);
+	block();
+	entity(1)->preemptable = true;
+	assert_int_equal(world_run_to(22), 0);
+	world_wake(entity(2));
+	world.now = 31;
+	assert_turns("120");
+	assert_int_equal(entity(2)->stats.fast, 0);
+}
+
+/* Real time that is not preemptable keeps it away only from itself. */
+static void test_refused_by_real_time(void **state)
+{
+	(void)state;
+	world_real_time(100, 30, 100);
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	world_wake(entity(1));
+	assert_int_equal(world_run_to(4), 1);
+	world_wake(entity(0));
+	assert_int_equal(world_run_to(6), 0);
+	sched_wake_fast(cpu, entity(2), 6);
+	assert_int_equal(world_run_to(33), 0);
+	assert_int_equal(world_run_to(38), 2); /* on the six that are left of the quantum of 1 */
+	assert_int_equal(entity(2)->stats.fast, 1);
+	block();
+	assert_int_equal(world_run_to(80), 1);
+}
+
+/* Two of them, one after the other; one that is gone meanwhile is not missed. */
+static void test_several_refused(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 5; i++)
+		world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	entity(0)->preemptable = false;
+	world_wake(entity(0));
+	world_wake(entity(1));
+	assert_int_equal(world_run_to(4), 0);
+	for (unsigned i = 2; i < 5; i++)
+		sched_wake_fast(cpu, entity(i), 4);
+	sched_remove(cpu, entity(3), 5);
+	world.now = 10;
+	assert_int_equal(world_run_to(12), 2);
+	block();
+	assert_int_equal(world_run_to(14), 4);
+	block();
+	assert_int_equal(world_run_to(19), 1);
+	assert_int_equal(entity(2)->stats.fast + entity(4)->stats.fast, 2);
+}
+
 /* On an idle CPU, or for the one that runs, there is nothing to take. */
 static void test_nothing_to_take(void **state)
 {
@@ -287,6 +397,12 @@ int main(void)
 		cmocka_unit_test_setup(test_recycled_quantum_is_given_back, begin),
 		cmocka_unit_test_setup(test_fast_interval, begin),
 		cmocka_unit_test_setup(test_not_preemptable, begin),
+		cmocka_unit_test_setup(test_refused_is_not_forgotten, begin),
+		cmocka_unit_test_setup(test_refused_with_a_new_quantum, begin),
+		cmocka_unit_test_setup(test_refused_within_the_interval, begin),
+		cmocka_unit_test_setup(test_refused_and_served, begin),
+		cmocka_unit_test_setup(test_refused_by_real_time, begin),
+		cmocka_unit_test_setup(test_several_refused, begin),
 		cmocka_unit_test_setup(test_nothing_to_take, begin),
 		cmocka_unit_test_setup(test_two_at_once, begin),
 		cmocka_unit_test_setup(test_owner_takes_it_back, begin),

@@ -138,7 +138,7 @@ static void psci_check_unknown(void)
 
 static void psci_check_hypercalls(void)
 {
-	check_equal(psci_call(HYPERCALL_BASE + HYPERCALL_VERSION, 0, 0, 0),
+	check_equal(psci_call(HYPERCALL_BASE + HYPERCALL_INFO_GET_VERSION, 0, 0, 0),
 		HYPERCALL_INTERFACE_VERSION, "hypercall VERSION");
 	check(psci_call(HYPERCALL_BASE + HYPERCALL_INFO_GET_ID, 0, 0, 0) < 0x100, "INFO_GET_ID");
 	psci_expect(HYPERCALL_BASE + HYPERCALL_CONSOLE_WRITE, 0, 0, 0, "CONSOLE_WRITE of nothing");

@@ -13,7 +13,7 @@ int64_t hypercall(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t 
 
 bool hypercall_present(void)
 {
-	int64_t version = smccc_hvc(HYPERCALL_BASE + HYPERCALL_VERSION, 0, 0, 0, 0, 0, 0, 0);
+	int64_t version = smccc_hvc(HYPERCALL_BASE + HYPERCALL_INFO_GET_VERSION, 0, 0, 0, 0, 0, 0, 0);
 
 	return version >= 0 && version >> 16 == HYPERCALL_INTERFACE_VERSION >> 16;
 }

@@ -25,7 +25,7 @@ int64_t hypercall(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t 
 
 bool hypercall_present(void)
 {
-	int64_t version = call(HYPERCALL_VERSION, (const uint64_t[CALL_PARAMETERS]){0});
+	int64_t version = call(HYPERCALL_INFO_GET_VERSION, (const uint64_t[CALL_PARAMETERS]){0});
 
 	return version >= 0 && version >> 16 == HYPERCALL_INTERFACE_VERSION >> 16;
 }

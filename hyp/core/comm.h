@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the core asks of communication between VMs (hyp/comm). comm_absent.c stands in for it in a
+ * hypervisor without it.
+ */
+#ifndef HYP_CORE_COMM_H
+#define HYP_CORE_COMM_H
+
+#include <stdint.h>
+
+#include "hyp/core/mmio.h"
+
+struct plan_mmio;
+struct vcpu;
+struct vm;
+
+/* Fills the regions, and connects the plan's memory for communication to the VMs. At start-up. */
+void comm_init(void);
+
+/*
+ * Every vCPU of `vm` is off: its tunnels are closed, its ring is empty, its devices are reset, and
+ * the others are told. Its region is filled anew.
+ */
+void comm_vm_left(struct vm *vm);
+
+/* vm->state has changed: the regions of all VMs say so. */
+void comm_vm_state(struct vm *vm);
+
+/* The loaded vCPU has got its core, on which the next decision falls at `until`. It has a region.
+ */
+void comm_dispatched(struct vcpu *vcpu, uint64_t now, uint64_t until);
+
+/* HYPERCALL_INFO_GET_REGION and HYPERCALL_IPC_RING. */
+int64_t comm_get_region(struct vcpu *vcpu);
+int64_t comm_ring(struct vcpu *vcpu, uint64_t tunnel);
+
+/* The calls from HYPERCALL_COMM_FIRST on; cpu_attend follows. May be HYPERCALL_REPEAT. */
+int64_t comm_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args);
+
+/* A guest's access to virtio registers; access->address is the offset. cpu_attend follows
+ * MMIO_BUSY. */
+enum mmio_result comm_access(
+	struct vcpu *vcpu, const struct plan_mmio *region, struct mmio_access *access);
+
+/* A character for the VM's console, which is a virtio device; false if it has no room. */
+bool comm_console_input(struct vm *vm, char c);
+
+#endif
