@@ -128,6 +128,7 @@ static void host(struct sched_cpu *cpu, struct sched_entity *owner, struct sched
 	guest->state = SCHED_GUEST;
 	guest->round_robin.host = owner;
 	guest->round_robin.refused = false;
+	cpu->round_robin.stale = true;
 }
 
 /* Out of wherever it is. */
@@ -239,12 +240,16 @@ static RARELY void retry(struct sched_cpu *cpu, uint64_t now)
 	if (!current || !current->preemptable || current->guest)
 		return;
 	round_robin->summoned = first_refused(cpu, now);
-	if (round_robin->summoned)
-		take_core(cpu, current, now);
-	round_robin->ticks = first_waiting(cpu) != NULL;
+	if (!round_robin->summoned)
+		return;
+	take_core(cpu, current, now);
+	round_robin->ticks = true;
 }
 
-/* Finds the current entity, and whether its quantum has an end. */
+/*
+ * Finds the current entity, and whether its quantum has an end. Of a guest, too, that ends it: the
+ * guest waits for a quantum of its own, and so does its host.
+ */
 static void choose(struct sched_cpu *cpu, uint64_t now)
 {
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
@@ -257,10 +262,11 @@ static void choose(struct sched_cpu *cpu, uint64_t now)
 			miss_core(cpu);
 		current = round_robin->current;
 	}
+	if (current && current->round_robin.expired)
+		evict(cpu, current);
 	first = first_waiting(cpu);
 	if (current && first && current->round_robin.expired) {
 		class_trace(cpu, now, TRACE_QUANTUM_END, current, 0);
-		evict(cpu, current);
 		append(cpu, current);
 		make_current(cpu, first);
 	} else if (current) {
@@ -269,7 +275,7 @@ static void choose(struct sched_cpu *cpu, uint64_t now)
 		make_current(cpu, first);
 		first = first_waiting(cpu);
 	}
-	round_robin->ticks = first != NULL;
+	round_robin->ticks = first || (current && current->guest);
 	if (round_robin->refused != 0)
 		retry(cpu, now);
 }

@@ -41,21 +41,21 @@ def module(unpacked, name, out):
         shutil.copyfileobj(source, target)
 
 
-def initramfs(bench):
+def initramfs(build, arch):
     """Builds the file system of both guests; returns its path."""
-    folder = os.path.join(bench.folder, "initramfs")
+    top = os.path.join(build, "experiments", arch)
+    folder, archive = os.path.join(top, "initramfs"), os.path.join(top, "initramfs.gz")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     shutil.copy("tests/experiments/linux/init", folder)
-    subprocess.run([COMPILER[bench.arch], *FLAGS, f"-DPERIOD_US={PERIOD_US}",
+    subprocess.run([COMPILER[arch], *FLAGS, f"-DPERIOD_US={PERIOD_US}",
                     "tests/experiments/linux/packets.c", "-o", f"{folder}/packets"], check=True)
-    unpacked = glob.glob(f"{bench.build_folder}/guests/unpacked/{bench.arch}/linux-image-*")
+    unpacked = glob.glob(f"{build}/guests/unpacked/{arch}/linux-image-*")
     check(len(unpacked) == 1, f"the kernel's package is not unpacked: {unpacked}")
     for name in MODULES:
         module(unpacked[0], name, folder)
-    archive = os.path.join(bench.folder, "initramfs.gz")
-    subprocess.run(["python3", "tools/initramfs.py", bench.package("busybox"), folder, archive],
-                   check=True)
+    subprocess.run(["python3", "tools/initramfs.py", f"{build}/guests/{arch}/busybox", folder,
+                    archive], check=True)
     return os.path.abspath(archive)
 
 
@@ -79,7 +79,7 @@ def qemu(bench):
     """QEMU's arguments for the network. Without ioeventfd, and with tx=timer, a card is told and
     sends by the machine's clock, not when the host has time for it."""
     arguments = ["-global", "virtio-mmio.ioeventfd=off", "-object",
-        f"filter-buffer,id=hold,netdev=near,interval={PERIOD_US},queue=tx"]
+                 f"filter-buffer,id=hold,netdev=near,interval={PERIOD_US},queue=tx"]
     for number, (place, (bus, _)) in enumerate(CARDS[bench.arch].items()):
         arguments = ["-netdev", f"hubport,id={place},hubid=0", *arguments, "-device",
                      f"virtio-net-device,netdev={place},bus=virtio-mmio-bus.{bus},"

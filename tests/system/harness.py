@@ -147,13 +147,17 @@ class Machine:
     def expect(self, pattern, seconds=None):
         """
         Waits until the pattern appears after what was expected before, by default for as long as
-        the machine may run; returns the match.
+        the machine may run; returns the match. One with groups that reaches to the end of what has
+        come may have been cut there, as text comes in pieces: it waits for more.
         """
         deadline = time.monotonic() + (seconds or self.timeout)
         compiled = re.compile(pattern, re.M)
         with self.changed:
             while True:
                 match = compiled.search(self.text, self.seen)
+                if match and compiled.groups and match.end() == len(self.text):
+                    self.changed.wait(1)
+                    match = compiled.search(self.text, self.seen)
                 if match:
                     self.seen = match.end()
                     return match

@@ -192,6 +192,87 @@ static void test_fast_interrupt(void **state)
 	assert_int_equal(vcpu_at(1)->shared->entity.stats.fast, 1);
 }
 
+static void hand_over(void *to)
+{
+	shared_hand_over(to);
+}
+
+/* `vcpu` hands the core to `to`; who has it then. */
+static struct vcpu *hand_to(struct vcpu *vcpu, struct vcpu *to)
+{
+	fake_become(vcpu->cpu);
+	assert_int_equal(fake_run(hand_over, to), FAKE_RETURNED);
+	return harness_attend(vcpu);
+}
+
+static const struct harness_vm three[] = {
+	{"one", 1, false, PLAN_HALT}, {"two", 1, false, PLAN_HALT}, {"three", 1, false, PLAN_HALT}};
+
+/* Before one that waits longer, for the rest of this quantum; and back before its end. */
+static void test_hand_over(void **state)
+{
+	struct vcpu *vcpu;
+
+	(void)state;
+	harness_plan(three, 3);
+	share_all(3, 1);
+	vcpu = after(after(boot(), HARNESS_QUANTUM), HARNESS_QUANTUM);
+	assert_ptr_equal(wait_of(vcpu), vcpu_at(0));
+	vcpu = after(vcpu_at(0), MS);
+	fake.kicked[0] = false;
+	assert_ptr_equal(hand_to(vcpu, vcpu_at(2)), vcpu_at(2));
+	assert_ptr_equal(after(vcpu_at(2), MS), vcpu_at(2));
+	assert_ptr_equal(hand_to(vcpu_at(2), vcpu_at(0)), vcpu_at(0));
+	assert_ptr_equal(hand_to(vcpu_at(0), vcpu_at(2)), vcpu_at(2));
+	assert_ptr_equal(wait_of(vcpu_at(2)), vcpu_at(0));
+	assert_int_equal(fake.timer[0], fake.ticks + HARNESS_QUANTUM - 2 * MS);
+	assert_false(fake.kicked[0]);
+	assert_ptr_equal(after(vcpu_at(0), HARNESS_QUANTUM - 2 * MS), vcpu_at(1));
+}
+
+/* A task and a real-time vCPU that is due come first; the other one is awake all the same. */
+static void test_hand_over_keeps_real_time(void **state)
+{
+	struct plan_vcpu *plan;
+	struct vcpu *vcpu;
+
+	(void)state;
+	harness_plan(two, 2);
+	harness_share(0, 1);
+	plan = harness_share(1, 1);
+	plan->period_ticks = plan->deadline_ticks = 10 * MS;
+	plan->capacity_ticks = 2 * MS;
+	vcpu = boot();
+	assert_ptr_equal(vcpu, vcpu_at(1));
+	vcpu = wait_of(vcpu);
+	assert_ptr_equal(wait_of(vcpu), NULL);
+	fake.ticks += 20 * MS;
+	fake_become(cpu_at(0));
+	shared_wake(vcpu_at(1));
+	assert_ptr_equal(harness_next(0), vcpu_at(1));
+	assert_ptr_equal(hand_to(vcpu_at(1), vcpu_at(0)), vcpu_at(1));
+	assert_ptr_equal(wait_of(vcpu_at(1)), vcpu_at(0));
+	assert_ptr_equal(hand_to(vcpu_at(0), vcpu_at(1)), vcpu_at(1));
+}
+
+/* One at home on another CPU is woken there. */
+static void test_hand_over_elsewhere(void **state)
+{
+	struct vcpu *vcpu;
+
+	(void)state;
+	harness_plan(two, 2);
+	harness_share(0, 1);
+	harness_share(1, 2);
+	vcpu = boot();
+	assert_ptr_equal(harness_next(1), vcpu_at(1));
+	assert_null(wait_of(vcpu_at(1)));
+	fake.kicked[1] = false;
+	assert_ptr_equal(hand_to(vcpu, vcpu_at(1)), vcpu);
+	assert_true(fake.kicked[1]);
+	assert_ptr_equal(harness_next(1), vcpu_at(1));
+}
+
 static const struct fault fault = {.what = "jump", .syndrome = 1, .address = ADDRESS_NONE};
 
 /*
@@ -461,6 +542,9 @@ int main(void)
 		cmocka_unit_test(test_waiting_gives_the_core_away),
 		cmocka_unit_test(test_own_timer_ends_the_wait),
 		cmocka_unit_test(test_real_time_goes_first),
+		cmocka_unit_test(test_hand_over),
+		cmocka_unit_test(test_hand_over_keeps_real_time),
+		cmocka_unit_test(test_hand_over_elsewhere),
 		cmocka_unit_test(test_fast_interrupt),
 		cmocka_unit_test(test_restart_beside_another),
 		cmocka_unit_test(test_one_halts_the_other_goes_on),

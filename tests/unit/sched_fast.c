@@ -66,6 +66,24 @@ static void test_recycled_quantum_is_given_back(void **state)
 	assert_int_equal(entity(1)->stats.ran_ticks, 2);
 }
 
+/* Also if only these two are there: the quantum that it runs on has an end. */
+static void test_guest_goes_at_the_end(void **state)
+{
+	(void)state;
+	world_wake(world_fast(PLAN_RECYCLE_QUANTUM, 0));
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	assert_int_equal(world_run_to(4), 0);
+	sched_wake_fast(cpu, entity(1), 4);
+	assert_int_equal(world_run_to(9), 1);
+	world.now = 10;
+	assert_turns("1010");
+	assert_int_equal(world_run_to(58), 1);
+	sched_yield_to(cpu, entity(0), 58);
+	assert_int_equal(world_run_to(59), 0);
+	world.now = 60;
+	assert_turns("0101");
+}
+
 static void test_fast_interval(void **state)
 {
 	(void)state;
@@ -395,6 +413,7 @@ int main(void)
 		cmocka_unit_test_setup(test_recycle_quantum, begin),
 		cmocka_unit_test_setup(test_reset_quantum, begin),
 		cmocka_unit_test_setup(test_recycled_quantum_is_given_back, begin),
+		cmocka_unit_test_setup(test_guest_goes_at_the_end, begin),
 		cmocka_unit_test_setup(test_fast_interval, begin),
 		cmocka_unit_test_setup(test_not_preemptable, begin),
 		cmocka_unit_test_setup(test_refused_is_not_forgotten, begin),

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Section 6.8.2 of the paper: times of a real-time task beside a Linux with interrupts."""
+import functools
+import os
+
+import picture
+from picture import BLUE, ORANGE
+from runs import PRINTED, QUANTUM_MS, computing, delays, near, outside, run, times
+from tables import distributions, mean, numbers, table
+
+# The real-time VM by itself; with others and no policy; with fast interrupts that may take the core
+# from it, and with such that may not.
+CONFIGURATIONS = {"alone": None, "none": ("defer", False),
+                  "preemptable": ("recycle-quantum", True), "fast": ("recycle-quantum", False)}
+WORDS = {"alone": "1: the real-time VM alone", "none": "2: no policy (`defer`)",
+         "preemptable": "3: fast interrupts, real-time VM preemptable",
+         "fast": "4: fast interrupts, real-time VM not preemptable"}
+# Table 6.6: means of encoding, decoding and a packet's round trip, ms.
+PAPER = {"alone": (1366.58, 1068.94, 1.073), "none": (1375.27, 1082.17, 13.37),
+         "preemptable": (2004.25, 1505.45, 2.077), "fast": (1378.48, 1081.0, 3.60)}
+# The capacity, a tenth of the period: a quantum of ten, as the paper has it, and a finer grain. The
+# guest, and how many times longer than a packet its work takes.
+CAPACITIES = {"30ms": "experiment-adpcm", "1ms": "experiment-adpcm-1ms"}
+PACKETS = {"30ms": 700, "1ms": 500}  # at most: about as long as the task works
+SAME, STRETCHED = 0.01, 0.05  # parts of the time that the task takes alone
+TESTS = ("encoding", "decoding")
+
+
+def measure(capacity, name, bench, archive, packets):
+    guest, config = CAPACITIES[capacity], CONFIGURATIONS[name]
+    vms = {"adpcm": {**bench.bare(guest, cpus=(0,)), "os": "realtime",
+                     "tasks": {"count": 1, "cpu": 0}}}
+    if config:
+        delivery, preemptable = config
+        vms["adpcm"]["interrupts"] = {"preemptable": "yes" if preemptable else "no"}
+        count = max(1, packets * PACKETS[capacity] // 400)
+        vms.update(linux=near(bench, archive, delivery, count), outside=outside(bench, archive),
+                   computing=computing(bench))
+    last = [r"adpcm: (done|failed.*)"] + ([PRINTED] if config else [])
+    text = run(bench, vms, last, scheduling={"quantum": f"{QUANTUM_MS}ms"},
+               reserve={"best-effort": "40%"})
+    found = {word: times(text, "adpcm", word) for word in TESTS}
+    return {**found, **(delays(text) if config else {})}
+
+
+CASES = {f"adpcm {capacity} {name}": functools.partial(measure, capacity, name)
+         for capacity in CAPACITIES for name in CONFIGURATIONS}
+
+
+def of(found, capacity, name):
+    return found[f"adpcm {capacity} {name}"]
+
+
+def longer(found, capacity, name):
+    """By what part of the time alone the task takes longer: encoding, decoding."""
+    alone, other = of(found, capacity, "alone"), of(found, capacity, name)
+    return [mean(other[test]) / mean(alone[test]) - 1 for test in TESTS]
+
+
+def parts(values):
+    return " and ".join(f"{value:+.1%}" for value in values)
+
+
+def packet_means(found, capacity):
+    return {name: mean(of(found, capacity, name)["delay"])
+            for name, config in CONFIGURATIONS.items() if config}
+
+
+def claims_of(found, capacity):
+    none, preemptable, fast = (longer(found, capacity, name)
+                               for name in ("none", "preemptable", "fast"))
+    packets = packet_means(found, capacity)
+    order = numbers(packets[name] for name in ("preemptable", "fast", "none")) + " ms"
+    yield ("without a policy the task takes as long as alone", parts(none),
+           all(abs(value) < SAME for value in none))
+    yield ("fast interrupts stretch it if its VM is preemptable", parts(preemptable),
+           all(value > STRETCHED for value in preemptable))
+    yield ("and do not if it is not", parts(fast), all(abs(value) < SAME for value in fast))
+    yield ("packets: fast and preemptable beats fast and not preemptable, which beats no policy",
+           order, packets["preemptable"] < packets["fast"] < packets["none"])
+
+
+def claims(found):
+    return [(f"{words} (capacity {capacity})", seen, good)
+            for capacity in CAPACITIES for words, seen, good in claims_of(found, capacity)]
+
+
+def draw_one(found, capacity, arch, folder):
+    samples = [value for name in CONFIGURATIONS for test in TESTS
+               for value in of(found, capacity, name)[test]]
+    shapes, top = [], 80
+    for name, words in WORDS.items():
+        values = of(found, capacity, name)
+        shapes += picture.histogram(
+            70, top, 480, 110, [("encoding", values["encoding"], BLUE),
+                                ("decoding", values["decoding"], ORANGE)], min(samples) * 0.9,
+            max(samples) * 1.05, 60, f"{words.replace('`', '')}: encoding (blue), decoding", "ms")
+        if "delay" in values:
+            shapes += picture.histogram(630, top, 480, 110, [("delay", values["delay"], BLUE)], 0,
+                                        100, 60, "packets of the Linux beside it", "ms")
+        top += 190
+    picture.write(os.path.join(folder, f"adpcm-{capacity}-{arch}.svg"), 1160, top - 20,
+                  f"A real-time task with {capacity} in ten times that, beside Linux ({arch}; "
+                  "square-root scale)", shapes)
+
+
+def draw(found, arch, folder):
+    for capacity in CAPACITIES:
+        draw_one(found, capacity, arch, folder)
+
+
+def beside_paper(found, capacity):
+    """Means; in brackets by how much more than alone."""
+    rows = []
+    for name, words in WORDS.items():
+        values, theirs = of(found, capacity, name), PAPER[name]
+        cells = [words]
+        for i, test in enumerate(TESTS):
+            cells += [f"{mean(values[test]):.1f} ({longer(found, capacity, name)[i]:+.1%})",
+                      f"{theirs[i]:.1f} ({theirs[i] / PAPER['alone'][i] - 1:+.1%})"]
+        packet = f"{mean(values['delay']):.2f}" if "delay" in values else "-"
+        rows.append((*cells, packet, theirs[2]))
+    return table(("configuration", "encoding", "the paper's", "decoding", "the paper's", "packet",
+                  "the paper's"), rows)
+
+
+def tables(found):
+    result = {}
+    for capacity in CAPACITIES:
+        result[f"adpcm {capacity}"] = beside_paper(found, capacity)
+        rows = [((words, test), of(found, capacity, name)[test]) for name, words in WORDS.items()
+                for test in (*TESTS, "seen", "delay") if test in of(found, capacity, name)]
+        result[f"adpcm {capacity} all"] = distributions(("configuration", "what"), rows)
+    return result
