@@ -84,7 +84,8 @@ struct region_ring {
 	uint32_t slots;
 	uint32_t slot_count, slot_bytes, message_bytes;
 	uint32_t written __attribute__((aligned(64))); /* by the hypervisor: messages so far */
-	uint32_t wanted; /* by the hypervisor: 1: a sender met it full, and waits for IPC_RECV_MSG */
+	uint32_t
+		wanted; /* by the hypervisor: 1: a sender met it full, and waits for IPC_RECV_MSG */
 	uint32_t read __attribute__((aligned(64))); /* by the guest: done with so many of them */
 };
 

@@ -476,6 +476,8 @@ void round_robin_summon(struct sched_cpu *cpu, struct sched_entity *entity, uint
 	if (entity->state == SCHED_BLOCKED)
 		wake(cpu, entity, now);
 	lock_take(&cpu->common->lock);
+	if (entity->state == SCHED_GUEST && entity->round_robin.host != cpu->owner)
+		evict(cpu, entity->round_robin.host); /* which waits itself */
 	if (entity == cpu->owner) {
 		evict(cpu, entity); /* it is its own quantum that another one runs on */
 	} else if (entity->state == SCHED_READY || entity->state == SCHED_CHOSEN) {

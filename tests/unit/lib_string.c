@@ -26,8 +26,8 @@ int own_memcmp(const void *a, const void *b, size_t size);
 #undef memset
 #undef memcmp
 
-#define AREA  96
-#define SIZES 40
+#define AREA  256
+#define SIZES 80
 #define SHIFT 9
 
 static _Alignas(16) unsigned char source[AREA], expected[AREA], actual[AREA];

@@ -357,6 +357,28 @@ static void test_current_is_summoned(void **state)
 	assert_int_equal(entity(1)->stats.fast, 1);
 }
 
+/* Also if it is a guest already, of one whose quantum waits for real time. */
+static void test_guest_is_summoned(void **state)
+{
+	(void)state;
+	world_preemptable(100, 30, 100);
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	world_fast(PLAN_RECYCLE_QUANTUM, 0);
+	world_wake(entity(1));
+	assert_int_equal(world_run_to(4), 1);
+	sched_wake_fast(cpu, entity(2), 4);
+	assert_int_equal(world_run_to(6), 2);
+	world_wake(entity(0));
+	assert_int_equal(world_run_to(8), 0);
+	sched_wake_fast(cpu, entity(2), 8);
+	assert_int_equal(world_run_to(12), 2);
+	assert_int_equal(entity(2)->stats.fast, 2);
+	block();
+	assert_int_equal(world_run_to(31), 0);
+	assert_int_equal(world_run_to(36), 1); /* which has four left of its quantum */
+	assert_int_equal(budget_sum(&entity(0)->edf.budget), 30);
+}
+
 /* In whatever state, one that is removed leaves no trace. */
 static void test_remove(void **state)
 {
@@ -430,6 +452,7 @@ int main(void)
 		cmocka_unit_test_setup(test_on_a_budget_that_is_preempted, begin),
 		cmocka_unit_test_setup(test_not_on_a_budget, begin),
 		cmocka_unit_test_setup(test_current_is_summoned, begin),
+		cmocka_unit_test_setup(test_guest_is_summoned, begin),
 		cmocka_unit_test_setup(test_remove, begin),
 		cmocka_unit_test_setup(test_remove_a_summoned_one, begin),
 		cmocka_unit_test_setup(test_remove_one_with_a_guest, begin),
