@@ -25,7 +25,8 @@
  * INFO_GET_REGION () -> guest-physical address of the VM's communication region (abi/region.h), or
  * HYPERCALL_EMPTY if it has none.
  * IPC_RING (index of an open tunnel) -> 0. Rings its doorbell: the other side's region_tunnel.rings
- * goes up, and it gets its region's interrupt. Nothing waits for anybody.
+ * goes up, and it gets its region's interrupt. Nothing waits for anybody. Errors: INVALID_PARAMETER
+ * (no such tunnel), WRONG_STATE (this side is not open), NOT_RUNNING (the other side is not).
  */
 #define HYPERCALL_INFO_GET_ID      0
 #define HYPERCALL_INFO_GET_VERSION 1
@@ -67,19 +68,25 @@
  * Communication; HYPERCALL_NOT_SUPPORTED where the description gives no VM a region. A timeout is
  * in ns, 0: none, HYPERCALL_FOREVER. A vCPU that has its core for itself never waits in the
  * hypervisor: a call that would have to returns at once, and is made again after WFI. On a shared
- * core the call may also return early, when an interrupt waits for the vCPU.
+ * core it waits as in WFI, until the timeout, an interrupt, or what it waits for, and returns
+ * HYPERCALL_WAITED: the caller looks what has come of it.
  *
  * IPC_SEND_MSG (VM, bytes, timeout) -> 0. Sends the first bytes of region_vcpu.outbox of the vCPU
  * that calls. Errors: NO_VM, DENIED (the receiver's description does not name the sender), TOO_BIG
- * (for the receiver's slots), NOT_RUNNING, FULL (until the timeout). IPC_RECV_MSG (timeout) -> how
- * many messages wait in the region's ring, at least 1, or EMPTY. IPC_CREATE_TUNNEL (VM, which of
- * the tunnels with it, from 0) -> its index in the region's table. The caller's side is open from
- * now on, until the VM is stopped. Errors: NO_VM, DENIED. IO_SEND_MAC (address, first byte lowest)
- * -> 0. Sets the MAC address of the VM's packet device. An address of a group is an invalid
- * parameter. IO_SEND_PACKETS () -> how many packets of the region's ring were taken; the call is
- * made again for the rest, which is not lost. UPCALL_SET (entry, or 0: no upcalls any more) -> 0.
- * By a VM whose interrupts come by upcall, for the vCPU that calls: where it goes on when an
- * interrupt is injected (docs/interface.md).
+ * (for the receiver's slots), NOT_RUNNING, FULL; WAITED: make it again. IPC_RECV_MSG (timeout) ->
+ * how many messages wait in the region's ring, at least 1; EMPTY; WAITED: look at the ring.
+ * IPC_CREATE_TUNNEL (VM, which of the tunnels with it, from 0) -> its index in the region's table.
+ * The caller's side is open from now on, until the VM is stopped. Errors: NO_VM, DENIED.
+ * IO_SEND_MAC (address, first byte lowest) -> 0. Sets the MAC address of the VM's packet device. An
+ * address of a group is an invalid parameter, one that another device of the network has is DENIED.
+ * IO_SEND_PACKETS () -> how many packets of the region's ring were taken; the call is made again
+ * for the rest, which is not lost.
+ *
+ * Of a VM whose interrupts come by upcall (docs/upcall.md); of any other they are DENIED.
+ * UPCALL_SET (entry, or 0: no upcalls any more) -> 0. For the vCPU that calls: where it goes on
+ * when an interrupt is injected. UPCALL_END (interrupt) -> 0. A level-triggered interrupt of a
+ * device has been served: it may come again, and does if the device still wants it. Of any other
+ * interrupt of the VM it does nothing. INVALID_PARAMETER: the VM has no such interrupt.
  */
 #define HYPERCALL_IPC_SEND_MSG      12
 #define HYPERCALL_IPC_RECV_MSG      13
@@ -87,7 +94,8 @@
 #define HYPERCALL_IO_SEND_MAC       15
 #define HYPERCALL_IO_SEND_PACKETS   16
 #define HYPERCALL_UPCALL_SET        17
-#define HYPERCALL_COUNT             18
+#define HYPERCALL_UPCALL_END        18
+#define HYPERCALL_COUNT             19
 #define HYPERCALL_COMM_FIRST        HYPERCALL_IPC_SEND_MSG
 
 #define HYPERCALL_FOREVER 0xffffffffffffffff
@@ -118,11 +126,12 @@
 #define HYPERCALL_INVALID_PARAMETER (-3)
 #define HYPERCALL_NO_ROOM           (-4) /* every task's vCPU is in use */
 #define HYPERCALL_REFUSED           (-5) /* a deadline could be missed, or the reserve not kept */
-#define HYPERCALL_WRONG_STATE       (-6) /* the task is not registered, or it runs already */
+#define HYPERCALL_WRONG_STATE       (-6) /* the task is not registered or runs already; not open */
 #define HYPERCALL_EMPTY             (-7)
 #define HYPERCALL_NO_VM             (-8)  /* there is no VM of that number */
 #define HYPERCALL_FULL              (-9)  /* the receiver's ring */
 #define HYPERCALL_TOO_BIG           (-10) /* for the receiver's slots */
 #define HYPERCALL_NOT_RUNNING       (-11) /* the other VM is stopped or restarts */
+#define HYPERCALL_WAITED            (-12) /* the call has waited, and done nothing else */
 
 #endif

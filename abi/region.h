@@ -45,6 +45,11 @@ struct region {
 
 /* Upcalls are masked: what is pending waits. */
 #define REGION_UPCALL_MASKED 1u
+#define REGION_UPCALL_LIMIT  256u
+
+/* Numbers of a RISC-V vCPU's own interrupts; on AArch64 they are the GIC's: 0-15 and 27. */
+#define REGION_UPCALL_RISCV_IPI   254u
+#define REGION_UPCALL_RISCV_TIMER 255u
 
 /*
  * Of one vCPU; each on cache lines of its own. What the hypervisor decided is consistent if
@@ -61,12 +66,13 @@ struct region_vcpu {
 	uint64_t budget_ticks;     /* real time: what it may still run in this period, then */
 	uint64_t deadline_ticks;   /* real time: of the current job */
 
-	/* Interrupts by upcall (docs/interface.md): bit n is interrupt n, where n < 256. */
-	uint32_t upcall_masked; /* REGION_UPCALL_MASKED or 0; the guest's to write */
+	/* Interrupts by upcall (docs/upcall.md): bit n is interrupt n, where n < 256. */
+	uint32_t upcall_masked; /* REGION_UPCALL_MASKED or 0; set by an injection, else the guest's */
 	uint32_t upcall_any;    /* not 0: a word of upcall_pending may be */
-	uint64_t upcall_pending[4];
+	uint64_t upcall_pending[4]; /* the guest takes them, and upcall_any, by exchange */
 	uint64_t upcall_pc,
 		upcall_state; /* where the injection interrupted, and its PSTATE or sstatus */
+	uint64_t upcall_entry; /* as told by UPCALL_SET; 0: none */
 
 	uint8_t outbox[REGION_OUTBOX_BYTES] __attribute__((aligned(64)));
 } __attribute__((aligned(64)));
@@ -84,8 +90,7 @@ struct region_ring {
 	uint32_t slots;
 	uint32_t slot_count, slot_bytes, message_bytes;
 	uint32_t written __attribute__((aligned(64))); /* by the hypervisor: messages so far */
-	uint32_t
-		wanted; /* by the hypervisor: 1: a sender met it full, and waits for IPC_RECV_MSG */
+	uint32_t wanted; /* by the hypervisor: 1: a sender met it full, and is to be told of room */
 	uint32_t read __attribute__((aligned(64))); /* by the guest: done with so many of them */
 };
 
@@ -94,6 +99,8 @@ struct region_message {
 	uint32_t size_bytes;
 	uint8_t data[];
 };
+
+#define REGION_TUNNELS_MOST 32u /* of a VM */
 
 #define REGION_TUNNEL_WRITABLE  1u /* by this VM */
 #define REGION_TUNNEL_OPEN      2u /* this side */
@@ -134,5 +141,50 @@ struct region_packets {
 	uint32_t send_written __attribute__((aligned(64))); /* by the guest */
 	uint32_t receive_read;                              /* by the guest */
 };
+
+/* What a region has, as the description says; 0: no such part. */
+struct region_parts {
+	uint32_t vcpu_count, vm_count;
+	uint32_t slot_count, message_bytes; /* messages */
+	uint32_t tunnel_count;
+	uint32_t packet_slots; /* of each of the two rings */
+};
+
+#define REGION_ALIGN(bytes, align) (((bytes) + (align)-1) & ~((uint64_t)(align)-1))
+
+/* From one message's slot to the next. */
+static inline uint32_t region_slot_bytes(uint32_t message_bytes)
+{
+	return (uint32_t)REGION_ALIGN(sizeof(struct region_message) + message_bytes, 8);
+}
+
+/*
+ * Where the parts lie: fills the five offsets in *region (vcpus, vms, tunnels, ring, packets) and
+ * returns the bytes of the whole. The slots of messages lie right behind struct region_ring, those
+ * of packets right behind struct region_packets, first those to send. The host tool gives a region
+ * whole pages of at least this size, and the hypervisor fills it.
+ */
+static inline uint64_t region_place(const struct region_parts *parts, struct region *region)
+{
+	uint64_t end = REGION_ALIGN(sizeof(struct region), 64);
+
+	region->vcpus = (uint32_t)end;
+	end += parts->vcpu_count * (uint64_t)sizeof(struct region_vcpu);
+	region->vms = (uint32_t)end;
+	end += parts->vm_count * (uint64_t)sizeof(struct region_vm);
+	region->tunnels = parts->tunnel_count ? (uint32_t)end : 0;
+	end += parts->tunnel_count * (uint64_t)sizeof(struct region_tunnel);
+	end = REGION_ALIGN(end, 64);
+	region->ring = parts->slot_count ? (uint32_t)end : 0;
+	if (parts->slot_count)
+		end += sizeof(struct region_ring) +
+		       parts->slot_count * (uint64_t)region_slot_bytes(parts->message_bytes);
+	end = REGION_ALIGN(end, 64);
+	region->packets = parts->packet_slots ? (uint32_t)end : 0;
+	if (parts->packet_slots)
+		end += sizeof(struct region_packets) +
+		       2 * parts->packet_slots * (uint64_t)REGION_PACKET_SLOT;
+	return end;
+}
 
 #endif

@@ -42,16 +42,17 @@ HYP_SOURCES := $(sort $(filter-out hyp/devices/%,$(wildcard hyp/*/*.c)) \
 	$(ARCH_DEVICES:%=hyp/devices/%.c) $(ARCH_DRIVERS:%=drivers/%.c) \
 	$(wildcard lib/*.c arch/$(ARCH)/*.[cS]))
 HYP_COMM_ONLY      := $(filter hyp/comm/% $(ARCH_COMM:%=arch/$(ARCH)/%.c),$(HYP_SOURCES))
+HYP_NO_COMM_ONLY   := hyp/core/comm_absent.c $(ARCH_NO_COMM:%=arch/$(ARCH)/%.c)
 HYP_DEDICATED_ONLY := hyp/core/shared_absent.c $(ARCH_DEDICATED:%=arch/$(ARCH)/%.c)
 HYP_SHARED_ONLY    := $(filter-out $(HYP_DEDICATED_ONLY),$(filter hyp/sched/% \
 	$(patsubst %,hyp/core/%,shared% realtime.c console_queue.c) hyp/trace/trace_sched.c \
 	$(ARCH_SHARED:%=arch/$(ARCH)/%.c),$(HYP_SOURCES)))
 HYP_COMMON         := $(filter-out $(HYP_DEDICATED_ONLY) $(HYP_SHARED_ONLY) $(HYP_COMM_ONLY) \
-	hyp/core/comm_absent.c hyp/core/hyp.c,$(HYP_SOURCES))
+	$(HYP_NO_COMM_ONLY) hyp/core/hyp.c,$(HYP_SOURCES))
 
-HYP_PARTS              := $(HYP_COMMON) $(HYP_DEDICATED_ONLY) hyp/core/comm_absent.c
+HYP_PARTS              := $(HYP_COMMON) $(HYP_DEDICATED_ONLY) $(HYP_NO_COMM_ONLY)
 HYP_PARTS_-comm        := $(HYP_COMMON) $(HYP_DEDICATED_ONLY) $(HYP_COMM_ONLY)
-HYP_PARTS_-shared      := $(HYP_COMMON) $(HYP_SHARED_ONLY) hyp/core/comm_absent.c
+HYP_PARTS_-shared      := $(HYP_COMMON) $(HYP_SHARED_ONLY) $(HYP_NO_COMM_ONLY)
 HYP_PARTS_-shared-comm := $(HYP_COMMON) $(HYP_SHARED_ONLY) $(HYP_COMM_ONLY)
 
 HYP_COMPILE = $(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),$(HYP_FAST),$(HYP_SMALL)) \

@@ -28,7 +28,9 @@ MAY_INCLUDE = {
     "hyp/sched": ["abi", "lib", "arch/include", "=", "hyp/trace"],
     # A VM's record holds its emulated UART, so the core knows that interface and no model of it.
     "hyp/core": ["abi", "lib", "arch/include", "=", "hyp/sched", "hyp/trace", "hyp/devices/uart.h",
-                 "drivers/uart.h"],
+                 "drivers/uart.h",
+                 # hyp.c tells the host tool how large these records are.
+                 "hyp/comm/network.h", "hyp/comm/region.h", "hyp/comm/virtio.h"],
     "hyp/comm": ["abi", "lib", "arch/include", "=", "hyp/core", "hyp/sched", "hyp/trace"],
     "hyp/devices": ["abi", "lib", "arch/include", "=", "hyp/core", "hyp/sched", "hyp/trace"],
     "guest/lib": ["abi", "lib", "guest/lib"],

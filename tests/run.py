@@ -91,13 +91,16 @@ def suite_lint(suite, word):
 
 
 def suite_unit(suite, word):
-    """Each program of build/check/unit prints its tests in the Test Anything Protocol."""
+    """Each program of build/check/unit, and the check of the models, prints its tests in the Test
+    Anything Protocol."""
     env = {"CMOCKA_MESSAGE_OUTPUT": "TAP", "ASAN_OPTIONS": "detect_leaks=0"}
-    for program in sorted(glob.glob(f"{suite.build}/check/unit/*")):
-        name = os.path.basename(program)
-        if word not in name or not os.access(program, os.X_OK):
+    programs = {os.path.basename(path): [path] for path in glob.glob(f"{suite.build}/check/unit/*")
+                if os.access(path, os.X_OK)}
+    programs["model_upcall"] = ["sh", "tests/model/run.sh", suite.build]
+    for name, command in sorted(programs.items()):
+        if word not in name:
             continue
-        status, output, _ = suite.command(f"unit/{name}", [program], 300, env)
+        status, output, _ = suite.command(f"unit/{name}", command, 300, env)
         cases = re.findall(r"^(not ok|ok) \d+ -? ?(.*)$", output, re.M)
         for verdict, case in cases:
             suite.result(f"unit/{name}/{case}", verdict == "ok", detail=tail(output))

@@ -14,10 +14,7 @@ struct architecture {
 	const char *name, *words; /* in board.yaml, and in messages */
 	uint16_t machine;         /* ELF e_machine */
 	uint64_t entry_align;     /* bytes, of an instruction */
-
-	/* The files that the build makes: without a scheduler and with it. */
-	const char *hypervisor, *hypervisor_shared;
-	const char *qemu, *cpu; /* QEMU's program and -cpu, unless a board says otherwise */
+	const char *qemu, *cpu;   /* QEMU's program and -cpu, unless a board says otherwise */
 
 	/* The UART that its drivers and emulated devices are: a name, and what it is compatible
 	 * with. */

@@ -318,9 +318,13 @@ static void check_free(const struct board *board, uint32_t irq, struct place pla
 				message_error(place, "choose interrupts that no device drives",
 					"interrupt %u is not free: %s drives it", irq,
 					board->devices[i].path);
+	for (unsigned i = 0; i < board->free_irq_count; i++)
+		if (irq - board->free_irqs[i].base < board->free_irqs[i].size)
+			message_error(place, "name each interrupt once",
+				"interrupt %u is named twice in free-interrupts", irq);
 }
 
-static void read_free_irqs(struct board *board, const struct tree *map)
+static void add_free_irqs(struct board *board, const struct tree *map)
 {
 	const struct tree *first = tree_get(map, "first"), *count = tree_get(map, "count");
 	if (!first || !count)
@@ -335,9 +339,21 @@ static void read_free_irqs(struct board *board, const struct tree *map)
 			"free-interrupts are not all shared interrupts of the controller");
 		return;
 	}
-	board->free_irqs = (struct range){first->number, count->number};
 	for (uint64_t i = 0; i < count->number; i++)
 		check_free(board, (uint32_t)(first->number + i), tree_place(map));
+	board->free_irqs =
+		arena_grow(board->free_irqs, board->free_irq_count, sizeof(board->free_irqs[0]));
+	board->free_irqs[board->free_irq_count++] = (struct range){first->number, count->number};
+}
+
+static void read_free_irqs(struct board *board, const struct tree *key)
+{
+	if (key && key->kind == TREE_MAP)
+		add_free_irqs(board, key);
+	for (const struct tree *item = key && key->kind == TREE_LIST ? key->first : NULL; item;
+		item = item->next)
+		if (!item->bad)
+			add_free_irqs(board, item);
 }
 
 static void check_cpus(const struct board *board, const struct tree *qemu)

@@ -20,6 +20,14 @@ unsigned controller_cpu_pages(const struct system *system)
 	return system->board.controller->cpu_pages + files;
 }
 
+unsigned controller_regions(
+	const struct board *board, const struct vm *vm, struct plan_mmio *regions)
+{
+	if (vm->delivery == PLAN_UPCALL)
+		return 0;
+	return board->controller->regions(board, vm->vcpu_count, regions);
+}
+
 bool controller_vcpu_page(const struct board *board, const struct vm *vm, unsigned index,
 	uint64_t *guest, uint64_t *host)
 {

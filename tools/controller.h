@@ -50,6 +50,13 @@ struct controller {
 	bool renumbers;
 };
 
+/*
+ * The regions of a VM's controller; none if its interrupts come by upcall. Returns how many there
+ * are.
+ */
+unsigned controller_regions(
+	const struct board *board, const struct vm *vm, struct plan_mmio *regions);
+
 extern const struct controller controller_gic, controller_aia, controller_plic;
 
 /* How many pages the hypervisor maps per CPU, the guest files in use included. */

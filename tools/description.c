@@ -78,7 +78,7 @@ static const struct schema_key tasks_keys[] = {
 };
 
 static const struct schema_key interrupts_keys[] = {
-	{"route", SCHEMA_CHOICE, .choices = "direct injected",
+	{"route", SCHEMA_CHOICE, .choices = "direct injected upcall",
 		.fallback = "`direct` where the board can: with AIA, or a GIC that leaves Group 0 "
 			    "to the hypervisor and no shared CPU; else `injected`",
 		.example = "route: direct",
@@ -86,7 +86,9 @@ static const struct schema_key interrupts_keys[] = {
 			   "`injected`: the hypervisor takes each and puts it into the VM's "
 			   "virtual interface; for guests that mask by priority or split the end "
 			   "of interrupt, and on a shared CPU. With AIA there is only `direct`, "
-			   "with a PLIC only `injected`"},
+			   "with a PLIC only `injected`. `upcall`, not for `os: linux`: the "
+			   "hypervisor calls an entry of the guest, which has no interrupt "
+			   "controller (`docs/upcall.md`)"},
 	{"fast", SCHEMA_CHOICE | SCHEMA_LIST, .items = SCHEMA_TEXT, .choices = "all",
 		.fallback = "none", .example = "fast: [ serial0 ]",
 		.meaning = "devices from `access` whose interrupts may take a shared CPU from "
@@ -108,6 +110,57 @@ static const struct schema_key interrupts_keys[] = {
 	{"rate", SCHEMA_NUMBER, .fallback = "1000", .example = "rate: 2000",
 		.meaning = "how often in a second the VM's fast interrupts may take a CPU, 1 to "
 			   "1000000; beyond that they are deferred"},
+	{0},
+};
+
+static const struct schema_key messages_keys[] = {
+	{"slots", SCHEMA_NUMBER, .fallback = "16", .example = "slots: 32",
+		.meaning = "how many messages can wait for the VM: a power of two from 1 to 1024"},
+	{"size", SCHEMA_NUMBER, .fallback = "64", .example = "size: 64",
+		.meaning = "bytes of the largest message, 1 to 256"},
+	{"from", SCHEMA_CHOICE | SCHEMA_LIST, .items = SCHEMA_TEXT, .choices = "all",
+		.required = YES, .example = "from: [ control ]",
+		.meaning = "the VMs that may send to it; `all`: every other one"},
+	{0},
+};
+
+static const struct schema_key tunnels_keys[] = {
+	{"with", SCHEMA_TEXT, .required = YES, .example = "with: control",
+		.meaning = "the VM at the other end, which has a tunnel of the same name and size "
+			   "with this one"},
+	{"size", SCHEMA_SIZE, .required = YES, .example = "size: 64K",
+		.meaning = "bytes of the memory that the two share, a multiple of 4K, up to 1G"},
+	{"access", SCHEMA_CHOICE, .choices = "read-write read-only", .fallback = "`read-write`",
+		.example = "access: read-only",
+		.meaning = "what this VM may do with it; one of the two must be able to write"},
+	{"cached", SCHEMA_CHOICE, .choices = "yes no",
+		.fallback = "what the other end says; else `no` if one of the two is `os: linux`",
+		.example = "cached: yes",
+		.meaning = "whether the CPUs' caches hold it, for both ends alike. Linux without "
+			   "a driver maps what is not its memory as uncached, and the two have to "
+			   "agree"},
+	{"guest", SCHEMA_NUMBER, .fallback = "the tool finds room behind the main memory",
+		.example = "guest: 0x60000000",
+		.meaning = "guest-physical address, a multiple of 4K"},
+	{0},
+};
+
+static const struct schema_key networks_keys[] = {
+	{"name", SCHEMA_TEXT, .required = YES, .example = "name: lan",
+		.meaning = "the network, a name like a VM's; VMs that name the same one are "
+			   "connected"},
+	{"device", SCHEMA_CHOICE, .choices = "virtio packets",
+		.fallback = "`virtio` for `os: linux`, else `packets`",
+		.example = "device: packets",
+		.meaning = "how the VM sees its port. `virtio`: a virtio-net device. `packets`: "
+			   "rings of packets in its communication region, of which a VM has one "
+			   "pair"},
+	{"mac", SCHEMA_TEXT, .fallback = "made from the names of network and VM",
+		.example = "mac: \"02:00:00:00:00:01\"",
+		.meaning = "the port's address, in quotes"},
+	{"slots", SCHEMA_NUMBER, .fallback = "16", .example = "slots: 32",
+		.meaning = "`device: packets`: how many packets each of the two rings holds, a "
+			   "power of two from 1 to 128; a slot takes 2 KiB"},
 	{0},
 };
 
@@ -149,16 +202,39 @@ static const struct schema_key vm_keys[] = {
 		.meaning =
 			"the devices that the VM owns: label, alias, full path or node name in the "
 			"board's device tree"},
-	{"console", SCHEMA_CHOICE, .choices = "shared own none",
+	{"console", SCHEMA_CHOICE, .choices = "shared own virtio none",
 		.fallback =
 			"`own` if `access` has a UART, else `shared` for `os: linux`, `none` for "
 			"`os: bare`",
 		.example = "console: shared",
 		.meaning = "`shared`: an emulated UART at the address of the board's console, "
-			   "whose lines leave through the hypervisor's. `own`: a UART in `access`"},
+			   "whose lines leave through the hypervisor's. `virtio`: the same, but a "
+			   "virtio console (`hvc0` in Linux). `own`: a UART in `access`"},
 	{"interrupts", SCHEMA_MAP, .map = interrupts_keys, .fallback = "see below",
 		.example = "interrupts: { route: direct }",
 		.meaning = "how interrupts reach the VM"},
+	{"messages", SCHEMA_MAP, .map = messages_keys, .fallback = "none",
+		.example = "messages: { slots: 32, size: 64, from: [ control ] }",
+		.meaning = "the VM's ring for messages from others"},
+	{"message-ports", SCHEMA_CHOICE, .choices = "yes no",
+		.fallback = "`yes` for `os: linux` that gets or sends messages, else `no`",
+		.example = "message-ports: yes",
+		.meaning = "messages also by a virtio console with a port for each VM that this "
+			   "one gets them from or sends them to, named after it, so that Linux "
+			   "needs no driver of ours"},
+	{"tunnels", SCHEMA_NAMED, .items = SCHEMA_MAP, .map = tunnels_keys, .fallback = "none",
+		.example = "tunnels: { telemetry: { with: control, size: 64K } }",
+		.meaning = "memory shared with another VM, by name, at most 16"},
+	{"networks", SCHEMA_LIST, .items = SCHEMA_TEXT | SCHEMA_MAP, .map = networks_keys,
+		.fallback = "none", .example = "networks: [ { name: lan } ]",
+		.meaning = "the networks in which the VM has a port, at most 8; a text is a "
+			   "network's name"},
+	{"region", SCHEMA_CHOICE, .choices = "yes no",
+		.fallback = "`yes` if the VM has messages, may send some, has tunnels, networks, a "
+			    "virtio console or upcalls, else `no`",
+		.example = "region: yes",
+		.meaning = "whether the VM has a communication region, in which the hypervisor "
+			   "tells it of VMs and of its time"},
 	{"on-fault", SCHEMA_CHOICE, .choices = "halt restart stop-system", .fallback = "`halt`",
 		.example = "on-fault: restart",
 		.meaning = "what becomes of the VM after a mistake that it cannot survive"},
@@ -293,9 +369,11 @@ const struct schema_key description_board_keys[] = {
 		.fallback = "what the device tree says, else 128K; an error but on `aarch64`",
 		.example = "redistributor-stride: 256K",
 		.meaning = "how far apart the GIC's redistributors are: 128K, or 256K for a GICv4"},
-	{"free-interrupts", SCHEMA_MAP, .map = free_interrupts_keys, .fallback = "none",
+	{"free-interrupts", SCHEMA_MAP | SCHEMA_LIST, .items = SCHEMA_MAP,
+		.map = free_interrupts_keys, .fallback = "none",
 		.example = "free-interrupts: { first: 42, count: 6 }",
-		.meaning = "interrupts that no device drives; each shared console takes one"},
+		.meaning = "interrupts that no device drives, or a list of such; each shared "
+			   "console, communication region and virtio device takes one"},
 	{"timer-frequency", SCHEMA_NUMBER,
 		.fallback = "required on `aarch64`; the device tree's `timebase-frequency` on "
 			    "`riscv64`, where it is an error",
@@ -378,8 +456,9 @@ static const char introduction[] =
 	"  migrate among those in `cpus`. There are at most 64 of them, with at most 8 different\n"
 	"  sets of CPUs; a CPU has at most 64 real-time vCPUs, tasks included.\n"
 	"- While a real-time vCPU runs that is not `preemptable`, interrupts of best-effort VMs\n"
-	"  wait. Those of real-time VMs with devices or a shared console are taken; what they\n"
-	"  cost at their VM's `rate` is subtracted from what real-time vCPUs may take of the CPU.\n"
+	"  wait. Those of real-time VMs with devices, a shared console or a communication region\n"
+	"  are taken; what they cost at their VM's `rate` is subtracted from what real-time vCPUs\n"
+	"  may take of the CPU.\n"
 	"  A device that interrupts more often than that costs more than was accounted for.\n"
 	"- The task vCPUs of an `os: realtime` VM follow its others. They are no CPUs in its\n"
 	"  device tree, and run what the VM registers for them by hypercall; admission is then\n"
@@ -391,6 +470,28 @@ static const char introduction[] =
 	"\n"
 	"Times have to be whole ticks of the board's counter. If its frequency is so odd that\n"
 	"hardly any time is, they are rounded to the safe side, and the tool says so.\n"
+	"\n"
+	"## Who talks to whom\n"
+	"\n"
+	"VMs talk by *messages*, *tunnels* (memory that two of them share) and *networks*\n"
+	"(`docs/communication.md`; what a guest sees of them is in `docs/interface.md`). A\n"
+	"description in which a VM has any of these takes the hypervisor with communication\n"
+	"(`hyp-comm.elf`, `hyp-shared-comm.elf`). Such a VM has a *communication region*: memory\n"
+	"that it and the hypervisor reach, and no other VM.\n"
+	"\n"
+	"- The region lies right behind the main memory, the tunnels behind that, of 2 MiB or "
+	"more\n"
+	"  at a multiple of 2 MiB; addresses where the VM or the board has something else are "
+	"left\n"
+	"  out. Registers of virtio devices, a page each, lie at the next multiple of 1 GiB. The\n"
+	"  VM's device tree has all of them.\n"
+	"- Regions and tunnels are zeros when the system starts. When a VM is restarted its "
+	"region\n"
+	"  is filled anew; its tunnels stay as they are, as they are the other VM's, too.\n"
+	"- Region and tunnels cannot be executed. A virtio device reaches its VM's own memory\n"
+	"  and nothing else.\n"
+	"- Each region and each virtio device takes one interrupt; with a GIC one of the board's\n"
+	"  `free-interrupts`.\n"
 	"\n"
 	"## Devices\n"
 	"\n"

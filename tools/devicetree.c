@@ -375,3 +375,35 @@ const struct board_device *devicetree_device(const struct board *board, int node
 			return &board->devices[i];
 	return NULL;
 }
+
+/* The word in riscv,isa, where names of several letters follow each other with underscores. */
+static bool isa_has(const char *isa, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = isa; (at = strchr(at, '_')); at++) {
+		if (strcspn(at + 1, "_") == length && memcmp(at + 1, name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool devicetree_has_extension(const struct board *board, const char *name)
+{
+	int cpus = fdt_path_offset(board->fdt, "/cpus"), node, size;
+	unsigned count = 0;
+
+	fdt_for_each_subnode(node, board->fdt, cpus)
+	{
+		const char *isa = fdt_getprop(board->fdt, node, "riscv,isa", &size);
+		bool named =
+			fdt_stringlist_search(board->fdt, node, "riscv,isa-extensions", name) >= 0;
+
+		if (!fdt_getprop(board->fdt, node, "reg", NULL))
+			continue; /* no CPU */
+		if (!named && !(isa && size > 0 && isa[size - 1] == '\0' && isa_has(isa, name)))
+			return false;
+		count++;
+	}
+	return count > 0;
+}

@@ -25,6 +25,9 @@ bool devicetree_compatible(const struct board *board, int node, const char *cons
 /* The identity of the CPU that a CPU's node is about (MPIDR affinity or hart id). */
 uint64_t devicetree_cpu_id(const void *fdt, int node);
 
+/* Whether every CPU has an extension of the RISC-V ISA that is named by several letters. */
+bool devicetree_has_extension(const struct board *board, const char *name);
+
 /* Whether the node's status lets software use it. */
 bool devicetree_enabled(const void *fdt, int node);
 

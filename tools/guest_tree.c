@@ -101,6 +101,16 @@ void guest_tree_put_reg(struct guest_tree *tree, int node, const uint64_t *sizes
 	guest_tree_put(tree, "reg", copy, wanted);
 }
 
+void guest_tree_put_range(struct guest_tree *tree, uint64_t base, uint64_t size)
+{
+	int address_cells = fdt_address_cells(tree->board, 0);
+	int size_cells = fdt_size_cells(tree->board, 0);
+	uint8_t bytes[2 * 4 * FDT_MAX_NCELLS];
+
+	fill_cells(fill_cells(bytes, address_cells, base), size_cells, size);
+	guest_tree_put(tree, "reg", bytes, (address_cells + size_cells) * 4);
+}
+
 /* The UART that the guest speaks through: the board's choice if it is the VM's, else its first. */
 static const char *console_path(const struct guest_tree *tree)
 {
@@ -110,7 +120,7 @@ static const char *console_path(const struct guest_tree *tree)
 
 	if (vm->console == GUEST_CONSOLE_SHARED)
 		return tree->system->board.console_device.path;
-	if (vm->console == GUEST_CONSOLE_NONE)
+	if (vm->console != GUEST_CONSOLE_OWN)
 		return NULL;
 	if (chosen >= 0)
 		stdout_path = fdt_getprop(tree->board, chosen, "stdout-path", NULL);
@@ -158,20 +168,14 @@ static void write_chosen(struct guest_tree *tree)
 /* Read-only memory is not advertised: an operating system would take it for its own. */
 static void write_memory(struct guest_tree *tree)
 {
-	int address_cells = fdt_address_cells(tree->board, 0);
-	int size_cells = fdt_size_cells(tree->board, 0);
-	uint8_t bytes[2 * 4 * FDT_MAX_NCELLS];
-
 	for (unsigned i = 0; i < tree->vm->memory_count; i++) {
 		const struct vm_memory *memory = &tree->vm->memory[i];
 
 		if (memory->read_only)
 			continue;
-		fill_cells(
-			fill_cells(bytes, address_cells, memory->guest), size_cells, memory->size);
 		guest_tree_begin(tree, arena_text("memory@%" PRIx64, memory->guest));
 		guest_tree_put_text(tree, "device_type", "memory");
-		guest_tree_put(tree, "reg", bytes, (address_cells + size_cells) * 4);
+		guest_tree_put_range(tree, memory->guest, memory->size);
 		guest_tree_end(tree);
 	}
 }
@@ -285,9 +289,11 @@ static void write_children(struct guest_tree *tree, int node)
 	{
 		if (tree->select.fate[child] == GUEST_TREE_DROP || is_rebuilt(tree, child))
 			continue;
-		if (child == tree->system->board.intc_node || child == tree->system->board.msi_node)
-			tree->style->intc(tree, child);
-		else if (child == tree->console)
+		if (child == tree->system->board.intc_node ||
+			child == tree->system->board.msi_node) {
+			if (tree->vm->delivery != PLAN_UPCALL)
+				tree->style->intc(tree, child);
+		} else if (child == tree->console)
 			tree->style->console(tree, child);
 		else
 			write_node(tree, child);
@@ -312,6 +318,7 @@ static void write_root(struct guest_tree *tree)
 	write_children(tree, 0);
 	if (tree->style->root)
 		tree->style->root(tree);
+	guest_tree_comm(tree);
 	write_names(tree, "/aliases");
 	write_names(tree, "/__symbols__");
 	guest_tree_end(tree);

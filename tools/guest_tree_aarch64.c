@@ -10,6 +10,7 @@
 #define INTC_BYTES       0x10000u /* emulated distributor */
 #define INTC_CPU_BYTES   0x20000u /* emulated redistributor, per vCPU */
 #define SPI_FIRST        32u
+#define IRQ_EDGE_RISING  1u
 #define IRQ_LEVEL_HIGH   4u
 #define CONSOLE_CLOCK_HZ 24000000u
 
@@ -27,6 +28,14 @@ static void write_intc(struct guest_tree *tree, int node)
 	guest_tree_end(tree);
 }
 
+static void write_virtual_irq(struct guest_tree *tree, uint32_t irq, bool is_edge)
+{
+	const uint32_t interrupt[] = {
+		0, irq - SPI_FIRST, is_edge ? IRQ_EDGE_RISING : IRQ_LEVEL_HIGH};
+
+	guest_tree_put_cells(tree, "interrupts", interrupt, 3);
+}
+
 /*
  * The shared console: always a PL011, with a clock of its own, since the board's may belong to
  * somebody else.
@@ -36,14 +45,13 @@ static void write_console(struct guest_tree *tree, int node)
 	static const char compatible[] = "arm,pl011\0arm,primecell";
 	static const char clock_names[] = "uartclk\0apb_pclk";
 	const uint32_t clocks[] = {tree->spare_phandle, tree->spare_phandle};
-	const uint32_t interrupt[] = {0, tree->vm->console_irq - SPI_FIRST, IRQ_LEVEL_HIGH};
 
 	guest_tree_begin(tree, fdt_get_name(tree->board, node, NULL));
 	guest_tree_put(tree, "compatible", compatible, sizeof(compatible));
 	guest_tree_copy(tree, node, "reg");
 	guest_tree_copy(tree, node, "phandle");
 	guest_tree_put_cell(tree, "interrupt-parent", tree->intc_phandle);
-	guest_tree_put_cells(tree, "interrupts", interrupt, 3);
+	write_virtual_irq(tree, tree->vm->console_irq, false);
 	guest_tree_put_cells(tree, "clocks", clocks, 2);
 	guest_tree_put(tree, "clock-names", clock_names, sizeof(clock_names));
 	guest_tree_end(tree);
@@ -87,4 +95,5 @@ const struct guest_tree_style guest_tree_aarch64 = {
 	.cpu = write_cpu,
 	.cpus = write_cpus,
 	.root = write_root,
+	.virtual_irq = write_virtual_irq,
 };

@@ -12,6 +12,7 @@
 #include "tools/devicetree.h"
 #include "tools/guest_tree_write.h"
 #include "tools/vcpus.h"
+#include "tools/virtual_irqs.h"
 
 #define IRQ_S_EXTERNAL   9u
 #define IRQ_EDGE_RISING  1u
@@ -48,7 +49,7 @@ static void put_outputs(struct guest_tree *tree)
  */
 static uint32_t source_count(const struct vm *vm)
 {
-	uint32_t count = controller_irq_count(vm) + (vm->console_irq != 0);
+	uint32_t count = controller_irq_count(vm) + virtual_irqs_count(vm);
 
 	return count > 0 ? count : 1;
 }
@@ -84,18 +85,24 @@ static void write_intc(struct guest_tree *tree, int node)
 	guest_tree_end(tree);
 }
 
+/* A PLIC's specifier does not say how a source is triggered. */
+static void write_virtual_irq(struct guest_tree *tree, uint32_t irq, bool is_edge)
+{
+	const uint32_t interrupt[] = {irq, is_edge ? IRQ_EDGE_RISING : IRQ_LEVEL_HIGH};
+
+	guest_tree_put_cells(tree, "interrupts", interrupt, is_aia(tree) ? 2 : 1);
+}
+
 /* The shared console: always a 16550 whose clock the guest need not know. */
 static void write_console(struct guest_tree *tree, int node)
 {
-	const uint32_t interrupt[] = {tree->vm->console_irq, IRQ_LEVEL_HIGH};
-
 	guest_tree_begin(tree, fdt_get_name(tree->board, node, NULL));
 	guest_tree_put_text(tree, "compatible", "ns16550a");
 	guest_tree_copy(tree, node, "reg");
 	guest_tree_copy(tree, node, "phandle");
 	guest_tree_put_cell(tree, "clock-frequency", CONSOLE_CLOCK_HZ);
 	guest_tree_put_cell(tree, "interrupt-parent", tree->intc_phandle);
-	guest_tree_put_cells(tree, "interrupts", interrupt, is_aia(tree) ? 2 : 1);
+	write_virtual_irq(tree, tree->vm->console_irq, false);
 	guest_tree_end(tree);
 }
 
@@ -281,4 +288,5 @@ const struct guest_tree_style guest_tree_riscv64 = {
 	.cpu = write_cpu,
 	.cpus = write_cpus,
 	.interrupts = write_interrupts,
+	.virtual_irq = write_virtual_irq,
 };

@@ -46,6 +46,9 @@ struct guest_tree_style {
 	 */
 	void (*interrupts)(
 		struct guest_tree *tree, int node, const char *name, const void *bytes, int size);
+
+	/* Writes the property "interrupts" of one that the hypervisor drives. */
+	void (*virtual_irq)(struct guest_tree *tree, uint32_t irq, bool is_edge);
 };
 
 extern const struct guest_tree_style guest_tree_aarch64, guest_tree_riscv64;
@@ -62,6 +65,12 @@ void guest_tree_copy(struct guest_tree *tree, int node, const char *name);
 
 /* The first count entries of the board's node's reg, with other sizes. */
 void guest_tree_put_reg(struct guest_tree *tree, int node, const uint64_t *sizes, unsigned count);
+
+/* A property "reg" of a child of the root. */
+void guest_tree_put_range(struct guest_tree *tree, uint64_t base, uint64_t size);
+
+/* The nodes of the VM's region, tunnels and virtio devices, in the root. */
+void guest_tree_comm(struct guest_tree *tree);
 
 void guest_tree_fail(struct guest_tree *tree, int error);
 

@@ -117,6 +117,27 @@ static void place_shared(struct hyp_layout *layout, uint64_t *end)
 		RECORD_ALIGN, total);
 }
 
+/* What communication has of each VM, virtio device and network, on cache lines of its own. */
+static void place_comm(struct hyp_layout *layout, uint64_t *end)
+{
+	const struct hyp_info *info = &layout->hyp->info;
+	const struct system *system = layout->system;
+	uint64_t *total = &layout->sizes.communication;
+
+	layout->comm_vms = arena_alloc(system->vm_count, sizeof(uint64_t));
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		layout->virtio_count += system->vms[i].comm.virtio_count;
+		if (system->vms[i].comm.region_size != 0)
+			layout->comm_vms[i] = take(end, info->comm_vm_bytes, RECORD_ALIGN, total);
+	}
+	layout->virtio = arena_alloc(layout->virtio_count + 1, sizeof(uint64_t));
+	for (unsigned i = 0; i < layout->virtio_count; i++)
+		layout->virtio[i] = take(end, info->virtio_bytes, RECORD_ALIGN, total);
+	if (system->network_count != 0)
+		layout->networks = take(end, (uint64_t)system->network_count * info->network_bytes,
+			RECORD_ALIGN, total);
+}
+
 /* Records and root tables after the data, writable. Returns their end. */
 static uint64_t place_data(struct hyp_layout *layout)
 {
@@ -139,6 +160,7 @@ static uint64_t place_data(struct hyp_layout *layout)
 			take(&end, (uint64_t)layout->vms[i].irq_limit / 32 * info->irq_bank_bytes,
 				RECORD_ALIGN, &sizes->records);
 	place_shared(layout, &end);
+	place_comm(layout, &end);
 	layout->gap.base = align_up(end, STAGE2_PAGE);
 	for (unsigned i = 0; i < vm_count; i++)
 		layout->roots[i] = take(&end, stage2_root_bytes(&layout->vms[i].stage2),
@@ -314,12 +336,31 @@ static void place_devices(struct hyp_layout *layout, struct cursor *cursor)
 	}
 }
 
+/* Each VM's communication region, with an address after it that nothing maps. */
+static void place_regions(struct hyp_layout *layout, struct cursor *cursor)
+{
+	const struct system *system = layout->system;
+
+	layout->regions = arena_alloc(system->vm_count, sizeof(uint64_t));
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		const struct vm_comm *comm = &system->vms[i].comm;
+
+		if (comm->region_size == 0)
+			continue;
+		layout->regions[i] = cursor->virtual;
+		map(layout, OWN_DATA, cursor->virtual, comm->region_host, comm->region_size);
+		cursor->virtual += comm->region_size + STAGE2_PAGE;
+	}
+}
+
 static bool check_room(const struct hyp_layout *layout, const struct cursor *cursor)
 {
 	struct place place = message_file(layout->hyp->path);
 
 	if (cursor->virtual > HYP_VIRTUAL_BASE + HYP_VIRTUAL_SIZE) {
-		message_error(place, "use fewer CPUs or a shorter trace",
+		message_error(place,
+			"use fewer CPUs, a shorter trace, or smaller rings for messages and "
+			"packets",
 			"the hypervisor needs 0x%" PRIx64 " bytes of addresses, and has 0x%x",
 			cursor->virtual - HYP_VIRTUAL_BASE, HYP_VIRTUAL_SIZE);
 		return false;
@@ -368,10 +409,12 @@ bool hyp_layout_build(struct hyp_layout *layout, const struct system *system,
 	place_stacks(layout, &cursor);
 	place_tables(layout, &cursor);
 	place_devices(layout, &cursor);
+	place_regions(layout, &cursor);
 	layout->size = cursor.physical - layout->base_pa;
 	sizes = &layout->sizes;
-	sizes->padding = layout->size - (sizes->text + sizes->read_only + sizes->data +
-						sizes->plan + sizes->records + sizes->scheduling +
-						sizes->stacks + sizes->own_table + sizes->stage2);
+	sizes->padding =
+		layout->size - (sizes->text + sizes->read_only + sizes->data + sizes->plan +
+				       sizes->records + sizes->scheduling + sizes->communication +
+				       sizes->stacks + sizes->own_table + sizes->stage2);
 	return check_room(layout, &cursor);
 }

@@ -22,10 +22,11 @@ struct hyp_sizes {
 	uint64_t text, read_only, data; /* of its ELF file, zeroed data included */
 	uint64_t plan;                  /* with its own root table beside it */
 	uint64_t records, stacks;
-	uint64_t scheduling; /* records of shared CPUs and vCPUs */
-	uint64_t own_table;  /* maps the hypervisor */
-	uint64_t stage2;     /* roots and tables of all VMs */
-	uint64_t padding;    /* to the ends of pages */
+	uint64_t scheduling;    /* records of shared CPUs and vCPUs */
+	uint64_t communication; /* records of VMs, virtio devices and networks */
+	uint64_t own_table;     /* maps the hypervisor */
+	uint64_t stage2;        /* roots and tables of all VMs */
+	uint64_t padding;       /* to the ends of pages */
 };
 
 /* Addresses are the hypervisor's virtual ones unless they end in _pa. */
@@ -43,8 +44,12 @@ struct hyp_layout {
 	uint64_t *irq_banks, *roots;        /* per VM */
 	uint64_t shared_cpus, shared_vcpus; /* arrays for those CPUs and vCPUs that are shared */
 	uint64_t sched_common;              /* 0: no CPU is */
-	uint64_t cpu_record_bytes;          /* with its trace */
-	unsigned cpu_pages;                 /* of the interrupt controller, per CPU */
+	uint64_t *comm_vms, *virtio;        /* per VM with a region, per device: their records */
+	uint64_t networks;                  /* array of them */
+	unsigned virtio_count;
+	uint64_t *regions; /* per VM: its region, 0 if it has none; its memory is the VM's own */
+	uint64_t cpu_record_bytes; /* with its trace */
+	unsigned cpu_pages;        /* of the interrupt controller, per CPU */
 	uint64_t plan, plan_size;
 	uint64_t own_root, own_table;
 	uint64_t stack_top,

@@ -30,6 +30,9 @@ static uint64_t memory_end(const struct image *image)
 		end = max(end, vm->pristine.base + vm->pristine.size);
 		for (unsigned n = 0; n < vm->memory_count; n++)
 			end = max(end, vm->memory[n].host + vm->memory[n].size);
+		for (unsigned n = 0; n < vm->comm.tunnel_count; n++)
+			end = max(end, vm->comm.tunnels[n].host + vm->comm.tunnels[n].size);
+		end = max(end, vm->comm.region_host + vm->comm.region_size);
 	}
 	return end;
 }
@@ -106,6 +109,22 @@ static int part_order(const void *left, const void *right)
 	return a->base < b->base ? -1 : a->base > b->base;
 }
 
+/* What VMs share starts as zeros, by the image, as nobody clears it. */
+static void comm_parts_add(struct image *image, unsigned index)
+{
+	const struct vm_comm *comm = &image->system->vms[index].comm;
+
+	if (comm->region_size != 0)
+		part_add(image, comm->region_host, arena_alloc(comm->region_size, 1),
+			comm->region_size);
+	for (unsigned i = 0; i < comm->tunnel_count; i++) {
+		const struct vm_tunnel *tunnel = &comm->tunnels[i];
+
+		if (index < tunnel->peer)
+			part_add(image, tunnel->host, arena_alloc(tunnel->size, 1), tunnel->size);
+	}
+}
+
 /* The planner places everything apart; this is the last chance to see that it did. */
 static bool parts_build(struct image *image)
 {
@@ -120,6 +139,7 @@ static bool parts_build(struct image *image)
 			if (piece->pristine != 0)
 				part_add(image, piece->pristine, piece->bytes, piece->size);
 		}
+		comm_parts_add(image, i);
 	}
 	qsort(image->parts, image->part_count, sizeof(image->parts[0]), part_order);
 	for (unsigned i = 1; i < image->part_count; i++) {
@@ -133,8 +153,16 @@ static bool parts_build(struct image *image)
 	return true;
 }
 
-static bool check_scheduler(const struct image *image)
+static bool check_hypervisor(const struct image *image)
 {
+	if (image->system->has_comm && image->hyp.info.comm_vm_bytes == 0) {
+		message_error(message_file(image->hyp.path),
+			"leave --hyp out, or name the hypervisor that is called hyp-comm.elf or "
+			"hyp-shared-comm.elf",
+			"this hypervisor has no communication, and the description has VMs that "
+			"use it");
+		return false;
+	}
 	if (!image->system->is_shared || image->hyp.info.shared_cpu_bytes != 0)
 		return true;
 	message_error(message_file(image->hyp.path),
@@ -153,10 +181,10 @@ bool image_build(struct image *image, const struct system *system, const char *h
 	for (unsigned i = 0; i < system->vm_count; i++)
 		good = vm_image_build(&image->vms[i], system, &system->vms[i]) && good;
 	if (!hyp_path)
-		hyp_path = system->is_shared ? architecture->hypervisor_shared
-					     : architecture->hypervisor;
+		hyp_path = arena_text("build/%s/hyp%s%s.elf", architecture->name,
+			system->is_shared ? "-shared" : "", system->has_comm ? "-comm" : "");
 	if (!hyp_elf_read(&image->hyp, hyp_path, system->board.machine) ||
-		!check_scheduler(image) || !good ||
+		!check_hypervisor(image) || !good ||
 		!hyp_layout_build(&image->layout, system, &image->hyp, image->vms))
 		return false;
 	write_memory(image);

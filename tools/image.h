@@ -27,8 +27,8 @@ struct image {
 
 /*
  * hyp_path: the hypervisor's ELF file; NULL: the one that the build makes for the board's
- * architecture, with a scheduler if a CPU is shared. Returns false after the errors have been
- * printed.
+ * architecture, with a scheduler if a CPU is shared, with communication if a VM has a region.
+ * Returns false after the errors have been printed.
  */
 bool image_build(struct image *image, const struct system *system, const char *hyp_path);
 

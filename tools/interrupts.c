@@ -17,6 +17,8 @@
 #define RATE      1000u
 #define RATE_MOST 1000000u
 
+#define UPCALL_IRQS 254u
+
 /*
  * On a shared CPU a GIC's interrupts go to the hypervisor, which has to know for whom they are; AIA
  * has a guest file for each vCPU, which other vCPUs do not disturb.
@@ -26,11 +28,44 @@ static bool can_be_direct(const struct board *board, const struct vm *vm)
 	return board->own_group && (board->guest_files != 0 || !vcpus_shared(vm));
 }
 
+/* The guest counts them by the bits of its region, of which the last two are not devices'. */
+static void check_upcall_irq(
+	const struct vm *vm, uint32_t irq, const char *what, const struct tree *route)
+{
+	if (irq >= UPCALL_IRQS)
+		message_error(route->place, "write another route, or remove the device",
+			"upcalls are for interrupts below %u, and VM '%s' has %u, of %s",
+			UPCALL_IRQS, vm->name, irq, what);
+}
+
+static void check_upcall(const struct board *board, struct vm *vm, const struct tree *route)
+{
+	if (vm->os == GUEST_LINUX)
+		message_error(route->place, "write another route, or leave it out",
+			"VM '%s' is os: linux, which knows nothing of upcalls", vm->name);
+	for (unsigned i = 0; i < vm->device_count; i++) {
+		const struct board_device *device = &vm->devices[i].device;
+
+		if (device->irq_count != 0 && board->guest_files != 0)
+			message_error(route->place, "write route: direct, or remove the device",
+				"with AIA, a VM whose interrupts come by upcall has no device's, "
+				"and VM '%s' has '%s'",
+				vm->name, vm->devices[i].said);
+		for (unsigned n = 0; n < device->irq_count && board->guest_files == 0; n++)
+			check_upcall_irq(vm, controller_guest_irq(board, vm, device->irqs[n]),
+				vm->devices[i].said, route);
+	}
+}
+
 static void settle_route(const struct board *board, struct vm *vm, const struct tree *route)
 {
 	bool asks_direct = route && strcmp(route->text, "direct") == 0;
 	const char *mend = "write route: injected, or leave it out";
 
+	if (vm->delivery == PLAN_UPCALL) {
+		check_upcall(board, vm, route);
+		return;
+	}
 	if (asks_direct && !board->controller->direct)
 		message_error(route->place, mend,
 			"board %s has a %s, whose interrupts no guest gets directly", board->name,
@@ -168,6 +203,8 @@ static void read_rate(const struct board *board, struct vm *vm, const struct tre
 
 void interrupts_read(const struct system *system, struct vm *vm, const struct tree *interrupts)
 {
+	if (strcmp(tree_text(interrupts, "route", ""), "upcall") == 0)
+		vm->delivery = PLAN_UPCALL;
 	read_fast(&system->board, vm, tree_get(interrupts, "fast"));
 	read_policy(vm, interrupts);
 	read_preemptable(vm, tree_get(interrupts, "preemptable"));

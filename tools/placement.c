@@ -222,6 +222,16 @@ static void take(struct taken *taken, struct range range)
 	taken->ranges[taken->count++] = range;
 }
 
+/* What is not placed yet has host address 0, which no board has in RAM that can be given away. */
+static void take_comm(struct taken *taken, const struct vm_comm *comm)
+{
+	take(taken, (struct range){comm->region_host, comm->region_host ? comm->region_size : 0});
+	for (unsigned i = 0; i < comm->tunnel_count; i++) {
+		const struct vm_tunnel *tunnel = &comm->tunnels[i];
+		take(taken, (struct range){tunnel->host, tunnel->host ? tunnel->size : 0});
+	}
+}
+
 static void take_all(struct taken *taken, const struct system *system)
 {
 	const struct board *board = &system->board;
@@ -235,6 +245,7 @@ static void take_all(struct taken *taken, const struct system *system)
 			if (vm->memory[i].host_fixed || vm->memory[i].host)
 				take(taken, (struct range){vm->memory[i].host, vm->memory[i].size});
 		take(taken, vm->pristine);
+		take_comm(taken, &vm->comm);
 	}
 }
 
@@ -346,6 +357,15 @@ void placement_place(struct system *system)
 		}
 }
 
+uint64_t placement_find(const struct system *system, struct range guest, struct place place)
+{
+	uint64_t host = find_room(system, guest);
+	if (host != UINT64_MAX)
+		return host;
+	fail_exhausted(system, place, guest.size);
+	return 0;
+}
+
 void placement_place_pristine(struct system *system, struct vm *vm, uint64_t size)
 {
 	uint64_t host = find_room(system, (struct range){0, size});
@@ -371,7 +391,7 @@ void placement_check_guest(const struct system *system, const struct vm *vm)
 {
 	const struct board *board = &system->board;
 	struct plan_mmio regions[CONTROLLER_REGIONS];
-	unsigned count = board->controller->regions(board, vm->vcpu_count, regions);
+	unsigned count = controller_regions(board, vm, regions);
 	for (unsigned i = 0; i < count; i++)
 		check_apart(vm, (struct range){regions[i].base, regions[i].size_bytes},
 			regions[i].kind == PLAN_MMIO_INTC

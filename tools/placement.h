@@ -28,6 +28,12 @@ void placement_place(struct system *system);
  */
 void placement_check_guest(const struct system *system, const struct vm *vm);
 
+/*
+ * Host memory for a guest's range, which nobody has; 0 after a message. The caller keeps it in a
+ * vm_comm, where it is known as taken.
+ */
+uint64_t placement_find(const struct system *system, struct range guest, struct place place);
+
 /* Places vm->pristine, size bytes. */
 void placement_place_pristine(struct system *system, struct vm *vm, uint64_t size);
 

@@ -23,6 +23,12 @@ static void *hyp_pointer(uint64_t address)
 	return (void *)(uintptr_t)address;
 }
 
+/* What a table takes: the next one starts at a whole word. */
+static uint64_t table_bytes(uint64_t count, uint64_t size)
+{
+	return (count * size + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
+}
+
 /* Appends a table; returns its address, 0 for an empty one. */
 static void *append(struct writer *writer, const void *table, uint64_t count, uint64_t size)
 {
@@ -31,24 +37,8 @@ static void *append(struct writer *writer, const void *table, uint64_t count, ui
 	if (count == 0)
 		return NULL;
 	memcpy(writer->bytes + writer->used, table, count * size);
-	writer->used += count * size;
+	writer->used += table_bytes(count, size);
 	return hyp_pointer(address);
-}
-
-uint64_t plan_image_size(const struct hyp_layout *layout)
-{
-	const struct system *system = layout->system;
-	uint64_t size = sizeof(struct plan) + layout->cpu_count * sizeof(struct plan_cpu) +
-			system->vm_count * sizeof(struct plan_vm) +
-			layout->vcpu_count * sizeof(struct plan_vcpu);
-
-	for (unsigned i = 0; i < system->vm_count; i++) {
-		const struct vm_image *vm = &layout->vms[i];
-
-		size += vm->mmio_count * sizeof(vm->mmio[0]) + vm->irq_count * sizeof(vm->irqs[0]) +
-			vm->restore_count * sizeof(vm->restore[0]);
-	}
-	return size;
 }
 
 /* The next record of shared memory, if there is to be one. */
@@ -130,16 +120,21 @@ static void write_vcpus(struct writer *writer, struct plan *plan)
 	plan->vcpus = append(writer, vcpus, layout->vcpu_count, sizeof(*vcpus));
 }
 
+static uint64_t max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* The highest host address a VM reaches, for the size of physical addresses. */
 static uint64_t host_end(const struct vm *vm)
 {
 	uint64_t end = 0;
 
-	for (unsigned i = 0; i < vm->memory_count; i++) {
-		if (vm->memory[i].host + vm->memory[i].size > end)
-			end = vm->memory[i].host + vm->memory[i].size;
-	}
-	return end;
+	for (unsigned i = 0; i < vm->memory_count; i++)
+		end = max(end, vm->memory[i].host + vm->memory[i].size);
+	for (unsigned i = 0; i < vm->comm.tunnel_count; i++)
+		end = max(end, vm->comm.tunnels[i].host + vm->comm.tunnels[i].size);
+	return max(end, vm->comm.region_host + vm->comm.region_size);
 }
 
 static void fill_vm(struct plan_vm *plan, const struct hyp_layout *layout, unsigned index)
@@ -174,6 +169,82 @@ static void fill_vm(struct plan_vm *plan, const struct hyp_layout *layout, unsig
 	plan->irq_limit = image->irq_limit;
 }
 
+static uint64_t comm_bytes(const struct hyp_layout *layout)
+{
+	const struct system *system = layout->system;
+	uint64_t ports = 0, size = 0;
+
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		const struct vm_comm *comm = &system->vms[i].comm;
+
+		ports += comm->port_count;
+		size += table_bytes(comm->tunnel_count, sizeof(struct plan_tunnel)) +
+			table_bytes(layout->vms[i].memory_count, sizeof(struct plan_memory)) +
+			table_bytes(comm->virtio_count, sizeof(struct plan_virtio));
+	}
+	return size + table_bytes(ports, sizeof(struct plan_port));
+}
+
+uint64_t plan_image_size(const struct hyp_layout *layout)
+{
+	const struct system *system = layout->system;
+	uint64_t size = sizeof(struct plan) + layout->cpu_count * sizeof(struct plan_cpu) +
+			system->vm_count * sizeof(struct plan_vm) +
+			layout->vcpu_count * sizeof(struct plan_vcpu);
+
+	for (unsigned i = 0; i < system->vm_count; i++) {
+		const struct vm_image *vm = &layout->vms[i];
+
+		size += vm->mmio_count * sizeof(vm->mmio[0]) + vm->irq_count * sizeof(vm->irqs[0]) +
+			vm->restore_count * sizeof(vm->restore[0]);
+	}
+	return size + comm_bytes(layout);
+}
+
+static void write_tunnels(struct writer *writer, struct plan_vm *plan, const struct vm_comm *comm)
+{
+	struct plan_tunnel *tunnels = arena_alloc(comm->tunnel_count + 1, sizeof(*tunnels));
+
+	for (unsigned i = 0; i < comm->tunnel_count; i++) {
+		const struct vm_tunnel *tunnel = &comm->tunnels[i];
+
+		strncpy(tunnels[i].name, tunnel->name, sizeof(tunnels[i].name) - 1);
+		tunnels[i].base = tunnel->guest;
+		tunnels[i].size_bytes = tunnel->size;
+		tunnels[i].peer = (uint16_t)tunnel->peer;
+		tunnels[i].peer_index = (uint16_t)tunnel->peer_index;
+		tunnels[i].is_writable = tunnel->is_writable;
+	}
+	plan->tunnel_count = comm->tunnel_count;
+	plan->tunnels = append(writer, tunnels, comm->tunnel_count, sizeof(*tunnels));
+}
+
+static void write_vm_comm(struct writer *writer, struct plan_vm *plan, unsigned index)
+{
+	const struct hyp_layout *layout = writer->layout;
+	const struct vm_image *image = &layout->vms[index];
+	const struct vm_comm *comm = &image->vm->comm;
+
+	plan->region = hyp_pointer(layout->regions[index]);
+	plan->region_base = comm->region_guest;
+	plan->region_bytes = (uint32_t)comm->region_size;
+	plan->region_irq = comm->region_irq;
+	plan->comm = hyp_pointer(layout->comm_vms[index]);
+	plan->message_slots = (uint16_t)comm->message_slots;
+	plan->message_bytes = (uint16_t)comm->message_bytes;
+	plan->senders = comm->senders;
+	plan->packet_port = PLAN_NONE;
+	for (unsigned i = 0; i < comm->port_count; i++) {
+		if (comm->ports[i].slots == 0)
+			continue;
+		plan->packet_port = (uint16_t)comm->ports[i].index;
+		plan->packet_slots = (uint16_t)comm->ports[i].slots;
+	}
+	write_tunnels(writer, plan, comm);
+	plan->memory_count = image->memory_count;
+	plan->memory = append(writer, image->memory, image->memory_count, sizeof(image->memory[0]));
+}
+
 static void write_vms(struct writer *writer, struct plan *plan)
 {
 	const struct hyp_layout *layout = writer->layout;
@@ -192,8 +263,58 @@ static void write_vms(struct writer *writer, struct plan *plan)
 		vms[i].irqs = append(writer, image->irqs, image->irq_count, sizeof(image->irqs[0]));
 		vms[i].restore = append(
 			writer, image->restore, image->restore_count, sizeof(image->restore[0]));
+		write_vm_comm(writer, &vms[i], i);
 	}
 	plan->vms = append(writer, vms, count, sizeof(*vms));
+}
+
+/* A VM's virtio devices, from `first` of the plan on; and its ports in the networks. */
+static void write_devices(struct writer *writer, struct plan *plan, struct plan_port *ports,
+	struct plan_virtio *virtio, unsigned vm)
+{
+	const struct vm_comm *comm = &writer->layout->system->vms[vm].comm;
+
+	for (unsigned i = 0; i < comm->port_count; i++) {
+		struct plan_port *port = &ports[comm->ports[i].index];
+
+		port->vm = (uint16_t)vm;
+		port->network = (uint16_t)comm->ports[i].network;
+		port->virtio = PLAN_NONE;
+		memcpy(port->mac, comm->ports[i].mac, sizeof(port->mac));
+		plan->port_count++;
+	}
+	for (unsigned i = 0; i < comm->virtio_count; i++) {
+		const struct vm_virtio *from = &comm->virtio[i];
+		struct plan_virtio *to = &virtio[plan->virtio_count];
+
+		to->vm = (uint16_t)vm;
+		to->kind = (uint16_t)from->kind;
+		to->irq = from->irq;
+		to->is_console = from->is_console;
+		to->has_messages = from->has_messages;
+		to->state = hyp_pointer(writer->layout->virtio[plan->virtio_count]);
+		if (from->kind == PLAN_VIRTIO_NET) {
+			to->port = (uint16_t)comm->ports[from->port].index;
+			ports[to->port].virtio = plan->virtio_count;
+		}
+		plan->virtio_count++;
+	}
+}
+
+static void write_comm(struct writer *writer, struct plan *plan)
+{
+	const struct hyp_layout *layout = writer->layout;
+	const struct system *system = layout->system;
+	struct plan_virtio *virtio = arena_alloc(layout->virtio_count + 1, sizeof(*virtio));
+	struct plan_port *ports =
+		arena_alloc((size_t)system->vm_count * COMM_PORTS, sizeof(*ports));
+
+	for (unsigned i = 0; i < system->vm_count; i++)
+		write_devices(writer, plan, ports, virtio, i);
+	plan->network_count = (uint16_t)system->network_count;
+	plan->networks = hyp_pointer(layout->networks);
+	plan->virtio = append(writer, virtio, plan->virtio_count, sizeof(*virtio));
+	plan->ports = append(writer, ports, plan->port_count, sizeof(*ports));
 }
 
 static void fill_plan(struct plan *plan, const struct hyp_layout *layout)
@@ -244,6 +365,7 @@ void plan_image_write(const struct hyp_layout *layout, uint8_t *bytes)
 	write_cpus(&writer, &plan);
 	write_vcpus(&writer, &plan);
 	write_vms(&writer, &plan);
+	write_comm(&writer, &plan);
 	memcpy(bytes, &plan, sizeof(plan));
 	for (uint64_t offset = 0; offset < layout->plan_size; offset += sizeof(uint64_t)) {
 		uint64_t word;

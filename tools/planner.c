@@ -9,7 +9,7 @@
 
 #include "tools/arena.h"
 #include "tools/board.h"
-#include "tools/controller.h"
+#include "tools/comm.h"
 #include "tools/description.h"
 #include "tools/file.h"
 #include "tools/interrupts.h"
@@ -20,12 +20,11 @@
 #include "tools/schedule.h"
 #include "tools/schedule_rules.h"
 #include "tools/vcpus.h"
+#include "tools/virtual_irqs.h"
+#include "tools/vm_names.h"
 
 #define VM_MAX     16
 #define FILE_LIMIT (1u << 20)
-
-#define NAME_FIRST "abcdefghijklmnopqrstuvwxyz"
-#define NAME_REST  NAME_FIRST "0123456789-"
 
 struct planner {
 	struct system *system;
@@ -39,17 +38,6 @@ static const char *system_name(const char *path)
 	const char *dot = strrchr(name, '.');
 	return arena_text(
 		"%.*s", (int)(dot && dot != name ? (size_t)(dot - name) : strlen(name)), name);
-}
-
-static void check_name(const struct tree *tree)
-{
-	const char *name = tree->key;
-	if (!*name || !strchr(NAME_FIRST, *name) || strspn(name, NAME_REST) != strlen(name) ||
-		strlen(name) >= PLAN_NAME_SIZE)
-		message_error(tree->key_place,
-			"write a lower-case letter, then lower-case letters, digits and '-', at "
-			"most 23 characters in all",
-			"'%s' is not a name for a VM", name);
 }
 
 static enum plan_policy read_policy(const char *word)
@@ -119,6 +107,7 @@ static void read_console(const struct board *board, struct vm *vm, const struct 
 
 	vm->console = strcmp(word, "own") == 0      ? GUEST_CONSOLE_OWN
 		      : strcmp(word, "shared") == 0 ? GUEST_CONSOLE_SHARED
+		      : strcmp(word, "virtio") == 0 ? GUEST_CONSOLE_VIRTIO
 						    : GUEST_CONSOLE_NONE;
 	if (vm->console == GUEST_CONSOLE_OWN && !uart)
 		message_error(place, "add a UART to access, or write console: shared",
@@ -134,7 +123,7 @@ static void read_vm(struct planner *planner, const struct tree *tree)
 	planner->trees[system->vm_count++] = tree;
 	vm->name = tree->key;
 	vm->place = tree->key_place;
-	check_name(tree);
+	vm_names_check(tree->key, tree->key_place, "a VM");
 	read_settings(vm, tree);
 	vcpus_read(system, vm, tree);
 	ownership_read_devices(system, vm, tree_get(tree, "access"));
@@ -165,29 +154,16 @@ static void read_controllers(struct planner *planner, unsigned index)
 	struct system *system = planner->system;
 	struct vm *vm = &system->vms[index];
 	const struct tree *list = tree_get(planner->trees[index], "controllers");
-	const char *names = "";
 
 	vm->controllers = 1u << index;
-	for (unsigned i = 0; i < system->vm_count; i++)
-		names = arena_text("%s%s%s", names, *names ? " " : "", system->vms[i].name);
 	if (list && vm->task_first == vm->vcpu_count)
 		message_error(list->key_place, "add tasks, or remove controllers",
 			"VM '%s' has no tasks that others could start", vm->name);
 	for (const struct tree *item = list ? list->first : NULL; item; item = item->next) {
-		unsigned other = 0;
-		const char *near = schema_nearest(names, item->text ? item->text : "");
+		unsigned other;
 
-		if (item->bad)
-			continue;
-		while (other < system->vm_count && strcmp(system->vms[other].name, item->text) != 0)
-			other++;
-		if (other < system->vm_count)
+		if (!item->bad && vm_names_find(system, item, &other))
 			vm->controllers |= 1u << other;
-		else
-			message_error(item->place,
-				near ? arena_text("did you mean '%s'?", near)
-				     : arena_text("name a VM: %s", names),
-				"there is no VM '%s'", item->text);
 	}
 }
 
@@ -223,31 +199,6 @@ static void choose_console(struct board *board, const struct tree *root)
 	}
 }
 
-static void give_console_irqs(struct system *system)
-{
-	struct range free_irqs = system->board.free_irqs;
-	for (unsigned i = 0; i < system->vm_count; i++) {
-		struct vm *vm = &system->vms[i];
-		if (vm->console != GUEST_CONSOLE_SHARED || !system->board.console_device.reg_count)
-			continue;
-		if (system->board.controller->renumbers) {
-			vm->console_irq = controller_irq_count(vm) + 1;
-			continue;
-		}
-		if (!free_irqs.size) {
-			message_error(vm->place,
-				"write console: none for it, or add free-interrupts to the board's "
-				"board.yaml",
-				"board %s has no free interrupt left for the shared console of VM "
-				"'%s'",
-				system->board.name, vm->name);
-			continue;
-		}
-		vm->console_irq = (uint32_t)free_irqs.base++;
-		free_irqs.size--;
-	}
-}
-
 static void read_payloads(const struct planner *planner)
 {
 	struct system *system = planner->system;
@@ -275,10 +226,12 @@ static bool plan(struct planner *planner, const struct tree *root, const char *b
 		return false;
 	choose_console(&system->board, root);
 	read_vms(planner, tree_get(root, "vms"));
+	comm_read(system, planner->trees);
 	read_shared(planner, root);
 	ownership_check(system);
 	placement_place(system);
-	give_console_irqs(system);
+	comm_place(system);
+	virtual_irqs_give(system);
 	read_payloads(planner);
 	return true;
 }

@@ -123,7 +123,7 @@ static void count(struct system *system, const struct vm_vcpu *vcpu)
 /* Whether interrupts of the VM may come while another real-time vCPU has this CPU. */
 static bool interrupts_real_time(const struct vm *vm, unsigned cpu)
 {
-	bool has_irq = vm->console == GUEST_CONSOLE_SHARED;
+	bool has_irq = vm->console == GUEST_CONSOLE_SHARED || vm->comm.region_size != 0;
 
 	for (unsigned i = 0; i < vm->device_count; i++)
 		has_irq = has_irq || vm->devices[i].device.irq_count != 0;
@@ -301,7 +301,7 @@ static void give_files(struct system *system)
 	for (unsigned i = 0; i < system->vm_count; i++) {
 		struct vm *vm = &system->vms[i];
 
-		for (unsigned n = 0; n < vm->task_first; n++)
+		for (unsigned n = 0; vm->delivery != PLAN_UPCALL && n < vm->task_first; n++)
 			give_file(system, taken, vm, &vm->vcpus[n]);
 	}
 }

@@ -12,7 +12,7 @@ build=$(mkdir -p "$1" && cd "$1" && pwd)
 packages='gcc libc6-dev binutils make gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu
 	gcc-riscv64-linux-gnu binutils-riscv64-linux-gnu
 	clang lld llvm libclang-rt-dev clang-tidy clang-format cppcheck gcovr
-	libyaml-dev libfdt-dev libjansson-dev libcmocka-dev device-tree-compiler python3'
+	libyaml-dev libfdt-dev libjansson-dev libcmocka-dev device-tree-compiler python3 spin'
 # On Debian 12 the emulator of RISC-V comes with qemu-system-misc; opensbi is its firmware.
 qemu='qemu-system-arm qemu-system-misc opensbi'
 qemu_wanted=10

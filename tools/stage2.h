@@ -16,8 +16,16 @@
 #define STAGE2_LEVEL_SHIFT  9u
 #define STAGE2_PAGE_ENTRIES 512u
 
-/* What lies behind a guest's page. */
-enum stage2_kind { STAGE2_RAM, STAGE2_RAM_READ_ONLY, STAGE2_DEVICE };
+/* What lies behind a guest's page; memory shared with others cannot be executed. */
+enum stage2_kind {
+	STAGE2_RAM,
+	STAGE2_RAM_READ_ONLY,
+	STAGE2_SHARED,
+	STAGE2_SHARED_READ_ONLY,
+	STAGE2_UNCACHED, /* shared as well */
+	STAGE2_UNCACHED_READ_ONLY,
+	STAGE2_DEVICE
+};
 
 /* What lies behind a page of the hypervisor's own addresses. */
 enum own_kind { OWN_TEXT, OWN_READ_ONLY, OWN_DATA, OWN_DEVICE };

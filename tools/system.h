@@ -59,13 +59,14 @@ struct board {
 	int intc_node, msi_node;             /* libfdt offsets: of it, of the IMSICs or -1 */
 	struct range intc;                   /* GICD, APLIC domain or PLIC */
 	struct range intc_cpus;              /* GICR of all CPUs, or IMSICs; PLIC: none */
-	uint64_t *intc_frames;  /* per CPU: address of its GICR, interrupt file, or context */
-	uint32_t *intc_index;   /* per CPU: plan_cpu.intc_index */
-	uint32_t irq_limit;     /* first interrupt number that the board does not have */
-	uint64_t intc_stride;   /* from one CPU's part of the controller to the next; 0: not said */
-	bool own_group;         /* the hypervisor's interrupts come apart from the guests' */
-	unsigned guest_files;   /* guest interrupt files that each CPU has (AIA), else 0 */
-	struct range free_irqs; /* interrupts no device drives: base is a number, size a count */
+	uint64_t *intc_frames; /* per CPU: address of its GICR, interrupt file, or context */
+	uint32_t *intc_index;  /* per CPU: plan_cpu.intc_index */
+	uint32_t irq_limit;    /* first interrupt number that the board does not have */
+	uint64_t intc_stride;  /* from one CPU's part of the controller to the next; 0: not said */
+	bool own_group;        /* the hypervisor's interrupts come apart from the guests' */
+	unsigned guest_files;  /* guest interrupt files that each CPU has (AIA), else 0 */
+	struct range *free_irqs; /* interrupts no device drives: base is a number, size a count */
+	unsigned free_irq_count; /* of those ranges */
 
 	enum board_console console;
 	struct board_device console_device; /* of the hypervisor and, emulated, of its guests */
@@ -85,7 +86,14 @@ struct board {
 };
 
 enum guest_os { GUEST_LINUX, GUEST_BARE, GUEST_REALTIME };
-enum guest_console { GUEST_CONSOLE_NONE, GUEST_CONSOLE_SHARED, GUEST_CONSOLE_OWN };
+
+/* Shared and virtio consoles speak through the hypervisor's, and are an emulated UART or virtio. */
+enum guest_console {
+	GUEST_CONSOLE_NONE,
+	GUEST_CONSOLE_SHARED,
+	GUEST_CONSOLE_OWN,
+	GUEST_CONSOLE_VIRTIO
+};
 
 /* A piece of a VM's memory. */
 struct vm_memory {
@@ -134,6 +142,57 @@ struct vm_device {
 	bool is_fast; /* its interrupts may take the core from others */
 };
 
+/* Memory that two VMs share, as one of them has it. */
+struct vm_tunnel {
+	const char *name;
+	unsigned peer;       /* the other VM */
+	unsigned peer_index; /* of this tunnel among the other VM's */
+	uint64_t guest, host, size;
+	bool is_writable;    /* by this VM */
+	bool is_guest_fixed; /* the description said where the guest has it */
+	bool is_cached;      /* else both VMs have it as Normal Non-cacheable memory */
+	bool is_cached_said;
+	struct place place;
+};
+
+/* A VM's place in a network. */
+struct vm_port {
+	unsigned network; /* in system.networks */
+	unsigned slots;   /* of each of the region's packet rings, a power of two; 0: virtio */
+	uint8_t mac[6];
+	bool is_mac_given;
+	unsigned index; /* in plan.ports */
+	struct place place;
+};
+
+/* An emulated virtio device of a VM, one page of registers. */
+struct vm_virtio {
+	enum plan_virtio_kind kind;
+	uint64_t guest; /* of its registers */
+	uint32_t irq;
+	unsigned port;     /* PLAN_VIRTIO_NET: in vm_comm.ports */
+	bool is_console;   /* PLAN_VIRTIO_CONSOLE: the VM's console */
+	bool has_messages; /* PLAN_VIRTIO_CONSOLE: messages from and to other VMs */
+};
+
+/* What a VM has to talk to others and to the hypervisor (comm.h). */
+struct vm_comm {
+	/* The communication region (abi/region.h); size 0: the VM has none. */
+	uint64_t region_guest, region_host, region_size;
+	uint32_t region_irq;
+
+	unsigned message_slots, message_bytes; /* of the ring for messages; 0: none */
+	uint32_t senders;                      /* VMs that may send to it, a bit for each */
+	bool has_message_ports;                /* it has messages by a virtio console, too */
+
+	struct vm_tunnel *tunnels;
+	unsigned tunnel_count;
+	struct vm_port *ports;
+	unsigned port_count;
+	struct vm_virtio *virtio;
+	unsigned virtio_count;
+};
+
 struct vm {
 	const char *name;
 	struct place place;
@@ -165,6 +224,7 @@ struct vm {
 	uint64_t device_tree_room;   /* bytes kept free for the device tree there */
 	uint32_t console_irq;        /* of the shared console, as the guest counts, else 0 */
 	struct range pristine;       /* host-physical: what a restart copies from; size 0: none */
+	struct vm_comm comm;
 };
 
 /* How a CPU of the board is used. */
@@ -190,6 +250,10 @@ struct system {
 	uint64_t switch_ticks;              /* costs.switch_ns, rounded up */
 	uint32_t reserve_millionths;        /* of a core with best-effort vCPUs, kept for them */
 	unsigned trace_records;             /* per CPU, a power of two */
+
+	bool has_comm; /* a VM has a region: the image takes the hypervisor with communication */
+	const char **networks; /* their names */
+	unsigned network_count;
 };
 
 #endif

@@ -32,6 +32,14 @@ static uint64_t aarch64_leaf(enum stage2_kind kind, uint64_t host, unsigned shif
 		return entry | DESC_ISH | S2_NORMAL | S2_WRITE;
 	case STAGE2_RAM_READ_ONLY:
 		return entry | DESC_ISH | S2_NORMAL;
+	case STAGE2_SHARED:
+		return entry | DESC_ISH | S2_NORMAL | S2_WRITE | S2_XN;
+	case STAGE2_SHARED_READ_ONLY:
+		return entry | DESC_ISH | S2_NORMAL | S2_XN;
+	case STAGE2_UNCACHED:
+		return entry | DESC_ISH | S2_UNCACHED | S2_WRITE | S2_XN;
+	case STAGE2_UNCACHED_READ_ONLY:
+		return entry | DESC_ISH | S2_UNCACHED | S2_XN;
 	case STAGE2_DEVICE:
 		break;
 	}

@@ -20,6 +20,14 @@ static uint64_t riscv64_leaf(enum stage2_kind kind, uint64_t host, unsigned shif
 		return PTE_PPN(host) | S2_PTE_RAM;
 	case STAGE2_RAM_READ_ONLY:
 		return PTE_PPN(host) | S2_PTE_READ_ONLY;
+	case STAGE2_SHARED:
+		return PTE_PPN(host) | S2_PTE_SHARED;
+	case STAGE2_SHARED_READ_ONLY:
+		return PTE_PPN(host) | S2_PTE_SHARED_READ_ONLY;
+	case STAGE2_UNCACHED:
+		return PTE_PPN(host) | S2_PTE_SHARED | S2_PTE_UNCACHED;
+	case STAGE2_UNCACHED_READ_ONLY:
+		return PTE_PPN(host) | S2_PTE_SHARED_READ_ONLY | S2_PTE_UNCACHED;
 	case STAGE2_DEVICE:
 		break;
 	}

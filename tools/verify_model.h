@@ -28,7 +28,14 @@ struct verify_range {
 	uint64_t address; /* guest-physical, or virtual for the hypervisor */
 	uint64_t pa, size;
 	bool write, execute, device;
+	bool uncached;  /* Normal Non-cacheable memory */
+	unsigned share; /* of a VM: what of it is here (VERIFY_SHARE_*), by the plan */
 };
+
+/* Not shared; the communication region; tunnel n of the VM's. */
+#define VERIFY_SHARE_NONE      0u
+#define VERIFY_SHARE_REGION    1u
+#define VERIFY_SHARE_TUNNEL(n) (2u + (n))
 
 struct verify_ranges {
 	struct verify_range *ranges;
@@ -57,7 +64,8 @@ struct verify {
 	const struct plan_cpu *cpus;
 	const struct plan_vcpu *vcpus;
 
-	struct verify_ranges own; /* the hypervisor's */
+	struct verify_ranges own;     /* the hypervisor's, but for the regions */
+	struct verify_ranges regions; /* what it has of VMs' regions; the owner is the VM */
 	struct verify_ranges *of_vm;
 	struct verify_ranges all; /* of all VMs, by physical address */
 	struct verify_table *tables;
@@ -107,5 +115,23 @@ void verify_restore(const struct verify *verify);
 void verify_interrupts(const struct verify *verify);
 void verify_cpus(const struct verify *verify);
 void verify_schedule(const struct verify *verify);
+void verify_comm_memory(const struct verify *verify);
+void verify_comm_plan(const struct verify *verify);
+
+/* Takes the VMs' regions out of what the hypervisor reaches by itself. */
+void verify_comm_split(struct verify *verify);
+
+/* What the VM shares at a guest address, VERIFY_SHARE_*; none if only a part of it is. */
+unsigned verify_comm_share(
+	const struct verify *verify, unsigned vm, uint64_t address, uint64_t size);
+
+/* Whether the range is the second VM's end of a tunnel, and the first one's end is the same. */
+bool verify_comm_is_twin(const struct verify *verify, const struct verify_range *range);
+
+/* The VM's tunnels by the plan; NULL if it has none. */
+const struct plan_tunnel *verify_tunnels(const struct verify *verify, unsigned vm);
+
+/* Whether the hypervisor raises the VM's interrupt: of its console, region or virtio devices. */
+bool verify_comm_is_virtual(const struct verify *verify, unsigned vm, uint32_t irq);
 
 #endif

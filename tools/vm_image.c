@@ -213,16 +213,24 @@ static int mmio_order(const void *left, const void *right)
 	return a->base < b->base ? -1 : a->base > b->base;
 }
 
-static void mmio_build(struct vm_image *image, const struct board *board)
+/* first_virtio: the VM's first device in plan.virtio. */
+static void mmio_build(struct vm_image *image, const struct board *board, unsigned first_virtio)
 {
 	const struct vm *vm = image->vm;
 
-	image->mmio_count = board->controller->regions(board, vm->vcpu_count, image->mmio);
+	image->mmio_count = controller_regions(board, vm, image->mmio);
 	if (vm->console == GUEST_CONSOLE_SHARED)
 		image->mmio[image->mmio_count++] = (struct plan_mmio){
 			.base = page_down(board->console_device.regs[0].base),
 			.size_bytes = STAGE2_PAGE,
 			.kind = PLAN_MMIO_UART,
+		};
+	for (unsigned i = 0; i < vm->comm.virtio_count; i++)
+		image->mmio[image->mmio_count++] = (struct plan_mmio){
+			.base = vm->comm.virtio[i].guest,
+			.size_bytes = STAGE2_PAGE,
+			.kind = PLAN_MMIO_VIRTIO,
+			.index = first_virtio + i,
 		};
 	qsort(image->mmio, image->mmio_count, sizeof(image->mmio[0]), mmio_order);
 }
@@ -270,6 +278,11 @@ static void irqs_build(struct vm_image *image, const struct board *board)
 	if (vm->console_irq != 0)
 		irq_add(image, vm->console_irq, vm->console_irq,
 			PLAN_IRQ_VIRTUAL | (vm->is_console_fast ? PLAN_IRQ_FAST : 0));
+	if (vm->comm.region_irq != 0)
+		irq_add(image, vm->comm.region_irq, vm->comm.region_irq,
+			PLAN_IRQ_VIRTUAL | PLAN_IRQ_EDGE);
+	for (unsigned i = 0; i < vm->comm.virtio_count; i++)
+		irq_add(image, vm->comm.virtio[i].irq, vm->comm.virtio[i].irq, PLAN_IRQ_VIRTUAL);
 	if (image->irq_count > 1)
 		qsort(image->irqs, image->irq_count, sizeof(image->irqs[0]), irq_order);
 }
@@ -360,6 +373,78 @@ static bool map_files(struct vm_image *image, const struct board *board)
 	return true;
 }
 
+static enum stage2_kind tunnel_kind(const struct vm_tunnel *tunnel)
+{
+	if (tunnel->is_cached)
+		return tunnel->is_writable ? STAGE2_SHARED : STAGE2_SHARED_READ_ONLY;
+	return tunnel->is_writable ? STAGE2_UNCACHED : STAGE2_UNCACHED_READ_ONLY;
+}
+
+/* The region, and what the VM shares with others. */
+static bool map_comm(struct vm_image *image)
+{
+	const struct vm_comm *comm = &image->vm->comm;
+	const struct vm_memory region = {.guest = comm->region_guest,
+		.host = comm->region_host,
+		.size = comm->region_size,
+		.place = image->vm->place};
+
+	if (region.size != 0 && !map(image, STAGE2_SHARED, &region))
+		return false;
+	for (unsigned i = 0; i < comm->tunnel_count; i++) {
+		const struct vm_tunnel *tunnel = &comm->tunnels[i];
+		const struct vm_memory memory = {.guest = tunnel->guest,
+			.host = tunnel->host,
+			.size = tunnel->size,
+			.place = tunnel->place};
+
+		if (!map(image, tunnel_kind(tunnel), &memory))
+			return false;
+	}
+	return true;
+}
+
+static uint64_t comm_end(const struct vm_comm *comm)
+{
+	uint64_t end = comm->region_guest + comm->region_size;
+
+	for (unsigned i = 0; i < comm->tunnel_count; i++)
+		end = max(end, comm->tunnels[i].guest + comm->tunnels[i].size);
+	return end;
+}
+
+static void memory_add(struct vm_image *image, struct plan_memory memory)
+{
+	image->memory = arena_grow(image->memory, image->memory_count, sizeof(image->memory[0]));
+	image->memory[image->memory_count++] = memory;
+}
+
+static int memory_order(const void *left, const void *right)
+{
+	const struct plan_memory *a = left, *b = right;
+
+	return a->base < b->base ? -1 : a->base > b->base;
+}
+
+/*
+ * What a virtio device may reach: its VM's own memory. Not what that shares with others, where the
+ * hypervisor's accesses might meet theirs with other attributes.
+ */
+static void memory_build(struct vm_image *image)
+{
+	const struct vm *vm = image->vm;
+
+	if (vm->comm.virtio_count == 0)
+		return;
+	for (unsigned i = 0; i < vm->memory_count; i++)
+		memory_add(image, (struct plan_memory){.base = vm->memory[i].guest,
+					  .host_pa = vm->memory[i].host,
+					  .size_bytes = vm->memory[i].size,
+					  .is_writable = !vm->memory[i].read_only});
+	if (image->memory_count > 1)
+		qsort(image->memory, image->memory_count, sizeof(image->memory[0]), memory_order);
+}
+
 static bool stage2_build(
 	struct vm_image *image, const struct board *board, const struct translation *format)
 {
@@ -374,6 +459,7 @@ static bool stage2_build(
 		end = max(end, pages[i].base + pages[i].size);
 	for (unsigned i = 0; i < image->mmio_count; i++)
 		end = max(end, image->mmio[i].base + image->mmio[i].size_bytes);
+	end = max(end, comm_end(&vm->comm));
 	if (!stage2_start(&image->stage2, format, end)) {
 		message_error(vm->place, "use lower guest addresses",
 			"VM %s has guest addresses up to 0x%" PRIx64 ", more than %u bits",
@@ -394,7 +480,17 @@ static bool stage2_build(
 		if (!map(image, STAGE2_DEVICE, &device))
 			return false;
 	}
-	return map_files(image, board);
+	return map_files(image, board) && map_comm(image);
+}
+
+/* How many virtio devices the VMs before this one have. */
+static unsigned virtio_before(const struct system *system, const struct vm *vm)
+{
+	unsigned count = 0;
+
+	for (const struct vm *other = system->vms; other < vm; other++)
+		count += other->comm.virtio_count;
+	return count;
 }
 
 bool vm_image_build(struct vm_image *image, const struct system *system, const struct vm *vm)
@@ -411,8 +507,9 @@ bool vm_image_build(struct vm_image *image, const struct system *system, const s
 	if (vm->device_tree != 0 && !guest_tree_build(&tree, system, vm))
 		return false;
 	image->device_tree_size = tree.size;
-	mmio_build(image, &system->board);
+	mmio_build(image, &system->board, virtio_before(system, vm));
 	irqs_build(image, &system->board);
+	memory_build(image);
 	return pieces_build(image, &tree) && restore_build(image) &&
 	       stage2_build(image, &system->board, format);
 }

@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tools/comm.h"
 #include "tools/stage2.h"
 #include "tools/system.h"
 
-#define VM_IMAGE_MMIO 3u /* shared console, distributor, redistributors */
+/* Emulated regions: shared console, distributor, redistributors, virtio devices. */
+#define VM_IMAGE_MMIO (4u + COMM_PORTS)
 
 /* Whole pages of a VM's memory that are not just zeros when it starts. */
 struct vm_piece {
@@ -32,6 +34,8 @@ struct vm_image {
 	uint32_t irq_limit;
 	struct plan_restore *restore; /* zeros first, then copies; no page twice */
 	unsigned restore_count;
+	struct plan_memory *memory; /* by base; only of a VM with virtio devices */
+	unsigned memory_count;
 	struct stage2 stage2;
 	uint64_t device_tree_size;
 };

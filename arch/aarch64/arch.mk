@@ -16,6 +16,9 @@ ARCH_HOT      := exit irq vgic_mmio context_shared irq_shared
 # Files for shared CPUs only, and for dedicated ones only.
 ARCH_SHARED    := context_shared exit_shared irq_shared sysreg_shared vgic_shared
 ARCH_DEDICATED := shared_absent
+# Files for VMs that communicate only, and what stands in for them.
+ARCH_COMM      := upcall
+ARCH_NO_COMM   := upcall_absent
 # Devices and drivers of this architecture's boards.
 ARCH_DEVICES  := pl011
 ARCH_DRIVERS  := pl011

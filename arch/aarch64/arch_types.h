@@ -20,6 +20,7 @@
 struct irq_bank {
 	uint32_t owned;    /* the guest has this interrupt */
 	uint32_t hardware; /* a physical interrupt of the same number stands behind it */
+	uint32_t upcall;   /* the same, of a VM with upcalls, which has no `hardware` (upcall.c) */
 	uint32_t enabled;
 	uint32_t group1;
 	uint32_t edge;

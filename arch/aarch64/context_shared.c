@@ -387,7 +387,7 @@ void arch_vcpu_move(struct vcpu *vcpu, const struct cpu *to)
 		const uint32_t id = vm->irqs[i].id;
 		const struct irq_bank *bank = vgic_bank(vcpu, id / 32);
 
-		if ((bank->hardware >> id % 32 & 1) &&
+		if (((bank->hardware | bank->upcall) >> id % 32 & 1) &&
 			*vgic_target(vcpu->vm, id) == vcpu->plan->index)
 			gic_route(id, to);
 	}

@@ -28,7 +28,7 @@ static uint64_t vector_offset(uint64_t pstate)
 	return pstate & 1 ? 0x200 : 0x000; /* EL1 with SP_EL1 or SP_EL0 */
 }
 
-static uint64_t entry_pstate(uint64_t pstate)
+uint64_t exception_pstate(uint64_t pstate)
 {
 	const uint64_t sctlr = sysreg_read(sctlr_el1);
 	const bool has_pan = bits_get(sysreg_read(id_aa64mmfr1_el1), 20, 4) != 0;
@@ -56,7 +56,7 @@ static void inject(struct vcpu *vcpu, uint64_t esr)
 	sysreg_write(elr_el1, sysreg_read(elr_el2));
 	sysreg_write(spsr_el1, pstate);
 	sysreg_write(elr_el2, sysreg_read(vbar_el1) + vector_offset(pstate));
-	sysreg_write(spsr_el2, entry_pstate(pstate));
+	sysreg_write(spsr_el2, exception_pstate(pstate));
 }
 
 void exception_inject_undefined(struct vcpu *vcpu)

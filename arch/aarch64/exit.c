@@ -8,6 +8,7 @@
 #include "abi/hypercall.h"
 #include "arch/aarch64/regs.h"
 #include "arch/aarch64/sharing.h"
+#include "arch/aarch64/upcall.h"
 #include "arch/aarch64/vgic.h"
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
@@ -316,6 +317,11 @@ __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 	case ESR_HVC64:
 		return handle_call(vcpu, esr);
 	case ESR_WFX:
+		if (!vcpu->shared) {
+			upcall_wait(vcpu, esr);
+			return cpu_attend(vcpu);
+		}
+		/* fall through */
 	case ESR_FP:
 		return exit_shared_handle(vcpu, esr);
 	case ESR_DATA_ABORT_LOWER:

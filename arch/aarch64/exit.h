@@ -20,6 +20,9 @@ void exit_skip_instruction(uint64_t esr);
 void exception_inject_undefined(struct vcpu *vcpu);
 void exception_inject_abort(struct vcpu *vcpu, uint64_t esr, unsigned fault_status);
 
+/* PSTATE at the entry of an exception that is taken to EL1 where the guest had `pstate`. */
+uint64_t exception_pstate(uint64_t pstate);
+
 /* A trapped access to a system register (class 0x18); all registers are saved. */
 void sysreg_handle(struct vcpu *vcpu, uint64_t esr);
 

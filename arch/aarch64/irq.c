@@ -8,8 +8,10 @@
 #include "arch/aarch64/gic.h"
 #include "arch/aarch64/regs.h"
 #include "arch/aarch64/sharing.h"
+#include "arch/aarch64/upcall.h"
 #include "arch/aarch64/vgic.h"
 #include "arch/include/arch_irq.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
@@ -65,6 +67,11 @@ RARELY static enum exit_half irq_of_others(struct vcpu *vcpu, uint32_t id)
 			return irq_shared_own(vcpu, id, false);
 		handle_own(vcpu, id, false);
 		return EXIT_REST;
+	}
+	if (vm_has_upcalls(vcpu->vm) && upcall_arrived(vcpu, id)) {
+		vcpu->exits[EXIT_CAUSE_INTERRUPT]++;
+		comm_upcall(vcpu);
+		return EXIT_DONE;
 	}
 	sysreg_write(ICC_EOIR1_EL1, id);
 	sysreg_write(ICC_DIR_EL1, id);

@@ -7,6 +7,7 @@
 #include "arch/aarch64/gic.h"
 #include "arch/aarch64/regs.h"
 #include "arch/aarch64/sharing.h"
+#include "arch/aarch64/upcall.h"
 #include "arch/aarch64/vgic.h"
 #include "arch/aarch64/vgic_shared.h"
 #include "arch/include/arch_irq.h"
@@ -65,6 +66,11 @@ uint8_t irq_shared_priority(const struct vm *vm)
 	return GIC_PRIORITY_GUEST;
 }
 
+static uint32_t of_devices(const struct irq_bank *bank)
+{
+	return bank->hardware | bank->upcall;
+}
+
 /* The VM that has this shared interrupt, injected, or NULL. */
 static struct vm *owner_of(uint32_t id)
 {
@@ -72,7 +78,7 @@ static struct vm *owner_of(uint32_t id)
 		struct vm *vm = vm_at(i);
 
 		if (id < vm->plan->irq_limit && !vgic_is_direct(vm) &&
-			(vgic_bank(vm_vcpu(vm, 0), id / 32)->hardware >> id % 32 & 1))
+			(of_devices(vgic_bank(vm_vcpu(vm, 0), id / 32)) >> id % 32 & 1))
 			return vm;
 	}
 	return 0;
@@ -130,7 +136,7 @@ static bool take(struct cpu *cpu, uint32_t id)
 		sysreg_write(ICC_DIR_EL1, id); /* nobody's */
 		return false;
 	}
-	if (loaded && target_of(vm, id) == loaded) {
+	if (loaded && target_of(vm, id) == loaded && !vm_has_upcalls(vm)) {
 		trace_write(&cpu->trace, TRACE_INJECT, loaded->number, id);
 		vgic_injected_arrived(
 			loaded, vgic_bank(loaded, id / 32), id, loaded->arch.may_fill_first);
@@ -158,6 +164,10 @@ static void poll_guests(struct cpu *cpu, uint32_t id)
 	if (id >= GIC_PRIVATE_IRQS) {
 		if (!take(cpu, id) && loaded)
 			shared_arrived(loaded, id, false);
+		return;
+	}
+	if (loaded && vm_has_upcalls(loaded->vm) && upcall_arrived(loaded, id)) {
+		shared_arrived(loaded, id, false);
 		return;
 	}
 	sysreg_write(ICC_EOIR1_EL1, id);

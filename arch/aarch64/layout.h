@@ -30,10 +30,11 @@
 #define S1_XN          (1ull << 54)
 
 /* Stage 2: MemAttr[3:0] in bits 5:2, S2AP in bits 7:6. */
-#define S2_NORMAL (0xfull << 2) /* Normal write-back, inner and outer */
-#define S2_DEVICE (0x1ull << 2) /* Device-nGnRE */
-#define S2_READ   (1ull << 6)
-#define S2_WRITE  (1ull << 7)
-#define S2_XN     (2ull << 53) /* XN[1:0] = 0b10: not executable at EL1 and EL0 */
+#define S2_NORMAL   (0xfull << 2) /* Normal write-back, inner and outer */
+#define S2_UNCACHED (0x5ull << 2) /* Normal non-cacheable, inner and outer */
+#define S2_DEVICE   (0x1ull << 2) /* Device-nGnRE */
+#define S2_READ     (1ull << 6)
+#define S2_WRITE    (1ull << 7)
+#define S2_XN       (2ull << 53) /* XN[1:0] = 0b10: not executable at EL1 and EL0 */
 
 #endif

@@ -154,6 +154,7 @@ enum esr_class {
 
 #define PSTATE_EL1H    0x5ull
 #define PSTATE_AARCH32 BIT(4)
+#define PSTATE_I       BIT(7)
 #define PSTATE_DAIF    0x3c0ull
 
 /* ISR_EL1 (D24.2): physical interrupts and errors that are pending, as EL2 reads it. */

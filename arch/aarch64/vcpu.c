@@ -9,6 +9,7 @@
 #include "arch/aarch64/layout.h"
 #include "arch/aarch64/regs.h"
 #include "arch/aarch64/sharing.h"
+#include "arch/aarch64/upcall.h"
 #include "arch/aarch64/vgic.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
@@ -91,6 +92,8 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 	sysreg_write(elr_el2, pc);
 	sysreg_write(spsr_el2, PSTATE_EL1H | PSTATE_DAIF);
 	isb();
+	if (vm_has_upcalls(vcpu->vm))
+		upcall_start(vcpu);
 }
 
 void arch_vcpu_park(struct vcpu *vcpu)
@@ -185,5 +188,47 @@ void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count)
 			"tlbi vae2is, %0" ::"r"((uint64_t)(uintptr_t)window / PLAN_PAGE_SIZE + i)
 			: "memory");
 	dsb(ish);
+	isb();
+}
+
+/*
+ * A CPU uses its own window alone. Another one's TLB may hold an entry of it that a speculative
+ * walk brought in, but no access of that CPU ever uses it; so invalidation need not be broadcast
+ * (D8.13), and break-before-make (D8.14) concerns this CPU only.
+ */
+static void drop_page(const struct cpu *cpu, unsigned index, volatile uint64_t *entry)
+{
+	const char *page = (const char *)cpu->plan->window + index * PLAN_PAGE_SIZE;
+
+	*entry = 0;
+	dsb(nshst);
+	__asm__ volatile("tlbi vae2, %0" ::"r"((uint64_t)(uintptr_t)page / PLAN_PAGE_SIZE)
+			 : "memory");
+}
+
+void *arch_window_page(struct cpu *cpu, unsigned index, uint64_t pa)
+{
+	volatile uint64_t *entry = window_entries(cpu, 0) + index;
+
+	if (*entry) {
+		drop_page(cpu, index, entry);
+		dsb(nsh);
+	}
+	*entry = pa | S1_XN | DESC_AF | DESC_ISH | S1_AP_RES1 | S1_ATTR(HYP_ATTR_NORMAL) |
+		 DESC_TABLE | DESC_VALID;
+	dsb(nshst);
+	isb();
+	return (char *)cpu->plan->window + index * PLAN_PAGE_SIZE;
+}
+
+void arch_window_drop(struct cpu *cpu, unsigned index, unsigned count)
+{
+	volatile uint64_t *entries = window_entries(cpu, 0);
+
+	for (unsigned end = index + count; index < end; index++) {
+		if (entries[index])
+			drop_page(cpu, index, &entries[index]);
+	}
+	dsb(nsh);
 	isb();
 }

@@ -62,7 +62,7 @@ static inline uint32_t vgic_forwarded(const struct vm *vm, const struct irq_bank
 /* Those of the bank that are enabled physically. */
 static inline uint32_t vgic_physical_on(const struct vm *vm, const struct irq_bank *bank)
 {
-	return bank->enabled & vgic_forwarded(vm, bank) & bank->hardware;
+	return bank->enabled & vgic_forwarded(vm, bank) & (bank->hardware | bank->upcall);
 }
 
 /*

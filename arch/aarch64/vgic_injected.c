@@ -8,9 +8,11 @@
 #include "arch/aarch64/gic.h"
 #include "arch/aarch64/regs.h"
 #include "arch/aarch64/sharing.h"
+#include "arch/aarch64/upcall.h"
 #include "arch/aarch64/vgic.h"
 #include "arch/aarch64/vgic_list.h"
 #include "arch/include/arch_irq.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
@@ -486,6 +488,10 @@ void vgic_injected_sgi(struct vcpu *sender, struct vcpu *target, uint32_t id, bo
 {
 	if ((target->arch.bank.group1 >> id & 1) != group1)
 		return;
+	if (vm_has_upcalls(target->vm)) {
+		comm_upcall_raise(target, id);
+		return;
+	}
 	__atomic_fetch_or(&target->arch.posted, 1u << id, __ATOMIC_RELEASE);
 	if (target == sender)
 		vgic_injected_sync(target);
@@ -568,6 +574,10 @@ void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
 
 	if (vgic_is_direct(vm)) {
 		vgic_direct_set_pending(frame, word, bit_of(irq), high);
+		return;
+	}
+	if (vm_has_upcalls(vm)) {
+		upcall_set_line(vm, irq, high);
 		return;
 	}
 	lock_take(&vm->arch.lock);

@@ -10,8 +10,10 @@
 #include "arch/aarch64/gic.h"
 #include "arch/aarch64/regs.h"
 #include "arch/aarch64/sharing.h"
+#include "arch/aarch64/upcall.h"
 #include "arch/aarch64/vgic.h"
 #include "arch/aarch64/vgic_list.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/shared.h"
 #include "hyp/core/shared_types.h"
@@ -108,6 +110,10 @@ void vgic_shared_arrived(struct vcpu *vcpu, uint32_t id)
 {
 	struct irq_bank *bank = vgic_bank(vcpu, id / 32);
 
+	if (vm_has_upcalls(vcpu->vm)) {
+		upcall_record(vcpu, id);
+		return;
+	}
 	bank->pending |= 1u << id % 32;
 	bank->held |= 1u << id % 32;
 	post(vcpu);
@@ -157,6 +163,8 @@ RARELY static bool has_booked(struct vcpu *vcpu)
 
 bool arch_vcpu_has_interrupt(struct vcpu *vcpu)
 {
+	if (vm_has_upcalls(vcpu->vm) && comm_upcall_waits(vcpu))
+		return true;
 	if (!vgic_is_here(vcpu))
 		return has_booked(vcpu);
 	/* ISR_EL1.I: a physical one, still to be taken, which may become the guest's. */

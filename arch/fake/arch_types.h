@@ -28,6 +28,8 @@ struct arch_vm {
 	bool line;       /* of its console's interrupt */
 	uint32_t irq;    /* the interrupt that the line was set for last */
 	unsigned raised; /* times that the line was set high */
+	uint32_t edge;   /* the edge-triggered interrupt that was raised last */
+	unsigned edges;  /* times that one was; accessed atomically */
 	unsigned cuts, joins, irq_resets;
 };
 

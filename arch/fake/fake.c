@@ -8,6 +8,8 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
@@ -26,13 +28,33 @@ struct fake fake;
 static _Thread_local struct cpu *this_cpu;
 static _Thread_local jmp_buf *way_out;
 
+static int ram_file = -1;
+
+static uint8_t *map(void *at, int flags, uint64_t offset, size_t size_bytes)
+{
+	void *mapped = mmap(at, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | flags, ram_file,
+		(off_t)offset);
+
+	assert(mapped != MAP_FAILED);
+	return mapped;
+}
+
+/* RAM is a file, so that windows are further mappings of its pages. */
+static uint8_t *map_ram(void)
+{
+	const size_t size_bytes = FAKE_RAM_PAGES * PLAN_PAGE_SIZE;
+
+	ram_file = memfd_create("ram", 0);
+	assert(ram_file >= 0 && ftruncate(ram_file, size_bytes) == 0);
+	return map(NULL, 0, 0, size_bytes);
+}
+
 void fake_reset(void)
 {
-	uint8_t *ram = fake.ram;
+	uint8_t *ram = fake.ram ? fake.ram : map_ram();
 
 	fake = (struct fake){.uart_room = ~0u, .sleep_limit = ~0ull >> 1};
-	fake.ram = ram ? ram : aligned_alloc(PLAN_PAGE_SIZE, FAKE_RAM_PAGES * PLAN_PAGE_SIZE);
-	assert(fake.ram);
+	fake.ram = ram;
 	memset(fake.ram, 0xa5, FAKE_RAM_PAGES * PLAN_PAGE_SIZE);
 	pthread_mutex_init(&fake.mutex, NULL);
 	pthread_cond_init(&fake.changed, NULL);
@@ -319,6 +341,36 @@ void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count)
 	fake.windows[cpu_index(cpu)][slot] = 0;
 }
 
+/* A window's page, with one that is never mapped behind it: who leaves the page is caught. */
+static uint8_t *window_page(const struct cpu *cpu, unsigned index)
+{
+	static uint8_t *windows;
+
+	if (!windows)
+		windows = mmap(NULL, 2ull * FAKE_CPUS * PLAN_WINDOW_PAGES * PLAN_PAGE_SIZE,
+			PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert(windows != MAP_FAILED && index < PLAN_WINDOW_PAGES);
+	return windows + 2 * (cpu_index(cpu) * PLAN_WINDOW_PAGES + index) * PLAN_PAGE_SIZE;
+}
+
+void *arch_window_page(struct cpu *cpu, unsigned index, uint64_t pa)
+{
+	assert(cpu == this_cpu && pa % PLAN_PAGE_SIZE == 0);
+	fake_ram_at(pa);
+	fake.window_pages[cpu_index(cpu)] |= (uint16_t)(1u << index);
+	return map(window_page(cpu, index), MAP_FIXED, pa - FAKE_RAM_BASE, PLAN_PAGE_SIZE);
+}
+
+void arch_window_drop(struct cpu *cpu, unsigned index, unsigned count)
+{
+	assert(cpu == this_cpu);
+	for (unsigned end = index + count; index < end; index++) {
+		if (fake.window_pages[cpu_index(cpu)] & 1u << index)
+			mprotect(window_page(cpu, index), PLAN_PAGE_SIZE, PROT_NONE);
+		fake.window_pages[cpu_index(cpu)] &= (uint16_t) ~(1u << index);
+	}
+}
+
 /* Interrupts */
 
 void arch_irq_init(void)
@@ -376,6 +428,13 @@ void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
 	vm->arch.irq = irq;
 	vm->arch.line = high;
 	vm->arch.raised += high;
+}
+
+/* The test's guests take what was raised, if they like: nobody is woken. */
+void arch_virq_raise(struct vm *vm, uint32_t irq)
+{
+	__atomic_store_n(&vm->arch.edge, irq, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&vm->arch.edges, 1, __ATOMIC_RELEASE);
 }
 
 /* A controller that answers a read with the address and its own kind, and knows no bytes. */

@@ -96,9 +96,15 @@ void arch_window_drop(struct cpu *cpu, unsigned index, unsigned count);
 
 /*
  * Interrupts by upcall (PLAN_UPCALL): `vcpu`, which is loaded on this CPU and about to return to
- * its guest, goes on at `entry` of its kernel instead, with interrupts as they were; where it would
- * have gone on, and in what state, is stored in *pc and *state.
+ * its guest, goes on at `entry` of its kernel instead; where it would have gone on, and in what
+ * state, is stored in *pc and *state, and no other register changes. But if the guest has closed
+ * its CPU to interrupts, so that registers of an exception may be in use, it returns false: a
+ * virtual interrupt of the architecture's own becomes pending, and tells the guest to look once it
+ * opens.
  */
-void arch_vcpu_upcall(struct vcpu *vcpu, uint64_t entry, uint64_t *pc, uint64_t *state);
+bool arch_vcpu_upcall(struct vcpu *vcpu, uint64_t entry, uint64_t *pc, uint64_t *state);
+
+/* HYPERCALL_UPCALL_END of `irq`; false if the VM does not have it. */
+bool arch_vcpu_upcall_end(struct vcpu *vcpu, uint32_t irq);
 
 #endif

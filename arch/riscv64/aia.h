@@ -33,9 +33,10 @@ void aia_guest_aim(const struct vcpu *vcpu);
 /* Sets the mode of a physical source; inactive, it is neither pending nor enabled (AIA 4.5.2). */
 void aia_set_source(uint32_t source, uint32_t mode);
 
-/* The guests' side; the caller of aia_guest_set_line holds vm->arch.lock. */
+/* The guests' side; the caller of aia_guest_set_line and aia_guest_raise holds vm->arch.lock. */
 void aia_guest_reset(struct vm *vm);
 void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high);
+void aia_guest_raise(struct vm *vm, uint32_t irq);
 uint32_t aia_guest_read(struct vcpu *vcpu, uint32_t offset);
 void aia_guest_write(struct vcpu *vcpu, uint32_t offset, uint32_t value);
 

@@ -318,6 +318,20 @@ void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high)
 	forward(vm, irq);
 }
 
+/* In another mode than the one that fits, the source sees the line go up and down. */
+void aia_guest_raise(struct vm *vm, uint32_t irq)
+{
+	struct irq_bank *bank = irq_bank(vm, irq);
+
+	if (irq_is_owned(vm, irq) && mode_of(vm, irq) == SOURCE_EDGE1) {
+		bank->pending |= irq_bit(irq);
+		forward(vm, irq);
+		return;
+	}
+	aia_guest_set_line(vm, irq, true);
+	aia_guest_set_line(vm, irq, false);
+}
+
 void aia_guest_aim(const struct vcpu *vcpu)
 {
 	const struct vm *vm = vcpu->vm;

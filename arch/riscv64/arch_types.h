@@ -29,6 +29,7 @@ struct irq_bank {
 	uint32_t pending; /* APLIC: of those without hardware; PLIC: not claimed by the guest yet */
 	uint32_t line;    /* the emulated device's line is high */
 	uint32_t held;    /* PLIC: claimed by the guest, not completed */
+	uint32_t again;   /* PLIC: an edge came while it was held */
 
 	uint16_t host[ARCH_BANK_IRQS]; /* the board's number of a physical one */
 	uint8_t mode[ARCH_BANK_IRQS];  /* APLIC: source mode; PLIC: priority */

@@ -51,16 +51,15 @@ static inline struct context_cpu *context_cpu(const struct cpu *cpu)
 	return (struct context_cpu *)(start_stack_of(cpu) + START_STACK_CONTEXT);
 }
 
-/*
- * The guest's call to the hypervisor, if it is one of those that may give the CPU to another vCPU
- * (HYPERCALL_QUICK_COUNT); of any vCPU, all of whose registers are saved. Returns false if this is
- * not a hypervisor with a scheduler, or it is another call; else cpu_attend follows.
- */
-bool context_call(struct vcpu *vcpu);
-
 /* All of the following only for CPUs and vCPUs that are shared. */
 
 void context_cpu_init(struct cpu *cpu);
+
+/*
+ * The vCPU is here by an exit of its own making, which may be a wait: it is to be told again of
+ * what is in its interrupt file.
+ */
+void context_note_run(struct vcpu *vcpu);
 
 /* The rest of arch_vcpu_start and arch_vcpu_park; the latter of one that is not loaded. */
 void context_start(struct vcpu *vcpu);

@@ -4,10 +4,9 @@
  */
 #include "arch/riscv64/context.h"
 
-bool context_call(struct vcpu *vcpu)
+void context_note_run(struct vcpu *vcpu)
 {
 	(void)vcpu;
-	return false;
 }
 
 void context_cpu_init(struct cpu *cpu)

@@ -2,7 +2,6 @@
 /*
  * What begins and ends the waits of vCPUs on shared CPUs.
  */
-#include "abi/hypercall.h"
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_vcpu.h"
 #include "arch/riscv64/context.h"
@@ -13,7 +12,6 @@
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/regs.h"
 #include "hyp/core/cpu.h"
-#include "hyp/core/hypercall.h"
 #include "hyp/core/shared.h"
 #include "hyp/core/vm.h"
 
@@ -31,8 +29,7 @@ static bool is_loaded(const struct vcpu *vcpu)
 	return vcpu->cpu->vcpu == vcpu;
 }
 
-/* It is here by an exit of its own making, which may be a wait, so that it is to be told again. */
-static void note_run(struct vcpu *vcpu)
+void context_note_run(struct vcpu *vcpu)
 {
 	context_cpu(vcpu->cpu)->untold |= context_of(vcpu)->file;
 }
@@ -65,38 +62,6 @@ bool arch_vcpu_has_interrupt(struct vcpu *vcpu)
 	       ((context->vsie & VSIE_EXT) && context->file && files_pending(vcpu));
 }
 
-static int64_t sbi_error_of(int64_t result)
-{
-	switch (result) {
-	case HYPERCALL_NOT_SUPPORTED:
-		return SBI_NOT_SUPPORTED;
-	case HYPERCALL_DENIED:
-		return SBI_DENIED;
-	case HYPERCALL_INVALID_PARAMETER:
-		return SBI_INVALID_PARAM;
-	default:
-		return SBI_FAILED;
-	}
-}
-
-bool context_call(struct vcpu *vcpu)
-{
-	uint64_t *x = vcpu->arch.x;
-	int64_t result;
-
-	if (x[17] != HYPERCALL_EXTENSION)
-		return false;
-	if (vcpu->shared)
-		note_run(vcpu);
-	result = hypercall_handle(vcpu, x[16], &x[10]);
-	if (result == HYPERCALL_REPEAT)
-		return true;
-	csr_write(CSR_SEPC, csr_read(CSR_SEPC) + 4);
-	x[10] = result < 0 ? (uint64_t)sbi_error_of(result) : SBI_SUCCESS;
-	x[11] = (uint64_t)result;
-	return true;
-}
-
 /* A hart need not say what the instruction was. */
 static uint64_t fetch(void)
 {
@@ -111,7 +76,7 @@ static uint64_t fetch(void)
 /* WFI is only a supervisor's (priv, virtual-instruction exceptions); WRS.NTO anybody's (Zawrs). */
 bool context_stalls(struct vcpu *vcpu, uint64_t instruction)
 {
-	note_run(vcpu);
+	context_note_run(vcpu);
 	if (instruction == 0)
 		instruction = fetch();
 	if (instruction == INSTRUCTION_WRS_NTO) {
@@ -130,7 +95,7 @@ bool context_suspends(struct vcpu *vcpu)
 {
 	const bool waits = !arch_vcpu_has_interrupt(vcpu);
 
-	note_run(vcpu);
+	context_note_run(vcpu);
 	__atomic_store_n(&vcpu->arch.suspended, waits, __ATOMIC_RELAXED);
 	if (waits) {
 		shared_wait(vcpu, ARCH_NEVER);

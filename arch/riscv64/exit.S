@@ -124,6 +124,9 @@ call_error:
 	addi a2, a1, -HYPERCALL_NOT_SUPPORTED
 	beqz a2, call_done
 	li a0, SBI_INVALID_PARAM
+	addi a2, a1, -HYPERCALL_INVALID_PARAMETER
+	beqz a2, call_done
+	li a0, SBI_FAILED
 	j call_done
 
 1:	bltz a1, irq

@@ -5,6 +5,7 @@
  */
 #include "arch/riscv64/exit.h"
 
+#include "arch/riscv64/call.h"
 #include "arch/riscv64/context.h"
 #include "arch/riscv64/firmware.h"
 #include "arch/riscv64/guarded.h"
@@ -280,7 +281,7 @@ RARELY static struct vcpu *handle_virtual_instruction(struct vcpu *vcpu)
 
 struct vcpu *exit_call_rest(struct vcpu *vcpu)
 {
-	if (context_call(vcpu))
+	if (call_handle(vcpu))
 		return cpu_attend(vcpu);
 	skip(4);
 	return sbi_handle(vcpu) ? vcpu : cpu_attend(vcpu);

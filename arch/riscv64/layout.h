@@ -37,6 +37,11 @@
 #define S2_PTE_READ_ONLY (PTE_V | PTE_R | PTE_X | PTE_U | PTE_A)
 #define S2_PTE_DEVICE    (PTE_V | PTE_R | PTE_W | PTE_U | PTE_A | PTE_D)
 
+/* Memory shared with another VM; the PMAs tell it from devices. With Svpbmt: PBMT = NC. */
+#define S2_PTE_SHARED           S2_PTE_DEVICE
+#define S2_PTE_SHARED_READ_ONLY (PTE_V | PTE_R | PTE_U | PTE_A)
+#define S2_PTE_UNCACHED         (1ull << 61)
+
 /*
  * Stage 2 is Sv39x4: 41 bits of guest-physical address, a root of 2048 entries (16 KiB, aligned to
  * that), each of them 1 GiB. plan_vm.stage2_control is HGATP_MODE; VMID and root are added to it.

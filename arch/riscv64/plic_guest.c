@@ -131,8 +131,10 @@ static void reopen(struct vm *vm, uint32_t irq)
 {
 	struct irq_bank *bank = irq_bank(vm, irq);
 
-	if (bank->line & ~bank->held & irq_bit(irq))
+	if ((bank->line | bank->again) & ~bank->held & irq_bit(irq)) {
 		bank->pending |= irq_bit(irq);
+		bank->again &= ~irq_bit(irq);
+	}
 }
 
 /* Ignored unless the source is enabled for the context ("Interrupt Completion"). */
@@ -293,6 +295,15 @@ void plic_guest_set_line(struct vm *vm, uint32_t irq, bool high)
 	if (!irq_is_owned(vm, irq) || irq_is_hardware(vm, irq))
 		return;
 	bank->line = high ? bank->line | irq_bit(irq) : bank->line & ~irq_bit(irq);
+	reopen(vm, irq);
+	settle(vm);
+}
+
+void plic_guest_raise(struct vm *vm, uint32_t irq)
+{
+	if (!irq_is_owned(vm, irq) || irq_is_hardware(vm, irq))
+		return;
+	irq_bank(vm, irq)->again |= irq_bit(irq);
 	reopen(vm, irq);
 	settle(vm);
 }

@@ -252,3 +252,27 @@ void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count)
 {
 	write_window(cpu, slot, count, 0, 0);
 }
+
+static void write_page(struct cpu *cpu, unsigned index, uint64_t entry)
+{
+	volatile uint64_t *entries =
+		hyp_plan->window_table + cpu_index(cpu) * PLAN_WINDOW_PAGES;
+
+	if (entries[index] == entry)
+		return;
+	entries[index] = entry;
+	sfence_vma_page((const char *)cpu->plan->window + index * PLAN_PAGE_SIZE);
+}
+
+/* The fence orders the store before this hart's walks, also where the entry was not valid. */
+void *arch_window_page(struct cpu *cpu, unsigned index, uint64_t pa)
+{
+	write_page(cpu, index, PTE_PPN(pa) | HYP_PTE_DATA);
+	return (char *)cpu->plan->window + index * PLAN_PAGE_SIZE;
+}
+
+void arch_window_drop(struct cpu *cpu, unsigned index, unsigned count)
+{
+	for (unsigned end = index + count; index < end; index++)
+		write_page(cpu, index, 0);
+}

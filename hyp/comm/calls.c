@@ -1,65 +1,84 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Calls, and what the core asks of communication.
- *
+ * The calls for communication, and what the core asks of it.
  */
 #include "abi/hypercall.h"
+#include "hyp/comm/message.h"
+#include "hyp/comm/network.h"
+#include "hyp/comm/packets.h"
+#include "hyp/comm/region.h"
+#include "hyp/comm/tunnel.h"
+#include "hyp/comm/upcall.h"
+#include "hyp/comm/virtio.h"
+#include "hyp/comm/virtio_console.h"
 #include "hyp/core/comm.h"
 
 void comm_init(void)
 {
+	network_init();
+	for (unsigned i = 0; i < hyp_plan->vm_count; i++) {
+		if (!comm_vm_at(i))
+			continue;
+		region_init(vm_at(i));
+		packets_init(comm_vm_at(i));
+	}
+	virtio_init();
 }
 
+/* Devices first: they take what is in the ring. */
 void comm_vm_left(struct vm *vm)
 {
-	(void)vm;
+	struct comm_vm *comm = comm_vm_of(vm);
+
+	virtio_vm_left(vm);
+	if (!comm)
+		return;
+	packets_vm_left(comm);
+	region_vm_left(comm);
 }
 
 void comm_vm_state(struct vm *vm)
 {
-	(void)vm;
-}
-
-void comm_dispatched(struct vcpu *vcpu, uint64_t now, uint64_t until)
-{
-	(void)vcpu;
-	(void)now;
-	(void)until;
+	region_vm_state(vm);
+	virtio_console_vm_state(vm->plan->id);
 }
 
 int64_t comm_get_region(struct vcpu *vcpu)
 {
-	(void)vcpu;
-	return HYPERCALL_NOT_SUPPORTED;
-}
-
-int64_t comm_ring(struct vcpu *vcpu, uint64_t tunnel)
-{
-	(void)vcpu;
-	(void)tunnel;
-	return HYPERCALL_NOT_SUPPORTED;
+	return vcpu->vm->plan->comm ? (int64_t)vcpu->vm->plan->region_base : HYPERCALL_EMPTY;
 }
 
 int64_t comm_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
 {
-	(void)vcpu;
-	(void)number;
-	(void)args;
-	return HYPERCALL_NOT_SUPPORTED;
+	if (!vcpu->vm->plan->comm)
+		return HYPERCALL_NOT_SUPPORTED;
+	switch (number) {
+	case HYPERCALL_IPC_SEND_MSG:
+		return message_send(vcpu, args);
+	case HYPERCALL_IPC_RECV_MSG:
+		return message_receive(vcpu, args);
+	case HYPERCALL_IPC_CREATE_TUNNEL:
+		return tunnel_create(vcpu, args);
+	case HYPERCALL_IO_SEND_MAC:
+		return packets_set_mac(vcpu, args);
+	case HYPERCALL_IO_SEND_PACKETS:
+		return packets_send(vcpu);
+	case HYPERCALL_UPCALL_SET:
+		return upcall_set(vcpu, args[0]);
+	case HYPERCALL_UPCALL_END:
+		return upcall_end(vcpu, args[0]);
+	default:
+		return HYPERCALL_NOT_SUPPORTED;
+	}
 }
 
 enum mmio_result comm_access(
 	struct vcpu *vcpu, const struct plan_mmio *region, struct mmio_access *access)
 {
-	(void)vcpu;
-	(void)region;
-	(void)access;
-	return MMIO_DENIED;
+	return virtio_access(vcpu, region, access);
 }
 
 bool comm_console_input(struct vm *vm, char c)
 {
-	(void)vm;
-	(void)c;
-	return false;
+	return virtio_console_input(vm, c);
 }

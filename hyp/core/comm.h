@@ -26,9 +26,11 @@ void comm_vm_left(struct vm *vm);
 /* vm->state has changed: the regions of all VMs say so. */
 void comm_vm_state(struct vm *vm);
 
-/* The loaded vCPU has got its core, on which the next decision falls at `until`. It has a region.
+/*
+ * `vcpu`, which is loaded, has got its core after `from` (or NULL); the next decision there falls
+ * at `until`. Either has a region.
  */
-void comm_dispatched(struct vcpu *vcpu, uint64_t now, uint64_t until);
+void comm_dispatched(struct vcpu *from, struct vcpu *vcpu, uint64_t now, uint64_t until);
 
 /* HYPERCALL_INFO_GET_REGION and HYPERCALL_IPC_RING. */
 int64_t comm_get_region(struct vcpu *vcpu);
@@ -44,5 +46,19 @@ enum mmio_result comm_access(
 
 /* A character for the VM's console, which is a virtio device; false if it has no room. */
 bool comm_console_input(struct vm *vm, char c);
+
+/*
+ * Interrupts by upcall, of VMs that have them (vm_has_upcalls). comm_upcall_record: interrupt `irq`
+ * has arrived for the vCPU and stands in its region from now on; returns whether the vCPU is to
+ * look (comm_upcall). comm_upcall_raise does the same and sees to that. Both from any CPU.
+ */
+bool comm_upcall_record(struct vcpu *vcpu, uint32_t irq);
+void comm_upcall_raise(struct vcpu *vcpu, uint32_t irq);
+
+/* Whether anything stands there. */
+bool comm_upcall_waits(const struct vcpu *vcpu);
+
+/* The vCPU, loaded on this CPU, is about to return to its guest: injects what waits, if it may. */
+void comm_upcall(struct vcpu *vcpu);
 
 #endif

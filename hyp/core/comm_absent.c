@@ -20,8 +20,9 @@ void comm_vm_state(struct vm *vm)
 	(void)vm;
 }
 
-void comm_dispatched(struct vcpu *vcpu, uint64_t now, uint64_t until)
+void comm_dispatched(struct vcpu *from, struct vcpu *vcpu, uint64_t now, uint64_t until)
 {
+	(void)from;
 	(void)vcpu;
 	(void)now;
 	(void)until;
@@ -62,4 +63,28 @@ bool comm_console_input(struct vm *vm, char c)
 	(void)vm;
 	(void)c;
 	return false;
+}
+
+bool comm_upcall_record(struct vcpu *vcpu, uint32_t irq)
+{
+	(void)vcpu;
+	(void)irq;
+	return false;
+}
+
+void comm_upcall_raise(struct vcpu *vcpu, uint32_t irq)
+{
+	(void)vcpu;
+	(void)irq;
+}
+
+bool comm_upcall_waits(const struct vcpu *vcpu)
+{
+	(void)vcpu;
+	return false;
+}
+
+void comm_upcall(struct vcpu *vcpu)
+{
+	(void)vcpu;
 }

@@ -7,6 +7,7 @@
 
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/shared.h"
 #include "hyp/core/vcpu.h"
@@ -70,5 +71,9 @@ struct vcpu *cpu_attend(struct vcpu *vcpu)
 		return shared_next(vcpu->cpu);
 	if (state_of(vcpu) != VCPU_OFF && must_leave(vcpu))
 		vcpu_stop(vcpu);
-	return state_of(vcpu) == VCPU_ON ? vcpu : cpu_next(vcpu->cpu);
+	if (state_of(vcpu) != VCPU_ON)
+		return cpu_next(vcpu->cpu);
+	if (vm_has_upcalls(vcpu->vm))
+		comm_upcall(vcpu);
+	return vcpu;
 }

@@ -17,6 +17,11 @@
 #ifdef HYP_SHARED
 #include "hyp/core/shared_types.h"
 #endif
+#ifdef HYP_COMM
+#include "hyp/comm/network.h"
+#include "hyp/comm/region.h"
+#include "hyp/comm/virtio.h"
+#endif
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
@@ -48,6 +53,11 @@ __attribute__((section(".orlop.info"), used)) const struct hyp_info hyp_info = {
 	.shared_limits = offsetof(struct shared_vcpu, parameters),
 	.shared_told = offsetof(struct shared_vcpu, scheduler),
 #endif
+#ifdef HYP_COMM
+	.comm_vm_bytes = sizeof(struct comm_vm),
+	.virtio_bytes = VIRTIO_STATE_BYTES,
+	.network_bytes = sizeof(struct network),
+#endif
 	.cpu_trace = offsetof(struct cpu, trace),
 	.vcpu_exits = offsetof(struct vcpu, exits),
 	.vcpu_state = offsetof(struct vcpu, state),
@@ -76,6 +86,15 @@ static void check_plan(const struct plan *plan)
 		"the board's counter has another frequency: mend 'timer-frequency' in board.yaml");
 }
 
+/* mmio.c looks at a first region without asking whether there is one. */
+static void find_regions(struct vcpu *vcpu, const struct plan_vm *vm)
+{
+	static const struct plan_mmio none;
+
+	vcpu->mmio = vm->mmio_count ? vm->mmio : &none;
+	vcpu->mmio_end = vcpu->mmio + (vm->mmio_count ? vm->mmio_count : 1);
+}
+
 static void init_records(const struct plan *plan)
 {
 	for (unsigned i = 0; i < plan->cpu_count; i++) {
@@ -91,8 +110,7 @@ static void init_records(const struct plan *plan)
 		vcpu->number = i;
 		vcpu->vm = vm_at(vcpu->plan->vm);
 		vcpu->cpu = cpu_at(vcpu->plan->cpu);
-		vcpu->mmio = plan->vms[vcpu->plan->vm].mmio;
-		vcpu->mmio_end = vcpu->mmio + plan->vms[vcpu->plan->vm].mmio_count;
+		find_regions(vcpu, &plan->vms[vcpu->plan->vm]);
 		if (!vcpu->plan->shared)
 			vcpu->cpu->vcpu = vcpu;
 	}

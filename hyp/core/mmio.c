@@ -11,7 +11,7 @@
 #include "hyp/core/vm.h"
 #include "lib/bits.h"
 
-/* Every VM has an interrupt controller, so there is a first region. */
+/* There is a first region (find_regions in hyp.c). */
 static const struct plan_mmio *find(const struct vcpu *vcpu, uint64_t address)
 {
 	const struct plan_mmio *region = vcpu->mmio;

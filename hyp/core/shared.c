@@ -11,6 +11,7 @@
 #include "abi/hypercall.h"
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/console.h"
 #include "hyp/core/console_queue.h"
 #include "hyp/core/cpu.h"
@@ -36,18 +37,19 @@ static uint32_t state_of(const struct vcpu *vcpu)
 	return __atomic_load_n(&vcpu->state, __ATOMIC_ACQUIRE);
 }
 
-void shared_post(struct vcpu *vcpu, uint32_t bits)
+bool shared_post(struct vcpu *vcpu, uint32_t bits)
 {
 	struct shared_vcpu *record = vcpu->shared;
 	struct shared_cpu *home;
 
 	if (__atomic_fetch_or(&record->posted, bits, __ATOMIC_SEQ_CST) != 0)
-		return; /* its home has not come to it yet */
+		return false; /* its home has not come to it yet */
 	home = __atomic_load_n(&vcpu->cpu, __ATOMIC_SEQ_CST)->shared;
 	record->next_posted = __atomic_load_n(&home->posted, __ATOMIC_RELAXED);
 	while (!__atomic_compare_exchange_n(&home->posted, &record->next_posted, record, true,
 		__ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		lock_relax();
+	return true;
 }
 
 static bool is_deaf(const struct cpu *cpu, const struct vcpu *vcpu)
@@ -64,7 +66,8 @@ void shared_wake(struct vcpu *vcpu)
 {
 	const struct cpu *home;
 
-	shared_post(vcpu, SHARED_POSTED_WAKE);
+	if (!shared_post(vcpu, SHARED_POSTED_WAKE))
+		return; /* whoever posted first kicks its home, or is on it and attends */
 	home = __atomic_load_n(&vcpu->cpu, __ATOMIC_SEQ_CST);
 	if (!is_deaf(home, vcpu))
 		arch_irq_kick(home);
@@ -147,6 +150,7 @@ static bool may_stop_at_once(const struct vcpu *vcpu)
 static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t now)
 {
 	struct shared_vcpu *record = vcpu->shared;
+	const bool wanted = sched_wants(&record->entity);
 
 	if (state_of(vcpu) == VCPU_OFF)
 		return;
@@ -158,14 +162,13 @@ static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t
 		introduce(cpu, vcpu);
 	if (is_leaving(vcpu) || state_of(vcpu) == VCPU_STARTING)
 		record->special |= SHARED_NOT_READY;
-	if (record->has_clock && !sched_wants(&record->entity) &&
-		(!record->stopped_ticks || now < record->stopped_ticks))
+	if (record->has_clock && !wanted && (!record->stopped_ticks || now < record->stopped_ticks))
 		record->stopped_ticks = now;
 	if (bits & SHARED_POSTED_FAST)
 		sched_wake_fast(&cpu->shared->sched, &record->entity, now);
 	else
 		sched_wake(&cpu->shared->sched, &record->entity, now);
-	if (bits & SHARED_POSTED_HAND)
+	if ((bits & SHARED_POSTED_HAND) && !wanted)
 		sched_yield_to(&cpu->shared->sched, &record->entity, now);
 }
 
@@ -295,7 +298,7 @@ static ALWAYS_INLINE void set_filter(struct cpu *cpu, uint8_t filter)
  */
 RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, uint64_t now)
 {
-	struct vcpu *vcpu = record->vcpu;
+	struct vcpu *vcpu = record->vcpu, *from = cpu->vcpu;
 
 	if (vcpu->cpu != cpu)
 		fetch(cpu, vcpu);
@@ -310,6 +313,8 @@ RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, 
 		load(cpu, vcpu);
 		record->began_ticks = now;
 	}
+	if (vcpu != from && (record->has_region || (from && from->shared->has_region)))
+		comm_dispatched(from, vcpu, now, sched_until(&cpu->shared->sched));
 	record->special &= (uint8_t)~SHARED_NOT_READY;
 	return vcpu;
 }
@@ -425,11 +430,15 @@ RARELY static struct vcpu *follow(struct cpu *cpu, struct sched_entity *entity, 
 	arch_timer_arm(until);
 	if (vcpu)
 		set_filter(cpu, vcpu->shared->filter);
-	else if (!entity)
+	if (vcpu && vm_has_upcalls(vcpu->vm))
+		comm_upcall(vcpu);
+	if (vcpu)
+		return vcpu;
+	if (!entity)
 		idle(cpu);
 	else
 		arch_irq_poll(cpu); /* between two steps of work, as between two guests */
-	return vcpu;
+	return 0;
 }
 
 /* The usual decision: a vCPU needs nothing but that its registers are loaded, if they are not. */
@@ -451,6 +460,8 @@ static ALWAYS_INLINE struct vcpu *decide(struct cpu *cpu)
 	if (vcpu != loaded) {
 		arch_vcpu_switch(loaded, vcpu);
 		cpu->vcpu = vcpu;
+		if (__builtin_expect(record->has_region | loaded->shared->has_region, 0))
+			comm_dispatched(loaded, vcpu, now, sched_until(&shared->sched));
 	}
 	set_filter(cpu, record->filter);
 	arch_timer_arm(next_decision(cpu, now));
@@ -525,10 +536,13 @@ static void init_vcpu(struct vcpu *vcpu)
 	record->vcpu = vcpu;
 	record->migrates = (vcpu->plan->affinity & (vcpu->plan->affinity - 1)) != 0;
 	record->has_clock = vcpu->vm->plan->own_time;
+	record->has_region = vcpu->vm->plan->comm != 0;
 	record->may_spin = hyp_plan->spin_ticks && vcpu->plan->period_ticks == 0 &&
 			   vcpu->plan->index < vcpu->vm->plan->task_first && has_sibling(vcpu);
-	record->special =
-		record->migrates || record->has_clock || record->may_spin ? SHARED_SPECIAL : 0;
+	record->special = record->migrates || record->has_clock || record->may_spin ||
+					  vm_has_upcalls(vcpu->vm)
+				  ? SHARED_SPECIAL
+				  : 0;
 	record->parameters = (struct sched_parameters){
 		.period = vcpu->plan->period_ticks,
 		.capacity = vcpu->plan->capacity_ticks,

@@ -28,6 +28,12 @@ void shared_wait(struct vcpu *vcpu, uint64_t until)
 	(void)until;
 }
 
+void shared_wait_for(struct vcpu *vcpu, uint64_t ns)
+{
+	(void)vcpu;
+	(void)ns;
+}
+
 void shared_spins(struct vcpu *vcpu)
 {
 	(void)vcpu;

@@ -35,6 +35,7 @@ struct shared_vcpu {
 	bool migrates;        /* more than one bit in its affinity */
 	bool has_clock;       /* plan_vm.own_time */
 	bool may_spin;        /* for another vCPU of its VM on the same core */
+	bool has_region;      /* plan_vm.comm: decisions are shown there (comm.h) */
 	uint8_t filter;       /* enum irq_filter that is right while it runs */
 	uint8_t special;      /* bits SHARED_*: not to be entered by loading its registers alone */
 	uint32_t loaded;      /* 1: its registers are some CPU's; written by that one, atomic */
@@ -79,7 +80,10 @@ void realtime_off(struct vcpu *task);
 /* Something happened to tasks on this CPU that their VMs' managers want to know. */
 void realtime_report(struct cpu *cpu, uint64_t slots);
 
-/* Posts `bits` for `vcpu` to its CPU, without a kick: cpu_attend or a kick must follow. */
-void shared_post(struct vcpu *vcpu, uint32_t bits);
+/*
+ * Posts `bits` for `vcpu` to its CPU, without a kick: cpu_attend or a kick must follow. Returns
+ * false if something had been posted already, and that has not been seen to.
+ */
+bool shared_post(struct vcpu *vcpu, uint32_t bits);
 
 #endif

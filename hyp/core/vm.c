@@ -45,6 +45,7 @@ void vm_stop(struct vm *vm, enum plan_policy policy)
 		console_send(true);
 		arch_system_off();
 	}
+	comm_vm_state(vm);
 	arch_vm_cut(vm);
 	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
 		vcpu_kick(vm_vcpu(vm, i));
@@ -138,6 +139,7 @@ static void begin_restart(struct vm *vm)
 	vm->vcpus_on = 1;
 	__atomic_store_n(&vm->state, VM_RESTORING, __ATOMIC_RELEASE);
 	lock_release(&vm->lock);
+	comm_vm_state(vm);
 	__atomic_store_n(&first->state, VCPU_STARTING, __ATOMIC_RELEASE);
 	vcpu_kick(first);
 }
@@ -153,6 +155,7 @@ static void end_restart(struct vm *vm, struct cpu *cpu)
 	lock_take(&vm->lock);
 	__atomic_store_n(&vm->state, VM_RUNNING, __ATOMIC_RELEASE);
 	lock_release(&vm->lock);
+	comm_vm_state(vm);
 }
 
 /* On a CPU that several share, others wait for each step. */
@@ -182,6 +185,7 @@ static void halt(struct vm *vm)
 	arch_vm_reset_irqs(vm);
 	console_print("%s is halted", vm->plan->name);
 	__atomic_store_n(&vm->state, VM_HALTED, __ATOMIC_SEQ_CST);
+	comm_vm_state(vm);
 	console_vm_halted(vm);
 	for (unsigned i = 0; i < hyp_plan->vm_count; i++) {
 		if (__atomic_load_n(&vm_at(i)->state, __ATOMIC_SEQ_CST) != VM_HALTED)

@@ -49,6 +49,12 @@ static inline uint32_t vm_state(const struct vm *vm)
 	return __atomic_load_n(&vm->state, __ATOMIC_ACQUIRE);
 }
 
+/* Whether its interrupts come by upcall (comm.h). */
+static inline bool vm_has_upcalls(const struct vm *vm)
+{
+	return vm->plan->delivery == PLAN_UPCALL;
+}
+
 /*
  * Called by one of the VM's own vCPUs (so that the VM cannot be over before this is). Begins to
  * stop the VM: every vCPU comes out of the guest, the last one then halts or restarts

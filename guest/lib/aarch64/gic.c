@@ -4,12 +4,14 @@
  */
 #include "guest/lib/aarch64/gic.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "guest/lib/aarch64/exception.h"
 #include "guest/lib/aarch64/system.h"
 #include "guest/lib/irq.h"
 #include "guest/lib/smp.h"
+#include "guest/lib/timer.h"
 
 #define GIC_DEFAULT_PRIORITY 0xa0
 
@@ -62,16 +64,29 @@ void gic_send_sgi(unsigned cpu, unsigned sgi)
 	system_isb();
 }
 
-static void gic_handle_irq(struct exception_frame *frame)
+/* Takes one interrupt; false if there is none. */
+static bool gic_take(uint64_t arrival)
 {
 	unsigned irq = system_read(ICC_IAR1_EL1) & 0xffffff;
 
 	if (irq >= GIC_IRQ_SPURIOUS)
-		return;
+		return false;
 	if (gic_handlers[irq])
-		gic_handlers[irq](irq, frame->x[18]);
+		gic_handlers[irq](irq, arrival);
 	system_write(ICC_EOIR1_EL1, irq);
 	system_isb();
+	return true;
+}
+
+static void gic_handle_irq(struct exception_frame *frame)
+{
+	gic_take(frame->x[18]);
+}
+
+void irq_poll(void)
+{
+	while (gic_take(timer_now()))
+		;
 }
 
 void irq_init_cpu(void)

@@ -15,6 +15,7 @@
 #include "guest/lib/riscv64/smp_hart.h"
 #include "guest/lib/riscv64/system.h"
 #include "guest/lib/smp.h"
+#include "guest/lib/timer.h"
 
 #define IPI_IDENTITY 255u /* above all sources of the board */
 
@@ -103,17 +104,33 @@ static void handle_external(uint64_t arrival)
 	mmio_write32(PLIC_CLAIM + 0x1000 * intc_context(smp_cpu()), source);
 }
 
-static void handle_irq(struct exception_frame *frame)
+static void take(unsigned cause, uint64_t arrival)
 {
-	unsigned cause = (unsigned)(frame->cause & 63);
-
 	if (cause == SYSTEM_IRQ_EXTERNAL) {
-		handle_external(frame->x[0]);
+		handle_external(arrival);
 		return;
 	}
 	if (cause == SYSTEM_IRQ_SOFT)
 		system_clear(sip, 1 << SYSTEM_IRQ_SOFT);
-	call_handler(INTC_OWN + cause, frame->x[0]);
+	call_handler(INTC_OWN + cause, arrival);
+}
+
+static void handle_irq(struct exception_frame *frame)
+{
+	take((unsigned)(frame->cause & 63), frame->x[0]);
+}
+
+void irq_poll(void)
+{
+	uint64_t pending;
+
+	while ((pending = system_read(sip) & system_read(sie)) != 0) {
+		if (pending >> SYSTEM_IRQ_EXTERNAL & 1)
+			take(SYSTEM_IRQ_EXTERNAL, timer_now());
+		else
+			take(pending >> SYSTEM_IRQ_SOFT & 1 ? SYSTEM_IRQ_SOFT : SYSTEM_IRQ_TIMER,
+				timer_now());
+	}
 }
 
 void irq_init_cpu(void)

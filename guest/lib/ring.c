@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A ring for one producer and one consumer (Lamport 1983), with counters that never wrap at the
+ * ring's end, so that all slots are used.
+ */
+#include "guest/lib/ring.h"
+
+#include "lib/string.h"
+
+#define RING_SLOT_MAX 0x10000000u
+
+struct ring_memory {
+	uint32_t written __attribute__((aligned(64))); /* by the producer: messages so far */
+	uint32_t read __attribute__((aligned(64)));    /* by the consumer */
+	uint8_t slots[] __attribute__((aligned(64)));
+};
+
+struct ring_slot {
+	uint32_t size_bytes;
+	uint32_t reserved;
+	uint8_t data[];
+};
+
+static struct ring_slot *ring_slot(const struct ring *ring)
+{
+	return (struct ring_slot *)(ring->memory->slots +
+				    (size_t)(ring->own & ring->mask) * ring->slot_bytes);
+}
+
+bool ring_init(struct ring *ring, enum ring_side side, void *memory, size_t size_bytes,
+	size_t message_bytes)
+{
+	size_t room, count = 2;
+
+	if (size_bytes < sizeof(struct ring_memory) || message_bytes == 0 ||
+		message_bytes > RING_SLOT_MAX)
+		return false;
+	room = size_bytes - sizeof(struct ring_memory);
+	*ring = (struct ring){.memory = memory, .message_bytes = (uint32_t)message_bytes};
+	ring->slot_bytes = (uint32_t)(sizeof(struct ring_slot) + ((message_bytes + 7) & ~7ul));
+	if (room / ring->slot_bytes < count)
+		return false;
+	while (count * 2 <= room / ring->slot_bytes && count < RING_SLOT_MAX)
+		count *= 2;
+	ring->mask = (uint32_t)(count - 1);
+	ring->own = side == RING_PRODUCER
+			    ? __atomic_load_n(&ring->memory->written, __ATOMIC_RELAXED)
+			    : __atomic_load_n(&ring->memory->read, __ATOMIC_RELAXED);
+	return true;
+}
+
+int64_t ring_put(struct ring *ring, const void *data, size_t bytes)
+{
+	struct ring_slot *slot = ring_slot(ring);
+
+	if (bytes > ring->message_bytes)
+		return HYPERCALL_TOO_BIG;
+	/* Acquire: the consumer is done with the slot. A nonsensical counter is a full ring. */
+	if (ring->own - __atomic_load_n(&ring->memory->read, __ATOMIC_ACQUIRE) > ring->mask)
+		return HYPERCALL_FULL;
+	slot->size_bytes = (uint32_t)bytes;
+	memcpy(slot->data, data, bytes);
+	__atomic_store_n(&ring->memory->written, ++ring->own, __ATOMIC_RELEASE);
+	return HYPERCALL_OK;
+}
+
+static int64_t ring_skip(struct ring *ring, uint32_t written)
+{
+	ring->own = written;
+	__atomic_store_n(&ring->memory->read, written, __ATOMIC_RELEASE);
+	return HYPERCALL_WRONG_STATE;
+}
+
+int64_t ring_get(struct ring *ring, void *data, size_t room)
+{
+	uint32_t written = __atomic_load_n(&ring->memory->written, __ATOMIC_ACQUIRE);
+	const struct ring_slot *slot = ring_slot(ring);
+	uint32_t bytes;
+
+	if (written == ring->own)
+		return HYPERCALL_EMPTY;
+	bytes = __atomic_load_n(&slot->size_bytes, __ATOMIC_RELAXED);
+	if (written - ring->own - 1 > ring->mask || bytes > ring->message_bytes)
+		return ring_skip(ring, written);
+	if (bytes > room)
+		return HYPERCALL_TOO_BIG;
+	memcpy(data, slot->data, bytes);
+	__atomic_store_n(&ring->memory->read, ++ring->own, __ATOMIC_RELEASE);
+	return bytes;
+}

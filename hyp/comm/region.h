@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the hypervisor keeps of a VM that communicates, and its communication region
+ * (abi/region.h). Nothing that the hypervisor counts is read back from the region: a guest that
+ * scribbles over it has only itself to blame.
+ */
+#ifndef HYP_COMM_REGION_H
+#define HYP_COMM_REGION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/region.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+#include "lib/lock.h"
+
+/*
+ * Locks, outermost first: region.c's state_lock, a network's or a port's, comm_vm.lock,
+ * vm->arch.lock. No two of a kind are held at once.
+ */
+struct comm_vm {
+	struct vm *vm;
+	struct region *region;
+
+	/* Where the parts of the region are; what the guest wrote there about that does not count.
+	 */
+	struct region_ring *ring;
+	struct region_tunnel *tunnels;
+	struct region_packets *packets;
+	struct region_vcpu *vcpus;
+	struct region_vm *vms;
+
+	struct lock lock; /* guards what follows, and what the hypervisor writes into the region */
+
+	/* The ring (message.c). VMs and vCPUs are a bit each. */
+	uint32_t written;    /* messages so far */
+	uint32_t receivers;  /* its vCPUs that wait in IPC_RECV_MSG */
+	uint32_t refused;    /* VMs that met it full and have not been told of room */
+	uint32_t senders;    /* its vCPUs that wait in IPC_SEND_MSG; atomic */
+	uint32_t slot_bytes; /* from one slot to the next */
+
+	/*
+	 * Its messages are taken by a device instead of by the guest (message_peek): that device,
+	 * how many it has taken, and from which VMs it takes any, a bit each, atomic; or NULL.
+	 */
+	void *reader;
+	uint32_t read, listening;
+
+	uint32_t open;  /* its sides of tunnels, a bit each; written under the state lock, too */
+	uint32_t peers; /* VMs that it shares a tunnel or messages with; never changes */
+
+	/* Its packet rings' counters (packets.c). */
+	struct lock send_lock; /* guards packets_sent; outside of all locks above */
+	uint32_t packets_sent, packets_received;
+} __attribute__((aligned(64)));
+
+/* Of VM `index` of the plan; NULL if it has no region. */
+static inline struct comm_vm *comm_vm_at(unsigned index)
+{
+	return hyp_plan->vms[index].comm;
+}
+
+static inline struct comm_vm *comm_vm_of(const struct vm *vm)
+{
+	return vm->plan->comm;
+}
+
+/* The vCPU's part of its VM's region, or NULL. */
+static inline struct region_vcpu *region_vcpu_of(const struct vcpu *vcpu)
+{
+	const struct comm_vm *comm = comm_vm_of(vcpu->vm);
+
+	return comm ? &comm->vcpus[vcpu->plan->index] : 0;
+}
+
+/* Connects the plan's memory to the VM and fills its region, which is zero. At start-up. */
+void region_init(struct vm *vm);
+
+/* All that the VM and others did is undone in its region. None of its vCPUs runs. */
+void region_vm_left(struct comm_vm *comm);
+
+/*
+ * Sets `bits` (REGION_EVENT_*) in its events, and raises its interrupt if one of them is new, which
+ * it returns. The caller holds comm->lock.
+ */
+bool region_tell(struct comm_vm *comm, uint64_t bits);
+
+/* The same without the lock, if the VM runs. */
+void region_announce(struct comm_vm *comm, uint64_t bits);
+
+/* The VM's state has changed. */
+void region_vm_state(const struct vm *vm);
+
+/*
+ * Of the VM's sides of tunnels `which`, a bit each, those in `open` (only of these) are open from
+ * now on, the others closed; both sides' regions say so.
+ */
+void region_set_open(struct comm_vm *comm, uint32_t which, uint32_t open);
+
+#endif
