@@ -110,13 +110,14 @@ static bool write_json(const struct image *image, const char *path)
 		json_array_append_new(cpus, json_integer(image->layout.cpus[i]));
 	json_object_set_new(root, "board_cpus", cpus);
 	json_object_set_new(root, "sizes",
-		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "text",
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "text",
 			(json_int_t)sizes->text, "read_only", (json_int_t)sizes->read_only, "data",
 			(json_int_t)sizes->data, "plan", (json_int_t)sizes->plan, "records",
 			(json_int_t)sizes->records, "scheduling", (json_int_t)sizes->scheduling,
-			"stacks", (json_int_t)sizes->stacks, "own_table",
-			(json_int_t)sizes->own_table, "stage2", (json_int_t)sizes->stage2,
-			"padding", (json_int_t)sizes->padding));
+			"communication", (json_int_t)sizes->communication, "stacks",
+			(json_int_t)sizes->stacks, "own_table", (json_int_t)sizes->own_table,
+			"stage2", (json_int_t)sizes->stage2, "padding",
+			(json_int_t)sizes->padding));
 	if (board->qemu.binary)
 		json_object_set_new(root, "qemu", qemu_json(board));
 	bool good = json_dump_file(root, path, JSON_INDENT(2) | JSON_PRESERVE_ORDER) == 0;

@@ -17,8 +17,6 @@
 #define RATE      1000u
 #define RATE_MOST 1000000u
 
-#define UPCALL_IRQS 254u
-
 /*
  * On a shared CPU a GIC's interrupts go to the hypervisor, which has to know for whom they are; AIA
  * has a guest file for each vCPU, which other vCPUs do not disturb.
@@ -32,10 +30,10 @@ static bool can_be_direct(const struct board *board, const struct vm *vm)
 static void check_upcall_irq(
 	const struct vm *vm, uint32_t irq, const char *what, const struct tree *route)
 {
-	if (irq >= UPCALL_IRQS)
+	if (irq >= INTERRUPTS_UPCALL)
 		message_error(route->place, "write another route, or remove the device",
 			"upcalls are for interrupts below %u, and VM '%s' has %u, of %s",
-			UPCALL_IRQS, vm->name, irq, what);
+			INTERRUPTS_UPCALL, vm->name, irq, what);
 }
 
 static void check_upcall(const struct board *board, struct vm *vm, const struct tree *route)

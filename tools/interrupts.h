@@ -7,6 +7,12 @@
 
 #include "tools/tree.h"
 
+/*
+ * The first number that no interrupt by upcall may have: the bits of region_vcpu.upcall_pending
+ * from there on are not devices'.
+ */
+#define INTERRUPTS_UPCALL 254u
+
 /* Reads the VM's interrupts (NULL: none); its vCPUs, devices and console have been read. */
 void interrupts_read(const struct system *system, struct vm *vm, const struct tree *interrupts);
 

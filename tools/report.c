@@ -14,6 +14,7 @@
 #include "tools/controller.h"
 #include "tools/devicetree.h"
 #include "tools/planner.h"
+#include "tools/report_comm.h"
 #include "tools/report_schedule.h"
 #include "tools/report_text.h"
 #include "tools/schedule.h"
@@ -134,7 +135,12 @@ static void print_settings(FILE *out, const struct image *image, unsigned index)
 		[PLAN_STOP_SYSTEM] = "stop the system"};
 	static const char *const consoles[] = {[GUEST_CONSOLE_NONE] = "none",
 		[GUEST_CONSOLE_SHARED] = "shared",
-		[GUEST_CONSOLE_OWN] = "own"};
+		[GUEST_CONSOLE_OWN] = "own",
+		[GUEST_CONSOLE_VIRTIO] = "virtio"};
+	static const char *const deliveries[] = {
+		[PLAN_DIRECT] = "direct: the hypervisor does not see them",
+		[PLAN_INJECTED] = "injected by the hypervisor",
+		[PLAN_UPCALL] = "by upcall"};
 	static const char *const os[] = {[GUEST_LINUX] = "Linux",
 		[GUEST_BARE] = "bare metal",
 		[GUEST_REALTIME] = "real-time tasks"};
@@ -150,9 +156,7 @@ static void print_settings(FILE *out, const struct image *image, unsigned index)
 	if (vm->task_first < vm->vcpu_count)
 		fprintf(out, "    of them for tasks     %u to %u\n", vm->task_first,
 			vm->vcpu_count - 1);
-	fprintf(out, "    interrupts            %s\n",
-		vm->delivery == PLAN_DIRECT ? "direct: the hypervisor does not see them"
-					    : "injected by the hypervisor");
+	fprintf(out, "    interrupts            %s\n", deliveries[vm->delivery]);
 	if (vcpus_shared(vm))
 		print_sharing(out, image->system, vm);
 	fprintf(out, "    console               %s\n", consoles[vm->console]);
@@ -212,7 +216,7 @@ static void print_cpus(FILE *out, const struct system *system)
 			cpu_user(system, i));
 }
 
-static void add_vm_lines(struct lines *lines, const struct vm *vm)
+static void add_vm_lines(struct lines *lines, const struct system *system, const struct vm *vm)
 {
 	for (unsigned i = 0; i < vm->memory_count; i++) {
 		const struct vm_memory *memory = &vm->memory[i];
@@ -220,6 +224,16 @@ static void add_vm_lines(struct lines *lines, const struct vm *vm)
 		line_add(lines, memory->host, memory->size, vm->name,
 			arena_text("memory%s, guest address 0x%" PRIx64,
 				memory->read_only ? ", read-only" : "", memory->guest));
+	}
+	line_add(lines, vm->comm.region_host, vm->comm.region_size, vm->name,
+		arena_text("region, guest address 0x%" PRIx64, vm->comm.region_guest));
+	for (unsigned i = 0; i < vm->comm.tunnel_count; i++) {
+		const struct vm_tunnel *tunnel = &vm->comm.tunnels[i];
+
+		if (vm < &system->vms[tunnel->peer])
+			line_add(lines, tunnel->host, tunnel->size, vm->name,
+				arena_text("tunnel %s, shared with %s", tunnel->name,
+					system->vms[tunnel->peer].name));
 	}
 	line_add(lines, vm->pristine.base, vm->pristine.size, "hypervisor",
 		arena_text("copy that %s restarts from", vm->name));
@@ -254,7 +268,7 @@ static void print_memory(FILE *out, const struct image *image)
 	line_add(&lines, image->layout.base_pa, image->layout.size, "hypervisor",
 		"image, plan, records, stacks, tables");
 	for (unsigned i = 0; i < system->vm_count; i++)
-		add_vm_lines(&lines, &system->vms[i]);
+		add_vm_lines(&lines, system, &system->vms[i]);
 	for (unsigned i = 0; i < board->reserved_count; i++)
 		line_add(&lines, board->reserved[i].base, board->reserved[i].size, "-",
 			"reserved by the board's device tree");
@@ -326,14 +340,29 @@ static void print_devices(FILE *out, const struct system *system)
 	report_wrapped(out, "  unassigned:", report_or_none(unassigned));
 }
 
+/* What a region of addresses is, for a person. */
+static const char *region_name(
+	const struct image *image, const struct vm *vm, const struct plan_mmio *region)
+{
+	const struct board *board = &image->system->board;
+
+	switch (region->kind) {
+	case PLAN_MMIO_UART:
+		return arena_text(
+			"shared console (%s)", architecture_of(board->machine)->uart_words);
+	case PLAN_MMIO_VIRTIO:
+		for (unsigned i = 0; i < vm->comm.virtio_count; i++) {
+			if (vm->comm.virtio[i].guest == region->base)
+				return report_comm_virtio(image->system, vm, &vm->comm.virtio[i]);
+		}
+		break;
+	}
+	return board->controller->region_names[region->kind == PLAN_MMIO_INTC ? 0 : 1];
+}
+
 /* What the hypervisor emulates, by VM. */
 static void print_emulated(FILE *out, const struct image *image)
 {
-	const struct board *board = &image->system->board;
-	const char *const kinds[] = {[PLAN_MMIO_UART] = arena_text("shared console (%s)",
-					     architecture_of(board->machine)->uart_words),
-		[PLAN_MMIO_INTC] = board->controller->region_names[0],
-		[PLAN_MMIO_INTC_CPUS] = board->controller->region_names[1]};
 	int width = owner_width(image->system);
 
 	fprintf(out, "\nEmulated for the VMs\n  %-*s  %-25s  %14s  device\n", width, "VM",
@@ -345,12 +374,14 @@ static void print_emulated(FILE *out, const struct image *image)
 			fprintf(out, "  %-*s  0x%010" PRIx64 "-0x%010" PRIx64 "  %14s  %s\n", width,
 				n == 0 ? vm->vm->name : "", vm->mmio[n].base,
 				vm->mmio[n].base + vm->mmio[n].size_bytes - 1,
-				size_text(vm->mmio[n].size_bytes), kinds[vm->mmio[n].kind]);
+				size_text(vm->mmio[n].size_bytes),
+				region_name(image, vm->vm, &vm->mmio[n]));
 	}
 }
 
 /* What drives an interrupt of the VM. */
-static const char *irq_source(const struct vm *vm, const struct plan_irq *irq)
+static const char *irq_source(
+	const struct system *system, const struct vm *vm, const struct plan_irq *irq)
 {
 	uint32_t id = irq->host_id ? irq->host_id : irq->id;
 
@@ -364,7 +395,7 @@ static const char *irq_source(const struct vm *vm, const struct plan_irq *irq)
 						    : device->path;
 		}
 	}
-	return "shared console";
+	return report_comm_irq(system, vm, irq->id);
 }
 
 static void print_irq(
@@ -393,7 +424,7 @@ static void print_interrupts(FILE *out, const struct image *image)
 				irq->flags & PLAN_IRQ_VIRTUAL ? "virtual"
 				: irq->flags & PLAN_IRQ_EDGE  ? "edge"
 							      : "level",
-				irq_source(vm->vm, irq));
+				irq_source(image->system, vm->vm, irq));
 		}
 	}
 }
@@ -411,6 +442,7 @@ static void print_sizes(FILE *out, const struct image *image)
 		{"plan and own root table", sizes->plan},
 		{"records of CPUs, VMs, vCPUs and interrupts", sizes->records},
 		{"scheduler's records of shared CPUs", sizes->scheduling},
+		{"communication's records", sizes->communication},
 		{"stacks", sizes->stacks},
 		{"own translation table", sizes->own_table},
 		{"stage-2 tables of all VMs", sizes->stage2},
@@ -436,6 +468,7 @@ void report_print(FILE *out, const struct image *image)
 		print_settings(out, image, i);
 	print_cpus(out, system);
 	report_schedule_print(out, system);
+	report_comm_print(out, system);
 	print_memory(out, image);
 	print_devices(out, system);
 	print_emulated(out, image);

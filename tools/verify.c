@@ -65,6 +65,28 @@ static void print_vm(FILE *out, const struct verify *verify, unsigned vm)
 		" of devices;\n                 %u emulated regions, %u interrupts, %u vCPUs\n",
 		plan->name, memory, constant, devices, plan->mmio_count, plan->irq_count,
 		plan->vcpu_count);
+	if (plan->region)
+		fprintf(out, "                 %u pages of region, %u tunnels\n",
+			plan->region_bytes / PAGE, plan->tunnel_count);
+}
+
+static void print_comm(FILE *out, const struct verify *verify)
+{
+	unsigned regions = 0, ends = 0;
+
+	for (unsigned i = 0; i < verify->plan->vm_count; i++) {
+		regions += verify->vms[i].region != NULL;
+		ends += verify->vms[i].tunnel_count;
+	}
+	if (regions == 0)
+		return;
+	fprintf(out,
+		"  - each of the %u communication regions is reachable by its VM and the "
+		"hypervisor alone,\n"
+		"    each of the %u tunnels by its two VMs alone, with the rights of the plan, and "
+		"none\n"
+		"    can be executed; the %u virtio devices reach their VMs' own memory only.\n",
+		regions, ends / 2, verify->plan->virtio_count);
 }
 
 static void print_sharing(FILE *out, const struct verify *verify)
@@ -88,14 +110,25 @@ static void print_sharing(FILE *out, const struct verify *verify)
 			vcpus, cpus, cpus == 1 ? "" : "s", real_time);
 }
 
+static bool has_tunnels(const struct verify *verify)
+{
+	for (unsigned i = 0; i < verify->plan->vm_count; i++) {
+		if (verify->vms[i].tunnel_count != 0)
+			return true;
+	}
+	return false;
+}
+
 /* Said only when every rule holds. */
 static void print_proof(FILE *out, const struct verify *verify)
 {
 	const struct verify_ranges *own = &verify->own;
 	uint64_t pages = 0;
 
-	for (size_t i = 0; i < verify->all.count; i++)
-		pages += verify->all.ranges[i].size / PAGE;
+	for (size_t i = 0; i < verify->all.count; i++) {
+		if (!verify_comm_is_twin(verify, &verify->all.ranges[i]))
+			pages += verify->all.ranges[i].size / PAGE;
+	}
 	fprintf(out, "%s: isolation holds\n", verify->path);
 	fprintf(out,
 		"  %-14s %" PRIu64 " pages at 0x%" PRIx64 "; mapped: %" PRIu64
@@ -109,7 +142,7 @@ static void print_proof(FILE *out, const struct verify *verify)
 	fprintf(out,
 		"  Shown from the image's bytes, by walking all %zu tables with %" PRIu64
 		" leaves of stage 2:\n"
-		"  - none of the %" PRIu64 " pages that VMs reach is reachable twice;\n"
+		"  - none of the %" PRIu64 " pages that VMs reach is reachable twice%s;\n"
 		"  - none is the hypervisor's memory, a translation table, the interrupt "
 		"controller,\n"
 		"    a device of the hypervisor, or a copy to restart from%s;\n"
@@ -123,8 +156,10 @@ static void print_proof(FILE *out, const struct verify *verify)
 		"  - every interrupt and vCPU has one owner, and every CPU has one or is shared by "
 		"plan.\n",
 		verify->table_count, verify->leaves, pages,
+		has_tunnels(verify) ? ", but for tunnels" : "",
 		verify_intc(verify)->files ? ", but for each vCPU's interrupt file" : "");
 	print_sharing(out, verify);
+	print_comm(out, verify);
 }
 
 bool verify_image(const char *path, FILE *out)
@@ -148,6 +183,8 @@ bool verify_image(const char *path, FILE *out)
 	verify_interrupts(&verify);
 	verify_cpus(&verify);
 	verify_schedule(&verify);
+	verify_comm_memory(&verify);
+	verify_comm_plan(&verify);
 	if (!walked || message_errors() != before)
 		return false;
 	print_proof(out, &verify);

@@ -3,6 +3,7 @@
  * Rules for memory that is shared: a region is its VM's and the hypervisor's, a tunnel its two
  * VMs', with the rights that the plan says, and no one of them can be executed.
  */
+#include <elf.h>
 #include <inttypes.h>
 
 #include "abi/region.h"
@@ -16,14 +17,6 @@ static uint64_t number(const void *pointer)
 	return (uint64_t)(uintptr_t)pointer;
 }
 
-const struct plan_tunnel *verify_tunnels(const struct verify *verify, unsigned vm)
-{
-	const struct plan_vm *plan = &verify->vms[vm];
-
-	return verify_table(verify, plan->tunnels, plan->tunnel_count, sizeof(struct plan_tunnel),
-		"tunnels");
-}
-
 static bool inside(uint64_t address, uint64_t size, uint64_t base, uint64_t bytes)
 {
 	return address >= base && size <= bytes && address - base <= bytes - size;
@@ -33,7 +26,7 @@ unsigned verify_comm_share(
 	const struct verify *verify, unsigned vm, uint64_t address, uint64_t size)
 {
 	const struct plan_vm *plan = &verify->vms[vm];
-	const struct plan_tunnel *tunnels = verify_tunnels(verify, vm);
+	const struct plan_tunnel *tunnels = verify->tunnels[vm];
 
 	if (plan->region && inside(address, size, plan->region_base, plan->region_bytes))
 		return VERIFY_SHARE_REGION;
@@ -98,8 +91,7 @@ void verify_comm_split(struct verify *verify)
 }
 
 /* The one range of a VM that is this share of it; NULL if there is none, or several. */
-static const struct verify_range *range_of(
-	const struct verify *verify, unsigned vm, unsigned share)
+static const struct verify_range *range_of(const struct verify *verify, unsigned vm, unsigned share)
 {
 	const struct verify_ranges *ranges = &verify->of_vm[vm];
 	const struct verify_range *found = NULL;
@@ -123,7 +115,7 @@ static const struct plan_tunnel *other_end(
 	if (tunnel->peer >= verify->plan->vm_count || tunnel->peer == vm ||
 		tunnel->peer_index >= verify->vms[tunnel->peer].tunnel_count)
 		return NULL;
-	others = verify_tunnels(verify, tunnel->peer);
+	others = verify->tunnels[tunnel->peer];
 	if (!others || others[tunnel->peer_index].peer != vm ||
 		others[tunnel->peer_index].peer_index != index)
 		return NULL;
@@ -133,7 +125,7 @@ static const struct plan_tunnel *other_end(
 bool verify_comm_is_twin(const struct verify *verify, const struct verify_range *range)
 {
 	unsigned vm = (unsigned)range->owner, index = range->share - VERIFY_SHARE_TUNNEL(0);
-	const struct plan_tunnel *tunnels = verify_tunnels(verify, vm);
+	const struct plan_tunnel *tunnels = verify->tunnels[vm];
 	const struct verify_range *other;
 
 	if (range->share < VERIFY_SHARE_TUNNEL(0) || !tunnels || tunnels[index].peer >= vm ||
@@ -192,14 +184,15 @@ static void check_region(const struct verify *verify, unsigned vm)
 			" as memory that it can write and not execute",
 			name, plan->region_base);
 	if (!own || own->address != number(plan->region) || own->size != plan->region_bytes ||
-		!own->write || own->execute)
+		!own->write || own->execute || (own->device && verify->machine != EM_RISCV))
 		verify_complain(verify,
 			"the hypervisor does not reach the region of %s at 0x%" PRIx64
 			" as memory that it can write and not execute",
 			name, number(plan->region));
 	if (guest && own && guest->pa != own->pa)
 		verify_complain(verify,
-			"%s has its region at 0x%" PRIx64 ", and the hypervisor has it at 0x%" PRIx64,
+			"%s has its region at 0x%" PRIx64
+			", and the hypervisor has it at 0x%" PRIx64,
 			name, guest->pa, own->pa);
 }
 
@@ -242,7 +235,8 @@ static void check_tunnel(
 	if (vm < tunnel->peer && peer &&
 		(peer->pa != range->pa || peer->uncached != range->uncached))
 		verify_complain(verify,
-			"tunnel %u of %s and tunnel %u of %s are not the same memory, or not cached "
+			"tunnel %u of %s and tunnel %u of %s are not the same memory, or not "
+			"cached "
 			"alike",
 			index, name, tunnel->peer_index, verify_owner(verify, tunnel->peer));
 }
@@ -251,7 +245,7 @@ void verify_comm_memory(const struct verify *verify)
 {
 	for (unsigned vm = 0; vm < verify->plan->vm_count; vm++) {
 		const struct plan_vm *plan = &verify->vms[vm];
-		const struct plan_tunnel *tunnels = verify_tunnels(verify, vm);
+		const struct plan_tunnel *tunnels = verify->tunnels[vm];
 
 		if (plan->region)
 			check_region(verify, vm);

@@ -184,6 +184,13 @@ static void check_files(const struct verify *verify)
 					vcpu->index, verify_owner(verify, vcpu->vm));
 			continue;
 		}
+		if (verify->vms[vcpu->vm].delivery == PLAN_UPCALL) {
+			if (vcpu->guest_file != 0)
+				verify_complain(verify,
+					"vCPU %u of %s takes upcalls and has an interrupt file",
+					vcpu->index, verify_owner(verify, vcpu->vm));
+			continue;
+		}
 		if (files && (file_of(verify, vcpu) == UINT64_MAX ||
 				     !is_reached(verify, vcpu->vm, file_of(verify, vcpu))))
 			verify_complain(verify, "vCPU %u of %s does not reach its interrupt file",

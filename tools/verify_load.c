@@ -202,6 +202,28 @@ static bool plan_read(struct verify *verify)
 	return true;
 }
 
+/* Tables of communication, which may be empty. */
+static bool comm_tables_read(struct verify *verify)
+{
+	const struct plan *plan = verify->plan;
+	bool good = true;
+
+	verify->virtio = verify_table(verify, plan->virtio, plan->virtio_count,
+		sizeof(verify->virtio[0]), "virtio devices");
+	verify->ports = verify_table(
+		verify, plan->ports, plan->port_count, sizeof(verify->ports[0]), "ports");
+	verify->tunnels = arena_alloc(plan->vm_count, sizeof(verify->tunnels[0]));
+	for (unsigned i = 0; i < plan->vm_count; i++) {
+		const struct plan_vm *vm = &verify->vms[i];
+
+		verify->tunnels[i] = verify_table(verify, vm->tunnels, vm->tunnel_count,
+			sizeof(struct plan_tunnel), "tunnels");
+		good = good && (verify->tunnels[i] || vm->tunnel_count == 0);
+	}
+	return good && (verify->virtio || plan->virtio_count == 0) &&
+	       (verify->ports || plan->port_count == 0);
+}
+
 static bool tables_read(struct verify *verify)
 {
 	const struct plan *plan = verify->plan;
@@ -216,7 +238,7 @@ static bool tables_read(struct verify *verify)
 		verify_table(verify, plan->cpus, plan->cpu_count, sizeof(verify->cpus[0]), "CPUs");
 	verify->vcpus = verify_table(
 		verify, plan->vcpus, plan->vcpu_count, sizeof(verify->vcpus[0]), "vCPUs");
-	return verify->vms && verify->cpus && verify->vcpus;
+	return verify->vms && verify->cpus && verify->vcpus && comm_tables_read(verify);
 }
 
 /* The hypervisor's own description of itself is somewhere among its constants. */
@@ -246,7 +268,10 @@ static bool info_find(struct verify *verify)
 bool verify_load(struct verify *verify, const char *path)
 {
 	*verify = (struct verify){.path = path};
-	return file_read(&verify->file, path, IMAGE_LIMIT, (struct place){0}, "the image") &&
-	       file_parse(verify) && verify_walk_own(verify) && plan_read(verify) &&
-	       tables_read(verify) && info_find(verify);
+	if (!file_read(&verify->file, path, IMAGE_LIMIT, (struct place){0}, "the image") ||
+		!file_parse(verify) || !verify_walk_own(verify) || !plan_read(verify) ||
+		!tables_read(verify) || !info_find(verify))
+		return false;
+	verify_comm_split(verify);
+	return true;
 }

@@ -63,6 +63,9 @@ struct verify {
 	const struct plan_vm *vms; /* the plan's tables; lists of a VM: verify_mmio() and so on */
 	const struct plan_cpu *cpus;
 	const struct plan_vcpu *vcpus;
+	const struct plan_virtio *virtio;
+	const struct plan_port *ports;
+	const struct plan_tunnel **tunnels; /* of each VM, NULL: none */
 
 	struct verify_ranges own;     /* the hypervisor's, but for the regions */
 	struct verify_ranges regions; /* what it has of VMs' regions; the owner is the VM */
@@ -127,9 +130,6 @@ unsigned verify_comm_share(
 
 /* Whether the range is the second VM's end of a tunnel, and the first one's end is the same. */
 bool verify_comm_is_twin(const struct verify *verify, const struct verify_range *range);
-
-/* The VM's tunnels by the plan; NULL if it has none. */
-const struct plan_tunnel *verify_tunnels(const struct verify *verify, unsigned vm);
 
 /* Whether the hypervisor raises the VM's interrupt: of its console, region or virtio devices. */
 bool verify_comm_is_virtual(const struct verify *verify, unsigned vm, uint32_t irq);

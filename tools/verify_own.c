@@ -241,14 +241,37 @@ static unsigned shared_areas(const struct verify *verify, struct area *areas)
 	return count;
 }
 
+/* What communication has of VMs, virtio devices and networks. Returns how many there are. */
+static unsigned comm_areas(const struct verify *verify, struct area *areas)
+{
+	const struct plan *plan = verify->plan;
+	const struct hyp_info *info = verify->info;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < plan->vm_count; i++) {
+		if (verify->vms[i].region)
+			areas[count++] = (struct area){arena_text("communication record of %s",
+							       verify_owner(verify, (int)i)),
+				number(verify->vms[i].comm), info->comm_vm_bytes};
+	}
+	for (unsigned i = 0; i < plan->virtio_count; i++)
+		areas[count++] = (struct area){arena_text("state of virtio device %u", i),
+			number(verify->virtio[i].state), info->virtio_bytes};
+	if (plan->network_count != 0)
+		areas[count++] = (struct area){"networks' records", number(plan->networks),
+			(uint64_t)plan->network_count * info->network_bytes};
+	return count;
+}
+
 /* Records start as zeros, and no two things share a byte. */
 static void check_records(const struct verify *verify)
 {
 	const struct plan *plan = verify->plan;
 	const struct hyp_info *info = verify->info;
 	unsigned count = 0;
-	struct area *areas = arena_alloc(
-		3u + 2u * plan->cpu_count + plan->vm_count + plan->vcpu_count, sizeof(*areas));
+	struct area *areas = arena_alloc(4u + 2u * plan->cpu_count + 2u * plan->vm_count +
+						 plan->vcpu_count + plan->virtio_count,
+		sizeof(*areas));
 
 	for (unsigned i = 0; i < plan->cpu_count; i++)
 		areas[count++] = (struct area){arena_text("record of CPU %u", i),
@@ -263,6 +286,7 @@ static void check_records(const struct verify *verify)
 			number(verify->vms[i].irq_banks),
 			(uint64_t)verify->vms[i].irq_limit / 32 * info->irq_bank_bytes};
 	count += shared_areas(verify, areas + count);
+	count += comm_areas(verify, areas + count);
 	for (unsigned i = 0; i < count; i++)
 		area_check(verify, areas, i);
 }

@@ -40,7 +40,7 @@ static void check_irq(const struct verify *verify, int *owners, unsigned vm,
 	if (host != 0 && verify->plan->console_irq == host)
 		verify_complain(verify,
 			"interrupt %u has two owners: the hypervisor's console and %s", host, name);
-	if (!!(irq->flags & PLAN_IRQ_VIRTUAL) != (irq->id == plan->console_irq))
+	if (!!(irq->flags & PLAN_IRQ_VIRTUAL) != verify_comm_is_virtual(verify, vm, irq->id))
 		verify_complain(verify,
 			"interrupt %u of %s is driven by a device and by the hypervisor", irq->id,
 			name);

@@ -66,7 +66,10 @@ static void check_mmio(const struct verify *verify, unsigned vm)
 		uint64_t base = mmio[i].base, size = mmio[i].size_bytes;
 
 		if (base % PAGE != 0 || size == 0 || size % PAGE != 0 || base + size < base ||
-			mmio[i].kind > PLAN_MMIO_INTC_CPUS)
+			mmio[i].kind > PLAN_MMIO_VIRTIO ||
+			(plan->delivery == PLAN_UPCALL &&
+				(mmio[i].kind == PLAN_MMIO_INTC ||
+					mmio[i].kind == PLAN_MMIO_INTC_CPUS)))
 			verify_complain(verify,
 				"%s has an emulated region at 0x%" PRIx64
 				" that is no whole pages or of no kind",
@@ -110,7 +113,7 @@ static void check_start(const struct verify *verify, unsigned vm)
 	if (memchr(plan->name, '\0', sizeof(plan->name)) == NULL || plan->id != vm)
 		verify_complain(verify, "VM %u has a wrong number or a name without an end", vm);
 	if (plan->on_fault > PLAN_STOP_SYSTEM || plan->on_reset > PLAN_STOP_SYSTEM ||
-		plan->delivery > PLAN_INJECTED || plan->stray_access > PLAN_STRAY_ABORT)
+		plan->delivery > PLAN_UPCALL || plan->stray_access > PLAN_STRAY_ABORT)
 		verify_complain(verify, "%s has a policy that does not exist", name);
 	if (plan->delivery == PLAN_DIRECT && !verify->plan->own_group)
 		verify_complain(verify,
@@ -217,6 +220,8 @@ void verify_separation(const struct verify *verify)
 		const struct verify_range *range = &all->ranges[i];
 
 		check_hypervisor(verify, range);
+		if (verify_comm_is_twin(verify, range))
+			continue;
 		if (widest && range->pa < widest->pa + widest->size)
 			check_pair(verify, widest, range);
 		if (!widest || range->pa + range->size > widest->pa + widest->size)
@@ -232,8 +237,9 @@ static bool is_memory_of(const struct verify *verify, int vm, uint64_t pa, uint6
 	for (size_t i = 0; i < ranges->count; i++) {
 		const struct verify_range *range = &ranges->ranges[i];
 
-		if (!range->device && range->write && pa >= range->pa &&
-			pa - range->pa < range->size && size <= range->size - (pa - range->pa))
+		if (!range->device && range->write && range->share == VERIFY_SHARE_NONE &&
+			pa >= range->pa && pa - range->pa < range->size &&
+			size <= range->size - (pa - range->pa))
 			return true;
 	}
 	return false;
@@ -323,7 +329,7 @@ static void check_cover(
 	for (size_t i = 0; i < verify->of_vm[vm].count; i++) {
 		const struct verify_range *range = &verify->of_vm[vm].ranges[i];
 
-		if (range->write && !range->device)
+		if (range->write && !range->device && range->share == VERIFY_SHARE_NONE)
 			memory += range->size;
 	}
 	if (restored != memory)

@@ -44,7 +44,8 @@ void verify_walk_add(struct verify_walk *walk, const struct verify_range *leaf)
 
 	if (last && last->address + last->size == leaf->address &&
 		last->pa + last->size == leaf->pa && last->write == leaf->write &&
-		last->execute == leaf->execute && last->device == leaf->device) {
+		last->execute == leaf->execute && last->device == leaf->device &&
+		last->share == leaf->share && last->uncached == leaf->uncached) {
 		last->size += leaf->size;
 		return;
 	}

@@ -93,15 +93,21 @@ static void vm_leaf(struct verify_walk *walk, uint64_t address, uint64_t entry, 
 		.size = 1ull << shift,
 		.write = entry & S2_WRITE,
 		.execute = !(entry & S2_XN),
-		.device = (entry & S2_MEMATTR) == S2_DEVICE};
+		.device = (entry & S2_MEMATTR) == S2_DEVICE,
+		.uncached = (entry & S2_MEMATTR) == S2_UNCACHED,
+		.share = verify_comm_share(
+			walk->verify, (unsigned)walk->owner, address, 1ull << shift)};
 
 	walk->verify->leaves++;
 	if ((entry & ~S2_KNOWN) != 0)
 		verify_walk_bad(walk, address, entry, "unknown bits");
 	else if (!(entry & DESC_AF) || !(entry & S2_READ))
 		verify_walk_bad(walk, address, entry, "its first use would fault");
-	else if (!leaf.device && (entry & S2_MEMATTR) != S2_NORMAL)
+	else if (!leaf.device && !leaf.uncached && (entry & S2_MEMATTR) != S2_NORMAL)
 		verify_walk_bad(walk, address, entry, "neither memory nor a device");
+	else if (leaf.share == VERIFY_SHARE_NONE && !leaf.device &&
+		 (leaf.uncached || !leaf.execute))
+		verify_walk_bad(walk, address, entry, "shared memory that the plan does not name");
 	else if (!leaf.device && (entry & SHAREABLE_MASK) != DESC_ISH)
 		verify_walk_bad(walk, address, entry, "memory that other CPUs may see late");
 	else if (leaf.pa % leaf.size != 0)

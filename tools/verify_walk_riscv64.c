@@ -105,13 +105,21 @@ static void vm_leaf(struct verify_walk *walk, uint64_t address, uint64_t entry, 
 		.size = 1ull << shift,
 		.write = entry & PTE_W,
 		.execute = entry & PTE_X,
-		.device = !(entry & PTE_X)};
+		.uncached = entry & S2_PTE_UNCACHED,
+		.share = verify_comm_share(
+			walk->verify, (unsigned)walk->owner, address, 1ull << shift)};
 
+	/* Nor do they tell shared memory from devices: the plan does. */
+	leaf.device = !leaf.execute && leaf.share == VERIFY_SHARE_NONE;
 	walk->verify->leaves++;
-	if ((entry & ~(PPN_MASK | FLAGS_MASK)) != 0)
+	if ((entry & ~(PPN_MASK | FLAGS_MASK | S2_PTE_UNCACHED)) != 0)
 		verify_walk_bad(walk, address, entry, "unknown bits");
-	else if (flags != S2_PTE_RAM && flags != S2_PTE_READ_ONLY && flags != S2_PTE_DEVICE)
+	else if (flags != S2_PTE_RAM && flags != S2_PTE_READ_ONLY && flags != S2_PTE_DEVICE &&
+		 flags != S2_PTE_SHARED_READ_ONLY)
 		verify_walk_bad(walk, address, entry, "neither memory nor a device");
+	else if (leaf.share == VERIFY_SHARE_NONE &&
+		 (leaf.uncached || flags == S2_PTE_SHARED_READ_ONLY))
+		verify_walk_bad(walk, address, entry, "shared memory that the plan does not name");
 	else if (leaf.pa % leaf.size != 0)
 		verify_walk_bad(walk, address, entry, "not aligned to its size");
 	else

@@ -5,6 +5,7 @@
 #include "tools/virtual_irqs.h"
 
 #include "tools/controller.h"
+#include "tools/interrupts.h"
 #include "tools/message.h"
 
 static const char mend_board[] = "add free-interrupts to the board's board.yaml";
@@ -51,6 +52,11 @@ static void give(
 		message_error(vm->place, mend,
 			"board %s has no free interrupt left for the %s of VM '%s'", board->name,
 			what, vm->name);
+	else if (vm->delivery == PLAN_UPCALL && *irq >= INTERRUPTS_UPCALL)
+		message_error(vm->place, mend_board,
+			"upcalls are for interrupts below %u, and of the board's free ones %u is "
+			"the next for VM '%s'",
+			INTERRUPTS_UPCALL, *irq, vm->name);
 }
 
 static void give_comm(struct giver *giver, struct vm *vm)

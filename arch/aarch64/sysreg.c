@@ -167,7 +167,7 @@ static uint64_t hcr_value(const struct vcpu *vcpu)
 		       HCR_TACR | HCR_API |
 		       HCR_APK; /* the last two are RES0 without pointer authentication */
 
-	if (vcpu->vm->plan->delivery == PLAN_INJECTED)
+	if (vcpu->vm->plan->delivery != PLAN_DIRECT)
 		hcr |= HCR_IMO;
 	if (vcpu->shared || idregs_must_trap())
 		hcr |= HCR_TID3;

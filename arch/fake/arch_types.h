@@ -27,6 +27,7 @@ struct arch_vm {
 	bool cut;        /* memory is unreachable; accessed atomically */
 	bool line;       /* of its console's interrupt */
 	uint32_t irq;    /* the interrupt that the line was set for last */
+	uint64_t lines;  /* those that are high, by number modulo 64 */
 	unsigned raised; /* times that the line was set high */
 	uint32_t edge;   /* the edge-triggered interrupt that was raised last */
 	unsigned edges;  /* times that one was; accessed atomically */

@@ -324,6 +324,7 @@ void arch_vm_reset_irqs(struct vm *vm)
 {
 	vm->arch.irq_resets++;
 	vm->arch.line = false;
+	vm->arch.lines = 0;
 }
 
 void *arch_window_open(struct cpu *cpu, unsigned slot, uint64_t pa, unsigned count)
@@ -369,6 +370,21 @@ void arch_window_drop(struct cpu *cpu, unsigned index, unsigned count)
 			mprotect(window_page(cpu, index), PLAN_PAGE_SIZE, PROT_NONE);
 		fake.window_pages[cpu_index(cpu)] &= (uint16_t) ~(1u << index);
 	}
+}
+
+bool arch_vcpu_upcall(struct vcpu *vcpu, uint64_t entry, uint64_t *pc, uint64_t *state)
+{
+	*pc = vcpu->arch.pc;
+	*state = 0;
+	vcpu->arch.pc = entry;
+	return true;
+}
+
+bool arch_vcpu_upcall_end(struct vcpu *vcpu, uint32_t irq)
+{
+	(void)vcpu;
+	(void)irq;
+	return true;
 }
 
 /* Interrupts */
@@ -427,6 +443,8 @@ void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
 {
 	vm->arch.irq = irq;
 	vm->arch.line = high;
+	vm->arch.lines &= ~(1ull << irq % 64);
+	vm->arch.lines |= (uint64_t)high << irq % 64;
 	vm->arch.raised += high;
 }
 

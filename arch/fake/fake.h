@@ -72,8 +72,8 @@ struct fake {
 	enum fake_end end; /* why the machine ended, FAKE_RETURNED while it runs */
 	unsigned windows[FAKE_CPUS][2];
 	uint16_t window_pages[FAKE_CPUS]; /* arch_window_page: a bit for each that is mapped */
-	uint64_t timer[FAKE_CPUS]; /* that the hypervisor armed: ticks, or ARCH_NEVER */
-	int filter[FAKE_CPUS];     /* enum irq_filter */
+	uint64_t timer[FAKE_CPUS];        /* that the hypervisor armed: ticks, or ARCH_NEVER */
+	int filter[FAKE_CPUS];            /* enum irq_filter */
 };
 
 extern struct fake fake;

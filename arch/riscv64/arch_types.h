@@ -47,8 +47,7 @@ struct arch_vcpu {
 	uint32_t suspended; /* 1: in SBI's hart suspend */
 	uint32_t threshold; /* PLIC; guarded by arch_vm.lock */
 	bool external;      /* PLIC: hvip.VSEIP is set; guarded by arch_vm.lock */
-	volatile uint32_t loaded; /* on a shared CPU: its registers are there */
-	struct cpu *home;         /* where its interrupts go; guarded by arch_vm.lock */
+	struct cpu *home;   /* where its interrupts go; guarded by arch_vm.lock */
 };
 
 #define ARCH_FILE_REGISTERS 32 /* of 64 bits, for the identities of an interrupt file */
@@ -65,10 +64,11 @@ struct arch_context {
 	 */
 	uint64_t timer;
 
-	uint64_t file;  /* its guest interrupt file as a bit of hgeie, or 0 */
-	uint8_t vm;     /* number of its VM */
-	uint8_t index;  /* its own in there */
-	uint8_t traits; /* what makes it more work: CONTEXT_* */
+	uint64_t file;        /* its guest interrupt file as a bit of hgeie, or 0 */
+	uint64_t other_files; /* all bits but that */
+	uint8_t vm;           /* number of its VM */
+	uint8_t index;        /* its own in there */
+	uint8_t traits;       /* what makes it more work: CONTEXT_* */
 
 	const struct cpu
 		*fp_cpu; /* where the registers hold what f and fcsr do, or newer; or NULL */

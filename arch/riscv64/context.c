@@ -13,6 +13,7 @@
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
 #include "arch/include/arch_vcpu.h"
+#include "arch/riscv64/aia.h"
 #include "arch/riscv64/context_files.h"
 #include "arch/riscv64/exit.h"
 #include "arch/riscv64/firmware.h"
@@ -26,6 +27,9 @@
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "lib/string.h"
+
+/* Called by exit.S. */
+struct vcpu *exit_timer(struct vcpu *vcpu);
 
 /* exit.S: 32 registers of 64 bits, then fcsr. */
 void fp_save(uint64_t *registers);
@@ -77,12 +81,15 @@ void context_cpu_init(struct cpu *cpu)
 	set_controls();
 	nobody.sstatus = csr_read(CSR_SSTATUS);
 	nobody.timer = ARCH_NEVER;
+	nobody.other_files = ~0ull;
 	guarded_hstateen0(HSTATEEN0_SHARED);
 	guarded_sstateen0(0);
 	arch_timer_arm(ARCH_NEVER);
 	csr_set(CSR_SIE, BIT(IRQ_S_TIMER));
 	if (has_files)
 		files_cpu_init(cpu);
+	if (context_has_timer)
+		csr_write(CSR_STVEC, (uintptr_t)exit_entry_shared);
 }
 
 /* The firmware's timer serves the scheduler and the guest whose registers are loaded. */
@@ -144,6 +151,13 @@ static bool firmware_timer_arrived(struct cpu *cpu)
 	return !is_schedulers;
 }
 
+/* The timer's short way: the scheduler, which follows, arms it again. */
+struct vcpu *exit_timer(struct vcpu *vcpu)
+{
+	vcpu->exits[EXIT_CAUSE_OWN]++;
+	return shared_next(vcpu->cpu);
+}
+
 /* The scheduler, which follows, arms its timer again. */
 bool context_timer_arrived(struct cpu *cpu)
 {
@@ -155,56 +169,56 @@ bool context_timer_arrived(struct cpu *cpu)
 
 /*
  * Address space identifiers are the guest's own and per hart in its mind: two vCPUs of a VM may
- * mean different things by one. And what a vCPU fenced on another CPU it did not fence here.
+ * mean different things by one, so that what another vCPU of its left here is dropped.
  * vcpu->cpu is seen before the guest runs: a later fence of others finds it.
  */
-static bool is_old(const struct context_cpu *here, const struct arch_context *context)
+static ALWAYS_INLINE void fence_old(struct context_cpu *here, const struct arch_context *context)
 {
-	return here->vm_vcpu[context->vm] != context->index;
-}
+	uint8_t *const last = &here->vm_vcpu[context->vm];
+	const uint8_t index = context->index;
 
-static void fence_old(struct context_cpu *here, struct arch_context *context)
-{
-	if (!is_old(here, context) && !(context->traits & CONTEXT_MOVED))
+	if (*last == index)
 		return;
+	*last = index;
 	fence(rw, rw);
 	hfence_vvma_all();
-	if (context->traits & CONTEXT_MOVED)
-		fence_i();
-	context->traits &= (uint8_t)~CONTEXT_MOVED;
-	here->vm_vcpu[context->vm] = context->index;
 }
 
-/* Returns what sstatus.FS is to be: not 0, if there are such registers at all. */
-static uint64_t fill_fp(const struct vcpu *vcpu, struct arch_context *context)
+/* What a vCPU fenced on another CPU it did not fence here. */
+static void fence_moved(struct arch_context *context)
 {
-	csr_set(CSR_SSTATUS, SSTATUS_FS);
-	if (!(csr_read(CSR_SSTATUS) & SSTATUS_FS))
-		return 0;
-	fp_load(context->f);
-	context_cpu(vcpu->cpu)->fp_vcpu = vcpu;
-	context->fp_cpu = vcpu->cpu;
-	return FS_CLEAN;
+	fence(rw, rw);
+	hfence_vvma_all();
+	fence_i();
+	context->traits &= (uint8_t)~CONTEXT_MOVED;
 }
 
 /*
- * The hart's floating-point registers are the vCPU's if both say so. If they are not, one that used
- * them lately gets its own now, and any other when it asks (context_give_fp).
+ * Gives the vCPU its floating-point registers, if they are not in the hart still: sstatus.FS does
+ * not lose them (priv, sstatus). Returns what FS is to be: not 0, if there are such registers.
  */
 static uint64_t load_fp(const struct vcpu *vcpu, struct arch_context *context)
 {
-	if (context_cpu(vcpu->cpu)->fp_vcpu == vcpu && context->fp_cpu == vcpu->cpu)
-		return FS_CLEAN;
-	return context->traits & CONTEXT_FP ? fill_fp(vcpu, context) : 0;
+	struct context_cpu *here = context_cpu(vcpu->cpu);
+
+	csr_set(CSR_SSTATUS, SSTATUS_FS);
+	if (!(csr_read(CSR_SSTATUS) & SSTATUS_FS))
+		return 0;
+	if (here->fp_vcpu != vcpu || context->fp_cpu != vcpu->cpu)
+		fp_load(context->f);
+	here->fp_vcpu = vcpu;
+	context->fp_cpu = vcpu->cpu;
+	context->traits |= CONTEXT_FP;
+	return FS_CLEAN;
 }
 
+/* One that did not write them has them next time when it asks (context_give_fp). */
 static void save_fp(struct arch_context *context, uint64_t fs)
 {
-	context->traits &= (uint8_t)~CONTEXT_FP;
-	if (fs != SSTATUS_FS)
-		return;
-	context->traits |= CONTEXT_FP;
-	fp_save(context->f);
+	if (fs == SSTATUS_FS)
+		fp_save(context->f);
+	else
+		context->traits &= (uint8_t)~CONTEXT_FP;
 }
 
 /* Illegal instructions come to the hypervisor while one of floating point may be among them. */
@@ -220,17 +234,18 @@ static void delegate_illegal(uint64_t fs)
 
 /*
  * What every hart has. vsatp stays Bare for now: it must be so while hgatp changes, or a walk of
- * one guest's tables could begin in the memory of another (priv, "Hypervisor Guest Address
- * Translation and Protection Register").
+ * one guest's tables could begin in the memory of another (priv, "Memory-Management Fences" of the
+ * hypervisor extension). hstatus has nothing that a guest changes, but what a trap sets.
  */
 static ALWAYS_INLINE void swap(struct arch_context *old, const struct arch_context *new)
 {
 	old->vsatp = csr_swap(CSR_VSATP, 0);
 	csr_write(CSR_HGATP, new->hgatp);
+	csr_write(CSR_HSTATUS, new->hstatus);
+	SWAP(CSR_SSTATUS, sstatus);
+	SWAP(CSR_SEPC, sepc);
 	SWAP(CSR_VSIE, vsie);
 	SWAP(CSR_HVIP, hvip);
-	SWAP(CSR_SEPC, sepc);
-	SWAP(CSR_HSTATUS, hstatus);
 	SWAP(CSR_VSSTATUS, vsstatus);
 	SWAP(CSR_VSTVEC, vstvec);
 	SWAP(CSR_VSSCRATCH, vsscratch);
@@ -241,24 +256,36 @@ static ALWAYS_INLINE void swap(struct arch_context *old, const struct arch_conte
 	SWAP(CSR_SENVCFG, senvcfg);
 }
 
-/* Interrupts of all but the vCPU that is loaded from now on; that one's are its own. */
-static ALWAYS_INLINE void guard_files(struct context_cpu *here, uint64_t file)
+/* What may interrupt the vCPU that is loaded, whose own interrupts are none of it. */
+static ALWAYS_INLINE void set_untold(struct context_cpu *here, uint64_t files)
 {
-	here->untold |= file;
-	csr_write(CSR_HGEIE, here->passing & (here->untold ^ file));
+	here->untold = files;
+	csr_write(CSR_HGEIE, files & here->passing);
 }
 
 /* After this, what was posted for the vCPU and not seen here sees that it is loaded
  * (context_fence).
  */
-static ALWAYS_INLINE void finish(struct vcpu *vcpu, const struct arch_context *context)
+static ALWAYS_INLINE void finish(
+	struct context_cpu *here, struct vcpu *vcpu, const struct arch_context *context)
 {
-	csr_write(CSR_HTIMEDELTA, -vcpu->time_offset);
 	csr_write(CSR_VSATP, context->vsatp);
-	vcpu->arch.loaded = 1;
+	here->loaded = vcpu;
 	fence(rw, rw);
 	if (__builtin_expect(__atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED), 0))
 		irq_take_posted(vcpu);
+}
+
+/* What only some vCPUs have, behind what all have. Returns what sstatus.FS is to be. */
+static uint64_t load_rest(struct vcpu *vcpu, struct arch_context *context)
+{
+	fence_old(context_cpu(vcpu->cpu), context);
+	if (context->traits & CONTEXT_MOVED)
+		fence_moved(context);
+	if (context->traits & CONTEXT_MOVES)
+		files_load(vcpu);
+	csr_write(CSR_HTIMEDELTA, -vcpu->time_offset);
+	return context->traits & CONTEXT_FP ? load_fp(vcpu, context) : 0;
 }
 
 /*
@@ -269,80 +296,79 @@ NEVER_INLINE static void switch_any(struct vcpu *from, struct vcpu *to)
 {
 	struct arch_context *old = from ? context_of(from) : &sink;
 	struct arch_context *new = to ? context_of(to) : &nobody;
-	const uint64_t status = csr_read(CSR_SSTATUS);
-	uint64_t fs = 0;
+	struct context_cpu *here = context_cpu(arch_cpu_here());
+	uint64_t fs = csr_read(CSR_SSTATUS) & SSTATUS_FS;
 
-	old->sstatus = status & ~SSTATUS_FS;
-	save_fp(old, status & SSTATUS_FS);
+	if (old->traits & CONTEXT_FP)
+		save_fp(old, fs);
 	if (old->traits & CONTEXT_MOVES)
 		files_save(from);
 	swap(old, new);
+	old->sstatus &= ~SSTATUS_FS;
 	if (context_has_timer)
 		SWAP(CSR_VSTIMECMP, timer);
 	if (has_files)
 		SWAP(CSR_VSISELECT, vsiselect);
-	guard_files(context_cpu(arch_cpu_here()), new->file);
-	if (from)
-		from->arch.loaded = 0;
-	if (to) {
-		fence_old(context_cpu(to->cpu), new);
-		if (new->traits & CONTEXT_MOVES)
-			files_load(to);
-		fs = load_fp(to, new);
-	}
+	set_untold(here, (here->untold | old->file) & new->other_files);
+	here->loaded = 0;
+	fs = to ? load_rest(to, new) : 0;
 	csr_write(CSR_SSTATUS, new->sstatus | fs);
 	delegate_illegal(fs);
 	if (to)
-		finish(to, new);
+		finish(here, to, new);
 }
 
 /* The plain case in the fewest instructions; neither has to do with floating point. */
 void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 {
-	const uint64_t status = csr_read(CSR_SSTATUS);
 	struct arch_context *old, *new;
 	struct context_cpu *here;
+	uint64_t untold;
 
-	if (!from || !to || (status & SSTATUS_FS)) {
+	if (!from || !to) {
 		switch_any(from, to);
 		return;
 	}
 	old = context_of(from);
 	new = context_of(to);
-	here = context_cpu(to->cpu);
-	if ((old->traits | new->traits) || is_old(here, new) || here->fp_vcpu == to) {
+	if (old->traits | new->traits) {
 		switch_any(from, to);
 		return;
 	}
-	old->sstatus = status;
+	here = context_cpu(to->cpu);
 	swap(old, new);
 	SWAP(CSR_VSTIMECMP, timer);
+	untold = here->untold | old->file; /* it ran, and is told of the next one */
 	SWAP(CSR_VSISELECT, vsiselect);
-	guard_files(here, new->file);
-	from->arch.loaded = 0;
-	csr_write(CSR_SSTATUS, new->sstatus);
-	finish(to, new);
+	set_untold(here, untold & new->other_files);
+	fence_old(here, new);
+	finish(here, to, new);
 }
 
 void context_start(struct vcpu *vcpu)
 {
 	struct arch_context *context = context_of(vcpu);
+	struct context_cpu *here = context_cpu(vcpu->cpu);
 
 	memset(context, 0, sizeof(*context));
 	context->hgatp = csr_read(CSR_HGATP);
+	context->hstatus = csr_read(CSR_HSTATUS);
 	context->timer = ARCH_NEVER;
 	context->traits = context_has_timer && has_files ? 0 : CONTEXT_BOARD;
 	if (has_files && (vcpu->plan->affinity & (vcpu->plan->affinity - 1)) != 0)
 		context->traits |= CONTEXT_MOVES;
+	if (vcpu->vm->plan->own_time)
+		context->traits |= CONTEXT_CLOCK;
 	if (has_files && vcpu->plan->guest_file)
 		context->file = BIT(vcpu->plan->guest_file);
 	context->vm = (uint8_t)vcpu->vm->plan->id;
 	context->index = (uint8_t)vcpu->plan->index;
-	context_cpu(vcpu->cpu)->vm_vcpu[context->vm] = context->index;
-	guard_files(context_cpu(vcpu->cpu), context->file);
+	here->vm_vcpu[context->vm] = context->index;
+	context->other_files = ~context->file;
+	set_untold(here, here->untold & context->other_files);
 	set_controls();
 	csr_write(CSR_HTIMEDELTA, -vcpu->time_offset);
-	vcpu->arch.loaded = 1;
+	here->loaded = vcpu;
 	fence(rw, rw);
 }
 
@@ -361,7 +387,7 @@ void context_park(struct vcpu *vcpu)
 
 bool context_give_fp(struct vcpu *vcpu)
 {
-	const uint64_t fs = fill_fp(vcpu, context_of(vcpu));
+	const uint64_t fs = load_fp(vcpu, context_of(vcpu));
 
 	csr_clear(CSR_SSTATUS, SSTATUS_FS);
 	csr_set(CSR_SSTATUS, fs);
@@ -389,15 +415,18 @@ void arch_vcpu_move(struct vcpu *vcpu, const struct cpu *to)
 	vcpu->arch.stack = start_stack_of(to);
 }
 
+/* The guest that runs takes its own interrupts; console input waits as long as others' do. */
 void arch_irq_filter(struct cpu *cpu, enum irq_filter filter)
 {
 	struct context_cpu *here = context_cpu(cpu);
+	const long index = (int)filter;
 
-	if (has_files) {
-		files_filter(cpu, filter);
-	} else if (here->filter != filter) {
+	if (!has_files) {
 		mmio_write32(cpu->plan->intc, PLIC_THRESHOLD,
 			filter == IRQ_FILTER_REAL_TIME ? PLIC_THRESHOLD_REAL_TIME : 0);
+		return;
 	}
-	here->filter = filter;
+	here->passing = here->through[index];
+	csr_write(CSR_HGEIE, here->passing & here->untold);
+	csr_write(CSR_SIREG, index * AIA_EIID_CONSOLE); /* FILE_EITHRESHOLD (files_cpu_init) */
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "arch/riscv64/start.h"
+#include "hyp/core/vcpu.h"
 #include "lib/bits.h"
 
 struct cpu;
@@ -20,27 +21,29 @@ struct vm;
 #define CONTEXT_VMS   32 /* plan_vm.controllers has no more bits */
 
 /* arch_context.traits. */
-#define CONTEXT_MOVES 1u /* it has more than one CPU, and with it the content of its file */
-#define CONTEXT_MOVED 2u /* it has come to this CPU since it ran last */
-#define CONTEXT_FP    4u /* it used floating point when it had a CPU last */
-#define CONTEXT_BOARD 8u /* its board lacks Sstc or AIA */
+#define CONTEXT_MOVES 1u  /* it has more than one CPU, and with it the content of its file */
+#define CONTEXT_MOVED 2u  /* it has come to this CPU since it ran last */
+#define CONTEXT_FP    4u  /* it gets its floating-point registers with the CPU, or has them */
+#define CONTEXT_BOARD 8u  /* its board lacks Sstc or AIA */
+#define CONTEXT_CLOCK 16u /* its VM has a clock of its own */
 
-/* What a shared CPU has of its own; only that CPU touches it. */
+/* What a shared CPU has of its own; only that CPU writes it. */
 struct context_cpu {
 	const struct vcpu *fp_vcpu; /* whose floating-point registers it has, if that one agrees */
+	const struct vcpu *volatile loaded; /* or NULL; other CPUs look at it */
 
 	/* Without Sstc: when the scheduler wants it, and when the firmware's timer is to fire. */
 	uint64_t armed, programmed;
 
 	/*
-	 * Guest interrupt files, a bit each as in hgeie: all that vCPUs may have here, those of VMs
-	 * with real-time vCPUs, and those of the two that the filter lets through; and all whose
-	 * vCPU has not been told of an interrupt since it ran last.
+	 * Guest interrupt files, a bit each as in hgeie: those that each enum irq_filter lets
+	 * through, and so the one in force; and those whose vCPU is not loaded and has not been
+	 * told of an interrupt since it was.
 	 */
-	uint64_t files, urgent, passing, untold;
+	uint64_t through[2], passing, untold;
 	uint8_t file_vcpu[CONTEXT_FILES]; /* number of the vCPU that has it */
 	uint8_t vm_vcpu[CONTEXT_VMS];     /* index of the VM's vCPU that was loaded last */
-	uint32_t filter;                  /* enum irq_filter, as the hardware is set */
+	bool told; /* while idle, the loaded vCPU was told of an interrupt, and has not run since */
 };
 
 _Static_assert(
@@ -53,13 +56,13 @@ static inline struct context_cpu *context_cpu(const struct cpu *cpu)
 
 /* All of the following only for CPUs and vCPUs that are shared. */
 
-void context_cpu_init(struct cpu *cpu);
+/* It is here by an exit of its own making, which may be a wait, so that it is to be told again. */
+static inline void context_ran(const struct vcpu *vcpu)
+{
+	context_cpu(vcpu->cpu)->told = false;
+}
 
-/*
- * The vCPU is here by an exit of its own making, which may be a wait: it is to be told again of
- * what is in its interrupt file.
- */
-void context_note_run(struct vcpu *vcpu);
+void context_cpu_init(struct cpu *cpu);
 
 /* The rest of arch_vcpu_start and arch_vcpu_park; the latter of one that is not loaded. */
 void context_start(struct vcpu *vcpu);

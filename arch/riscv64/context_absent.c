@@ -4,11 +4,6 @@
  */
 #include "arch/riscv64/context.h"
 
-void context_note_run(struct vcpu *vcpu)
-{
-	(void)vcpu;
-}
-
 void context_cpu_init(struct cpu *cpu)
 {
 	(void)cpu;

@@ -29,11 +29,6 @@ static bool is_loaded(const struct vcpu *vcpu)
 	return vcpu->cpu->vcpu == vcpu;
 }
 
-void context_note_run(struct vcpu *vcpu)
-{
-	context_cpu(vcpu->cpu)->untold |= context_of(vcpu)->file;
-}
-
 uint64_t arch_vcpu_timer(const struct vcpu *vcpu)
 {
 	const struct arch_context *context = context_of(vcpu);
@@ -47,19 +42,29 @@ uint64_t arch_vcpu_timer(const struct vcpu *vcpu)
 	return ticks + vcpu->time_offset;
 }
 
-bool arch_vcpu_has_interrupt(struct vcpu *vcpu)
+/* hvip has the bits of VS level one above those that vsie has. */
+NEVER_INLINE static bool has_interrupt_elsewhere(const struct vcpu *vcpu)
 {
 	const struct arch_context *context = context_of(vcpu);
 
-	if (is_loaded(vcpu)) {
-		if (vcpu->arch.posted)
-			irq_take_posted(vcpu);
-		return (csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS) != 0;
-	}
-	/* hvip has the bits of VS level one above those that vsie has. */
 	return vcpu->arch.posted || (context->hvip >> 1 & context->vsie) ||
 	       arch_vcpu_timer(vcpu) <= arch_cpu_ticks() ||
 	       ((context->vsie & VSIE_EXT) && context->file && files_pending(vcpu));
+}
+
+NEVER_INLINE static bool has_interrupt_posted(struct vcpu *vcpu)
+{
+	irq_take_posted(vcpu);
+	return arch_vcpu_has_interrupt(vcpu);
+}
+
+bool arch_vcpu_has_interrupt(struct vcpu *vcpu)
+{
+	if (!is_loaded(vcpu))
+		return has_interrupt_elsewhere(vcpu);
+	if (vcpu->arch.posted)
+		return has_interrupt_posted(vcpu);
+	return (csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS) != 0;
 }
 
 /* A hart need not say what the instruction was. */
@@ -76,7 +81,7 @@ static uint64_t fetch(void)
 /* WFI is only a supervisor's (priv, virtual-instruction exceptions); WRS.NTO anybody's (Zawrs). */
 bool context_stalls(struct vcpu *vcpu, uint64_t instruction)
 {
-	context_note_run(vcpu);
+	context_ran(vcpu);
 	if (instruction == 0)
 		instruction = fetch();
 	if (instruction == INSTRUCTION_WRS_NTO) {
@@ -95,7 +100,7 @@ bool context_suspends(struct vcpu *vcpu)
 {
 	const bool waits = !arch_vcpu_has_interrupt(vcpu);
 
-	context_note_run(vcpu);
+	context_ran(vcpu);
 	__atomic_store_n(&vcpu->arch.suspended, waits, __ATOMIC_RELAXED);
 	if (waits) {
 		shared_wait(vcpu, ARCH_NEVER);
@@ -108,18 +113,21 @@ bool context_suspends(struct vcpu *vcpu)
 /*
  * WFI wakes for what is enabled in sie and hie (priv, WFI). The interrupts of the vCPU whose
  * registers are still here would wake this CPU for ever if nobody takes them, as when its budget is
- * used up. So its file is treated as those of others are; its timer is the scheduler's matter, and
+ * used up. So its file tells once until it has run; its timer is the scheduler's matter, and
  * whoever posts for it kicks.
  */
 void context_wait(struct cpu *cpu)
 {
+	struct context_cpu *here = context_cpu(cpu);
 	const uint64_t enabled = csr_swap(CSR_HIE, BIT(IRQ_S_GUEST));
 	const uint64_t file = cpu->vcpu ? context_of(cpu->vcpu)->file : 0;
 
-	csr_set(CSR_HGEIE, file & context_cpu(cpu)->untold);
+	if (!here->told)
+		csr_set(CSR_HGEIE, file);
 	__asm__ volatile("wfi" ::: "memory");
 	csr_clear(CSR_HGEIE, file);
-	context_cpu(cpu)->untold &= ~(file & csr_read(CSR_HGEIP));
+	if (csr_read(CSR_HGEIP) & file)
+		here->told = true;
 	csr_write(CSR_HIE, enabled);
 }
 
@@ -147,7 +155,7 @@ void context_posted(struct vcpu *vcpu, uint32_t irq)
 		shared_wake(vcpu);
 }
 
-/* Whoever becomes loaded after this looks has seen what was posted before it (load). */
+/* Whoever becomes loaded after this looks has seen what was posted before it (finish). */
 uint64_t context_fence(const struct vm *vm, uint64_t vcpus)
 {
 	uint64_t now = 0;
@@ -158,7 +166,7 @@ uint64_t context_fence(const struct vm *vm, uint64_t vcpus)
 		if (vcpu->shared) {
 			__atomic_fetch_or(&vcpu->arch.posted, IRQ_POSTED_FENCE, __ATOMIC_SEQ_CST);
 			fence(rw, rw);
-			if (!vcpu->arch.loaded)
+			if (context_cpu(vcpu->cpu)->loaded != vcpu)
 				continue;
 		}
 		now |= vcpus & -vcpus;

@@ -90,22 +90,24 @@ static void init_file(struct cpu *cpu, const struct plan_vcpu *plan)
 	register_count = count_registers();
 	aia_clear_file();
 	select_back(&selection);
-	here->files |= BIT(plan->guest_file);
+	here->through[IRQ_FILTER_NONE] |= BIT(plan->guest_file);
 	if (vm_at(plan->vm)->arch.is_real_time)
-		here->urgent |= BIT(plan->guest_file);
+		here->through[IRQ_FILTER_REAL_TIME] |= BIT(plan->guest_file);
 	here->file_vcpu[plan->guest_file] = (uint8_t)(plan - hyp_plan->vcpus);
 }
 
 void files_cpu_init(struct cpu *cpu)
 {
+	struct context_cpu *here = context_cpu(cpu);
+
 	for (unsigned i = 0; i < hyp_plan->vcpu_count; i++) {
 		const struct plan_vcpu *plan = &hyp_plan->vcpus[i];
 
 		if (plan->shared && plan->guest_file && (plan->affinity & BIT(cpu_index(cpu))))
 			init_file(cpu, plan);
 	}
-	context_cpu(cpu)->untold = context_cpu(cpu)->files;
-	context_cpu(cpu)->passing = context_cpu(cpu)->files;
+	here->passing = here->untold = here->through[IRQ_FILTER_NONE];
+	csr_write(CSR_SISELECT, FILE_EITHRESHOLD); /* from now on, for files_filter */
 }
 
 static bool is_signalled(const struct arch_context *context)
@@ -167,20 +169,6 @@ void files_move(struct vcpu *vcpu, struct cpu *to)
 {
 	vcpu->arch.home = to;
 	aia_guest_aim(vcpu);
-}
-
-/* The guest that runs takes its own interrupts; console input waits as long as others' do. */
-void files_filter(struct cpu *cpu, enum irq_filter filter)
-{
-	struct context_cpu *here = context_cpu(cpu);
-	const uint64_t own = cpu->vcpu ? context_of(cpu->vcpu)->file : 0;
-
-	here->passing = filter == IRQ_FILTER_REAL_TIME ? here->urgent : here->files;
-	csr_write(CSR_HGEIE, here->passing & here->untold & ~own);
-	if (here->filter == filter)
-		return;
-	csr_write(CSR_SISELECT, FILE_EITHRESHOLD);
-	csr_write(CSR_SIREG, filter == IRQ_FILTER_REAL_TIME ? AIA_EIID_CONSOLE : 0);
 }
 
 /* Takes what is pending in the selected file; the caller holds vm->arch.lock. */

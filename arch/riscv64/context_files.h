@@ -37,9 +37,6 @@ void files_park(struct vcpu *vcpu);
 /* Under vm->arch.lock: what comes for the vCPU goes to `to`. */
 void files_move(struct vcpu *vcpu, struct cpu *to);
 
-/* arch_irq_filter. */
-void files_filter(struct cpu *cpu, enum irq_filter filter);
-
 /* Whether the vCPU, which is not loaded and belongs to this CPU, has an interrupt in its file. */
 bool files_pending(const struct vcpu *vcpu);
 

@@ -5,7 +5,9 @@
  *
  * Every exit saves the registers that C may change in the hypervisor (see arch.mk) and calls
  * a short handler. If that says no, the rest of the registers is saved and its second half is
- * called, which may return another vCPU. The vCPU stands at the top of its CPU's stack.
+ * called, which may return another vCPU. The vCPU stands at the top of its CPU's stack. What is
+ * known to need a second half saves all at once: a call that may give the CPU away, and on a shared
+ * CPU the scheduler's timer.
  */
 #include "abi/hypercall.h"
 #include "abi/image.h"
@@ -55,6 +57,22 @@
 	\op s11, 8 * 27(\base)
 	.endm
 
+	.macro SAVE_AT_DOOR   /* sp: the vCPU, and a0 from here on, too */
+	EACH_AT_DOOR sd, sp
+	sd ra, 8 * 1(sp)
+	sd a0, 8 * 10(sp)
+	sd a1, 8 * 11(sp)
+	sd a2, 8 * 12(sp)
+	sd a3, 8 * 13(sp)
+	sd a4, 8 * 14(sp)
+	sd a5, 8 * 15(sp)
+	sd a6, 8 * 16(sp)
+	sd a7, 8 * 17(sp)
+	csrrw a0, sscratch, zero
+	sd a0, 8 * 2(sp)
+	mv a0, sp
+	.endm
+
 	.macro RESUME_FROM_A2 /* sp: the vCPU; all others that C may have changed */
 	csrw sscratch, sp
 	EACH_AT_DOOR ld, sp
@@ -75,37 +93,36 @@
 	RESUME_FROM_A2
 	.endm
 
-	.balign 4             /* stvec, direct mode */
+	.macro ENTER          /* a0: the vCPU, none of whose registers is; sp: its CPU's stack */
+	sd a0, START_STACK_VCPU(sp)
+	mv sp, a0
+	EACH_LATER ld, sp
+	RESUME
+	.endm
+
+	/*
+	 * stvec, direct mode: some firmware that hands a trap on takes all of stvec for the address.
+	 */
+	.balign 4
 	.globl exit_entry
 exit_entry:
 	csrrw sp, sscratch, sp
 	beqz sp, own_trap
-	EACH_AT_DOOR sd, sp
-	sd ra, 8 * 1(sp)
-	sd a0, 8 * 10(sp)
-	sd a1, 8 * 11(sp)
-	sd a2, 8 * 12(sp)
-	sd a3, 8 * 13(sp)
-	sd a4, 8 * 14(sp)
-	sd a5, 8 * 15(sp)
-	sd a6, 8 * 16(sp)
-	sd a7, 8 * 17(sp)
-	csrrw a0, sscratch, zero
-	sd a0, 8 * 2(sp)
-	mv a0, sp
-	ld sp, ARCH_VCPU_STACK(a0)
+	SAVE_AT_DOOR
 	csrr a1, scause
+sync:
 	li a2, CAUSE_VS_ECALL
 	bne a1, a2, 1f
 
 	/*
 	 * Orlop's own quick calls, the shortest way: number in a6, error and result in a0 and a1,
-	 * which are therefore not restored. Everything else of an ECALL is for the second half.
+	 * which are therefore not restored. Everything else of an ECALL is for a second half.
 	 */
 	li a2, HYPERCALL_EXTENSION
-	bne a7, a2, call_rest
+	bne a7, a2, call_firmware
 	li a2, HYPERCALL_QUICK_COUNT
-	bgeu a6, a2, call_rest
+	bgeu a6, a2, call_slow
+	ld sp, ARCH_VCPU_STACK(sp)
 	mv a2, a6
 	addi a1, a0, 8 * 10
 	jal hypercall_quick
@@ -123,13 +140,16 @@ call_error:
 	li a0, SBI_NOT_SUPPORTED
 	addi a2, a1, -HYPERCALL_NOT_SUPPORTED
 	beqz a2, call_done
+	li a0, SBI_DENIED
+	addi a2, a1, -HYPERCALL_DENIED
+	beqz a2, call_done
 	li a0, SBI_INVALID_PARAM
 	addi a2, a1, -HYPERCALL_INVALID_PARAMETER
 	beqz a2, call_done
 	li a0, SBI_FAILED
 	j call_done
 
-1:	bltz a1, irq
+1:	ld sp, ARCH_VCPU_STACK(sp)
 	li a2, CAUSE_LOAD_GUEST_PAGE
 	bne a1, a2, 1f
 	jal exit_load
@@ -137,20 +157,19 @@ call_error:
 	ld sp, START_STACK_VCPU(sp)
 	RESUME
 1:	li a2, CAUSE_STORE_GUEST_PAGE
-	bne a1, a2, sync_rest
+	bne a1, a2, 1f
 	jal exit_store
 	beqz a0, sync_rest
 	ld sp, START_STACK_VCPU(sp)
 	RESUME
+1:	bltz a1, irq_on_stack
 sync_rest:
 	lla a2, exit_sync_rest
 	j save_rest
 
-call_rest:
-	lla a2, exit_call_rest
-	j save_rest
-
 irq:
+	ld sp, ARCH_VCPU_STACK(sp)
+irq_on_stack:
 	jal exit_irq
 	beqz a0, 1f
 	ld sp, START_STACK_VCPU(sp)
@@ -159,19 +178,29 @@ irq:
 
 	/* a2: who to call */
 save_rest:
-	ld a0, START_STACK_VCPU(sp)
-	EACH_LATER sd, a0
+	ld sp, START_STACK_VCPU(sp)
+	mv a0, sp
+	j 1f
+
+call_firmware:
+	lla a2, exit_call_rest
+1:	EACH_LATER sd, sp
+	ld sp, ARCH_VCPU_STACK(sp)
 	jalr a2
-	/* fall through */
+	j enter_next
+
+call_slow:
+	EACH_LATER sd, sp
+	ld sp, ARCH_VCPU_STACK(sp)
+	jal exit_hypercall
+enter_next:
+	ENTER
 
 	/* _Noreturn void arch_vcpu_enter(struct vcpu *vcpu) */
 	.globl arch_vcpu_enter
 arch_vcpu_enter:
-	ld a1, ARCH_VCPU_STACK(a0)
-	sd a0, START_STACK_VCPU(a1)
-	EACH_LATER ld, a0
-	mv sp, a0
-	RESUME
+	ld sp, ARCH_VCPU_STACK(a0)
+	j enter_next
 
 	/*
 	 * A trap out of the hypervisor. One of the guarded instructions below may cause it: its
@@ -269,6 +298,25 @@ guarded_end:
 guarded_failed:
 	li a0, -1
 	ret
+
+	/* stvec of a shared CPU with Sstc, where the scheduler's timer has the shortest way. */
+	.section .text.exit_entry_shared, "ax"
+	.balign 4
+	.globl exit_entry_shared
+exit_entry_shared:
+	csrrw sp, sscratch, sp
+	beqz sp, 1f
+	SAVE_AT_DOOR
+	csrr a1, scause
+	bgez a1, sync
+	slli a2, a1, 1        /* without the sign, which says that it is an interrupt */
+	addi a2, a2, -2 * IRQ_S_TIMER
+	bnez a2, irq
+	EACH_LATER sd, sp
+	ld sp, ARCH_VCPU_STACK(sp)
+	jal exit_timer
+	ENTER
+1:	j own_trap
 
 	/*
 	 * f0 to f31 and fcsr, to and from memory (RV64D; FSD and FLD by their encodings, as the

@@ -5,7 +5,7 @@
  */
 #include "arch/riscv64/exit.h"
 
-#include "arch/riscv64/call.h"
+#include "abi/hypercall.h"
 #include "arch/riscv64/context.h"
 #include "arch/riscv64/firmware.h"
 #include "arch/riscv64/guarded.h"
@@ -14,7 +14,9 @@
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
+#include "hyp/core/hypercall.h"
 #include "hyp/core/mmio.h"
+#include "hyp/core/shared.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
@@ -23,6 +25,7 @@
 bool exit_load(struct vcpu *vcpu);
 bool exit_store(struct vcpu *vcpu);
 struct vcpu *exit_call_rest(struct vcpu *vcpu);
+struct vcpu *exit_hypercall(struct vcpu *vcpu);
 struct vcpu *exit_sync_rest(struct vcpu *vcpu);
 struct vcpu *exit_attend(struct vcpu *vcpu);
 _Noreturn void exit_panic(uint64_t cause, uint64_t pc, uint64_t value);
@@ -49,6 +52,12 @@ struct page_fault {
 static bool is_saved(unsigned reg)
 {
 	return (SAVED_REGISTERS >> reg & 1) != 0;
+}
+
+/* cpu_attend, without a step between where it is frequent. */
+static inline struct vcpu *attend(struct vcpu *vcpu)
+{
+	return vcpu->shared ? shared_next(vcpu->cpu) : cpu_attend(vcpu);
 }
 
 static void skip(unsigned length)
@@ -279,10 +288,39 @@ RARELY static struct vcpu *handle_virtual_instruction(struct vcpu *vcpu)
 	return vcpu;
 }
 
+static int64_t sbi_error_of(int64_t result)
+{
+	switch (result) {
+	case HYPERCALL_NOT_SUPPORTED:
+		return SBI_NOT_SUPPORTED;
+	case HYPERCALL_DENIED:
+		return SBI_DENIED;
+	case HYPERCALL_INVALID_PARAMETER:
+		return SBI_INVALID_PARAM;
+	default:
+		return SBI_FAILED;
+	}
+}
+
+/* The calls from HYPERCALL_QUICK_COUNT on, after which another vCPU may have the CPU. */
+struct vcpu *exit_hypercall(struct vcpu *vcpu)
+{
+	uint64_t *x = vcpu->arch.x;
+	int64_t result;
+
+	if (vcpu->shared)
+		context_ran(vcpu);
+	result = hypercall_handle(vcpu, x[16], &x[10]);
+	if (result != HYPERCALL_REPEAT) {
+		skip(4);
+		x[10] = result < 0 ? (uint64_t)sbi_error_of(result) : SBI_SUCCESS;
+		x[11] = (uint64_t)result;
+	}
+	return attend(vcpu);
+}
+
 struct vcpu *exit_call_rest(struct vcpu *vcpu)
 {
-	if (call_handle(vcpu))
-		return cpu_attend(vcpu);
 	skip(4);
 	return sbi_handle(vcpu) ? vcpu : cpu_attend(vcpu);
 }
@@ -310,7 +348,7 @@ __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 
 struct vcpu *exit_attend(struct vcpu *vcpu)
 {
-	return cpu_attend(vcpu);
+	return attend(vcpu);
 }
 
 _Noreturn void exit_panic(uint64_t cause, uint64_t pc, uint64_t value)

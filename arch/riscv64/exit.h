@@ -34,6 +34,9 @@ void exception_inject(struct vcpu *vcpu, unsigned cause, uint64_t value);
  */
 bool sbi_handle(struct vcpu *vcpu);
 
+/* exit.S: stvec of a shared CPU with Sstc. */
+extern const char exit_entry_shared[];
+
 /* Finds out what this hart has of what guests may use; once per hart. */
 void vcpu_probe_features(void);
 

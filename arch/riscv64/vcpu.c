@@ -183,7 +183,6 @@ void arch_vcpu_park(struct vcpu *vcpu)
 	csr_write(CSR_HVIP, 0);
 	stop_timer(vcpu);
 	irq_vcpu_reset(vcpu);
-	vcpu->arch.loaded = 0;
 }
 
 uint64_t arch_vcpu_pc(const struct vcpu *vcpu)

@@ -49,7 +49,8 @@ void message_done(void)
 
 	__atomic_store_n(&ring->read, ring->read + 1, __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	while (__atomic_load_n(&ring->wanted, __ATOMIC_RELAXED))
+	while (__atomic_load_n(&ring->wanted, __ATOMIC_RELAXED) &&
+		__atomic_load_n(&ring->written, __ATOMIC_RELAXED) - ring->read < ring->slot_count)
 		hypercall(HYPERCALL_IPC_RECV_MSG, 0, 0, 0, 0, 0);
 }
 

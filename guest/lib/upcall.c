@@ -89,11 +89,17 @@ bool upcall_is_masked(void)
 	return __atomic_load_n(&region_own_vcpu()->upcall_masked, __ATOMIC_RELAXED) != 0;
 }
 
-void upcall_open(void)
+/* What came while the CPU was closed and the flag clear comes by itself as the CPU opens. */
+void upcall_let_in(void)
 {
-	upcall_open_cpu();
-	if (!upcall_is_masked())
-		upcall_unmask();
+	upcall_open();
+	upcall_unmask();
+}
+
+void upcall_shut(void)
+{
+	upcall_close();
+	upcall_mask();
 }
 
 /* The hypervisor does not let the CPU sleep with anything pending. */

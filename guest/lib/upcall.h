@@ -34,8 +34,15 @@ int64_t upcall_init(void);
 /* Handler of an interrupt, below REGION_UPCALL_LIMIT, on all vCPUs. */
 void upcall_set_handler(unsigned irq, upcall_handler handler);
 
-/* Opens the CPU: from then on the flag alone masks. Handles what waits if that is clear. */
+/* Opens the CPU: from then on the flag alone masks. */
 void upcall_open(void);
+
+/* Closes the CPU again, as is needed before registers of an exception are written. */
+void upcall_close(void);
+
+/* In a handler: between the two, other interrupts are handled at once. */
+void upcall_let_in(void);
+void upcall_shut(void);
 
 /* One store; calls do not nest. upcall_unmask handles what came meanwhile before it returns. */
 void upcall_mask(void);
@@ -66,7 +73,6 @@ void upcall_nudged(void);
 /* The architecture's: the entry's address, the rest of upcall_init, and the CPU's own flag. */
 extern const char upcall_entry[];
 void upcall_init_cpu(struct region_vcpu *record);
-void upcall_open_cpu(void);
 void upcall_sleep(void);
 #endif
 #endif

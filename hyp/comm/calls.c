@@ -11,6 +11,7 @@
 #include "hyp/comm/upcall.h"
 #include "hyp/comm/virtio.h"
 #include "hyp/comm/virtio_console.h"
+#include "hyp/comm/virtio_messages.h"
 #include "hyp/core/comm.h"
 
 void comm_init(void)
@@ -40,7 +41,7 @@ void comm_vm_left(struct vm *vm)
 void comm_vm_state(struct vm *vm)
 {
 	region_vm_state(vm);
-	virtio_console_vm_state(vm->plan->id);
+	virtio_messages_vm_state(vm->plan->id);
 }
 
 int64_t comm_get_region(struct vcpu *vcpu)

@@ -5,6 +5,8 @@
  */
 #include "hyp/comm/guest_memory.h"
 
+#include <stddef.h>
+
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_vcpu.h"
 #include "hyp/core/vm.h"
@@ -41,12 +43,6 @@ static const struct plan_memory *find(const struct plan_vm *vm, uint64_t address
 	return NULL;
 }
 
-static void *window_at(const struct guest_memory *memory, unsigned use, uint64_t address)
-{
-	return (char *)memory->cpu->plan->window + (memory->first + use) * PLAN_PAGE_SIZE +
-	       address % PLAN_PAGE_SIZE;
-}
-
 static bool map(struct guest_memory *memory, unsigned use, uint64_t address)
 {
 	const struct plan_memory *piece = find(memory->vm, address);
@@ -54,7 +50,8 @@ static bool map(struct guest_memory *memory, unsigned use, uint64_t address)
 
 	if (!piece)
 		return false;
-	arch_window_page(memory->cpu, memory->first + use, piece->host_pa + (page - piece->base));
+	memory->mapped[use] = arch_window_page(
+		memory->cpu, memory->first + use, piece->host_pa + (page - piece->base));
 	memory->pages[use] = page | PAGE_MAPPED | (piece->is_writable ? PAGE_WRITABLE : 0);
 	return true;
 }
@@ -68,5 +65,7 @@ void *guest_memory_at(struct guest_memory *memory, enum guest_memory_use use, ui
 		return NULL;
 	if ((memory->pages[use] ^ address) >= PLAN_PAGE_SIZE && !map(memory, use, address))
 		return NULL;
-	return (memory->pages[use] & wanted) == wanted ? window_at(memory, use, address) : NULL;
+	if ((memory->pages[use] & wanted) != wanted)
+		return NULL;
+	return memory->mapped[use] + address % PLAN_PAGE_SIZE;
 }

@@ -31,6 +31,7 @@ struct guest_memory {
 	struct cpu *cpu;
 	unsigned first;                    /* its pages of the window */
 	uint64_t pages[GUEST_MEMORY_USES]; /* guest-physical, PAGE_* in the low bits */
+	char *mapped[GUEST_MEMORY_USES];   /* where they are, if there is any */
 };
 
 /* The memory of `vm` on this CPU, with nothing mapped. guest_memory_close must follow. */

@@ -7,9 +7,7 @@
 #include "hyp/comm/message.h"
 
 #include "abi/hypercall.h"
-#include "arch/include/arch_cpu.h"
-#include "arch/include/arch_vcpu.h"
-#include "hyp/comm/virtio_console.h"
+#include "hyp/comm/virtio_messages.h"
 #include "hyp/core/shared.h"
 #include "lib/bits.h"
 
@@ -93,18 +91,6 @@ int64_t message_begin(
 	return error;
 }
 
-/*
- * If it waits for an interrupt alone, which this message has just raised: it takes the core, too.
- */
-RARELY static void hand_over_by_interrupt(const struct comm_vm *comm)
-{
-	struct vcpu *vcpu = vm_vcpu(comm->vm, 0);
-
-	if (vcpu->shared && __atomic_load_n(&vcpu->cpu, __ATOMIC_SEQ_CST) == arch_cpu_here() &&
-		arch_vcpu_has_interrupt(vcpu))
-		shared_hand_over(vcpu);
-}
-
 static void wake_receivers(const struct comm_vm *comm, uint32_t receivers, bool attends)
 {
 	for (; receivers; receivers &= receivers - 1) {
@@ -138,8 +124,8 @@ void message_end(struct message *message, bool attends)
 	}
 	raised = region_tell(comm, REGION_EVENT_MESSAGE);
 	lock_release(&comm->lock);
-	if (raised && attends && !receivers)
-		hand_over_by_interrupt(comm);
+	if (raised && attends && !receivers && vm_vcpu(comm->vm, 0)->shared)
+		shared_hand_over_interrupted(vm_vcpu(comm->vm, 0));
 }
 
 void message_drop(struct message *message)
@@ -182,7 +168,7 @@ int64_t message_send(struct vcpu *vcpu, const uint64_t *args)
 	copy_outbox(message.data, comm->vcpus[vcpu->plan->index].outbox, bytes);
 	message_end(&message, true);
 	if (__builtin_expect(message.to->reader != 0, 0))
-		virtio_console_arrived(message.to);
+		virtio_messages_arrived(message.to);
 	return HYPERCALL_OK;
 }
 
@@ -216,7 +202,7 @@ RARELY static void tell_room(uint32_t vms)
 		region_announce(comm, REGION_EVENT_ROOM);
 		message_wake_senders(comm);
 		if (comm->reader)
-			virtio_console_room(comm);
+			virtio_messages_room(comm);
 	}
 }
 
@@ -237,8 +223,10 @@ int64_t message_receive(struct vcpu *vcpu, const uint64_t *args)
 	if (__builtin_expect(comm->refused && count < vcpu->vm->plan->message_slots, 0))
 		told = take_refused(comm);
 	lock_release(&comm->lock);
-	if (__builtin_expect(told, 0))
+	if (__builtin_expect(told, 0)) {
 		tell_room(told);
+		virtio_messages_settle_all();
+	}
 	if (waits) {
 		shared_wait_for(vcpu, timeout);
 		return HYPERCALL_WAITED;

@@ -186,25 +186,25 @@ void region_vm_left(struct comm_vm *comm)
 }
 
 /*
- * A guest that takes its events all the time cannot keep us here, which exclusive accesses alone
- * would let it: at last they are overwritten, and it finds events that it has had already.
+ * A guest that writes there all the time cannot keep us here, which exclusive accesses alone would
+ * let it: at last the word is overwritten, and it finds bits that it has had already.
  */
-static uint64_t set_events(uint64_t *events, uint64_t bits)
+uint64_t region_set_bits(uint64_t *word, uint64_t bits)
 {
-	uint64_t old = __atomic_load_n(events, __ATOMIC_RELAXED);
+	uint64_t old = __atomic_load_n(word, __ATOMIC_RELAXED);
 
 	for (unsigned i = 0; i < TRIES; i++) {
 		if (__atomic_compare_exchange_n(
-			    events, &old, old | bits, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+			    word, &old, old | bits, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 			return old;
 	}
-	__atomic_store_n(events, old | bits, __ATOMIC_SEQ_CST);
+	__atomic_store_n(word, old | bits, __ATOMIC_SEQ_CST);
 	return 0;
 }
 
 bool region_tell(struct comm_vm *comm, uint64_t bits)
 {
-	if ((set_events(&comm->region->events, bits) & bits) == bits)
+	if ((region_set_bits(&comm->region->events, bits) & bits) == bits)
 		return false;
 	if (comm->vm->plan->region_irq)
 		arch_virq_raise(comm->vm, comm->vm->plan->region_irq);

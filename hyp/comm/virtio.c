@@ -4,6 +4,8 @@
  */
 #include "hyp/comm/virtio.h"
 
+#include <stddef.h>
+
 #include "arch/include/arch_irq.h"
 #include "hyp/comm/virtio_console.h"
 #include "hyp/comm/virtio_net.h"

@@ -26,12 +26,12 @@ struct vm;
 #define VIRTIO_F_VERSION_1 BIT(32)
 
 /* Bits of the device status (2.1). */
-#define VIRTIO_ACKNOWLEDGE  1u
-#define VIRTIO_DRIVER       2u
-#define VIRTIO_DRIVER_OK    4u
-#define VIRTIO_FEATURES_OK  8u
-#define VIRTIO_NEEDS_RESET  64u
-#define VIRTIO_FAILED       128u
+#define VIRTIO_ACKNOWLEDGE 1u
+#define VIRTIO_DRIVER      2u
+#define VIRTIO_DRIVER_OK   4u
+#define VIRTIO_FEATURES_OK 8u
+#define VIRTIO_NEEDS_RESET 64u
+#define VIRTIO_FAILED      128u
 
 /* Bits of InterruptStatus. */
 #define VIRTIO_USED_BUFFER   1u

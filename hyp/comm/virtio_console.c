@@ -5,6 +5,8 @@
  */
 #include "hyp/comm/virtio_console.h"
 
+#include <stddef.h>
+
 #include "hyp/comm/virtio_messages.h"
 #include "hyp/core/console.h"
 #include "hyp/core/vm.h"
@@ -42,8 +44,8 @@ static uint32_t queue_most(const struct virtio *device, unsigned index)
 	return index == CONTROL_RECEIVE || index == CONTROL_SEND ? CONTROL_MOST : DATA_MOST;
 }
 
-void virtio_console_used(struct virtio_console *console, unsigned queue, bool is_broken,
-	struct guest_memory *memory)
+void virtio_console_used(
+	struct virtio_console *console, unsigned queue, bool is_broken, struct guest_memory *memory)
 {
 	if (is_broken)
 		virtio_break(&console->virtio);
@@ -171,23 +173,180 @@ static enum mmio_result hear_all(struct virtio_console *console, struct guest_me
 	return more || heard == CONTROLS_AT_ONCE ? MMIO_BUSY : MMIO_DONE;
 }
 
-/* Prints up to *left bytes more of the buffer; returns whether that was its end. */
+/* Prints more of the buffer, up to *left bytes; returns whether all of it has been printed. */
 static bool print_buffer(
 	struct virtio_console *console, struct virtqueue_buffer *buffer, unsigned *left)
 {
-	const uint8_t *piece = buffer->memory ? virtqueue_skip(buffer, console->printed) : 0;
-	uint32_t count = 0;
+	const uint32_t bytes = virtqueue_readable(buffer);
+	const uint8_t *piece;
+	uint32_t count;
 
-	(void)piece;
-	while (*left > 0) {
-		piece = virtqueue_piece(buffer, false, *left, &count);
-		if (!piece)
-			return true;
+	virtqueue_skip(buffer, console->printed);
+	while (*left > 0 && (piece = virtqueue_piece(buffer, false, *left, &count))) {
 		for (uint32_t i = 0; i < count; i++)
-			console_vm_put(console->virtio.vm, (char)__atomic_load_n(&piece[i],
-								   __ATOMIC_RELAXED));
+			console_vm_put(console->virtio.vm,
+				(char)__atomic_load_n(&piece[i], __ATOMIC_RELAXED));
 		console->printed += count;
 		*left -= count;
 	}
-	return false;
+	return console->printed >= bytes || buffer->is_broken;
+}
+
+/* What the console cannot take now, or not in this exit, stays in the queue. */
+static enum mmio_result print(struct virtio_console *console, struct guest_memory *memory)
+{
+	unsigned left = console_has_room() ? CHARACTERS_AT_ONCE : 0;
+	enum virtqueue_result result;
+	struct virtqueue_buffer buffer;
+
+	for (;;) {
+		result = virtqueue_next(&console->queues[1], memory, &buffer);
+		if (result != VIRTQUEUE_BUFFER)
+			break;
+		if (left == 0 || !print_buffer(console, &buffer, &left))
+			return MMIO_BUSY;
+		console->printed = 0;
+		left -= left > 0; /* an empty buffer costs time, too */
+		virtio_console_used(console, 1, !virtqueue_used(&buffer, 0), memory);
+		if (!virtio_is_live(&console->virtio, 1))
+			return MMIO_DONE;
+	}
+	if (result == VIRTQUEUE_BROKEN)
+		virtio_break(&console->virtio);
+	return MMIO_DONE;
+}
+
+/* Characters from `input_first` on, as many as lie in one piece. */
+static uint32_t write_input(struct virtio_console *console, struct virtqueue_buffer *buffer)
+{
+	uint32_t count = VIRTIO_CONSOLE_INPUT - console->input_first, written;
+
+	if (count > console->input_count)
+		count = console->input_count;
+	written = virtqueue_write(buffer, &console->input[console->input_first], count);
+	console->input_first = (console->input_first + written) % VIRTIO_CONSOLE_INPUT;
+	console->input_count -= written;
+	return written;
+}
+
+static void give_input(struct virtio_console *console, struct guest_memory *memory)
+{
+	enum virtqueue_result result = VIRTQUEUE_EMPTY;
+	struct virtqueue_buffer buffer;
+	uint32_t written = 0;
+	bool is_broken;
+
+	while (console->input_count > 0 && virtio_is_live(&console->virtio, 0)) {
+		result = virtqueue_next(&console->queues[0], memory, &buffer);
+		if (result == VIRTQUEUE_EMPTY)
+			return;
+		if (result == VIRTQUEUE_BUFFER)
+			written = write_input(console, &buffer);
+		is_broken = result == VIRTQUEUE_BROKEN || written == 0 ||
+			    !virtqueue_used(&buffer, written);
+		virtio_console_used(console, 0, is_broken, memory);
+	}
+}
+
+bool virtio_console_input(struct vm *vm, char c)
+{
+	struct virtio_console *console = virtio_console_of(vm);
+	struct guest_memory memory;
+	bool has_room;
+
+	if (!console)
+		return false;
+	lock_take(&console->virtio.lock);
+	has_room = console->input_count < VIRTIO_CONSOLE_INPUT;
+	if (has_room) {
+		console->input[(console->input_first + console->input_count++) %
+			       VIRTIO_CONSOLE_INPUT] = c;
+		guest_memory_open(&memory, vm, GUEST_SIDE_OTHER);
+		give_input(console, &memory);
+		guest_memory_close(&memory);
+	}
+	lock_release(&console->virtio.lock);
+	return has_room;
+}
+
+static enum mmio_result notify(struct virtio *device, unsigned index)
+{
+	struct virtio_console *console = console_of(device);
+	enum mmio_result result = MMIO_DONE;
+	struct guest_memory memory;
+
+	guest_memory_open(&memory, device->vm, GUEST_SIDE_OWN);
+	if (index == 0)
+		give_input(console, &memory);
+	else if (index == 1)
+		result = print(console, &memory);
+	else if (index == CONTROL_RECEIVE)
+		result = virtio_console_tell(console, &memory) ? MMIO_BUSY : MMIO_DONE;
+	else if (index == CONTROL_SEND)
+		result = hear_all(console, &memory);
+	else
+		result = virtio_messages_notify(console, index, &memory);
+	guest_memory_close(&memory);
+	return result;
+}
+
+/* One character, whatever the driver has negotiated (5.3.4). */
+static enum mmio_result write_config(struct virtio *device, struct mmio_access *access)
+{
+	if (access->address != EMERG_WRITE_AT)
+		return MMIO_DONE;
+	if (!console_has_room())
+		return MMIO_BUSY;
+	console_vm_put(device->vm, (char)access->value);
+	return MMIO_DONE;
+}
+
+static void reset(struct virtio *device)
+{
+	struct virtio_console *console = console_of(device);
+
+	console->known = console->open = console->refused = 0;
+	memset(console->news, 0, sizeof(console->news));
+	console->is_ready = false;
+	console->printed = 0;
+	console->input_first = console->input_count = 0;
+	virtio_messages_reset(console);
+}
+
+static const struct virtio_model model = {
+	.device_id = DEVICE_CONSOLE,
+	.features = VIRTIO_F_VERSION_1 | F_MULTIPORT | F_EMERG_WRITE,
+	.queue_most = queue_most,
+	.notify = notify,
+	.reset = reset,
+	.write_config = write_config,
+	.settle = virtio_messages_settle,
+};
+
+_Static_assert(sizeof(struct virtio_console) <= VIRTIO_STATE_BYTES, "VIRTIO_STATE_BYTES");
+
+void virtio_console_init(struct virtio *device)
+{
+	struct virtio_console *console = console_of(device);
+
+	console->ports = device->plan->is_console ? 1 : 0;
+	virtio_messages_init(console);
+	console->config.max_nr_ports = 1;
+	for (uint64_t ports = console->ports; ports > 1; ports >>= 1)
+		console->config.max_nr_ports++;
+	device->model = &model;
+	device->queues = console->queues;
+	device->queue_count = 2 + 2 * console->config.max_nr_ports;
+	device->config = &console->config;
+	device->config_bytes = sizeof(console->config);
+}
+
+struct virtio_console *virtio_console_of(const struct vm *vm)
+{
+	for (unsigned i = 0; i < hyp_plan->virtio_count; i++) {
+		if (hyp_plan->virtio[i].kind == PLAN_VIRTIO_CONSOLE &&
+			hyp_plan->virtio[i].vm == vm->plan->id)
+			return console_of(virtio_at(i));
+	}
+	return NULL;
 }

@@ -6,15 +6,17 @@
  */
 #include "hyp/comm/virtio_net.h"
 
+#include <stddef.h>
+
 #include "hyp/core/vm.h"
 #include "lib/string.h"
 
-#define DEVICE_NET       1u
-#define F_MAC            BIT(5)
-#define QUEUE_MOST       256u
-#define HEADER_BYTES     12u /* before each packet (5.1.6): the last two are num_buffers */
-#define HEADER_BUFFERS   10u
-#define PACKETS_AT_ONCE  NETWORK_STEPS /* also those that nobody gets cost time */
+#define DEVICE_NET      1u
+#define F_MAC           BIT(5)
+#define QUEUE_MOST      256u
+#define HEADER_BYTES    12u /* before each packet (5.1.6): the last two are num_buffers */
+#define HEADER_BUFFERS  10u
+#define PACKETS_AT_ONCE NETWORK_STEPS /* also those that nobody gets cost time */
 
 /* The guest's packet that is being sent: in its buffer, behind the header. */
 struct sending {
@@ -43,14 +45,10 @@ static void find_piece(struct sending *sending, uint32_t offset)
 {
 	struct virtqueue_buffer *buffer = &sending->buffer;
 	const uint32_t wanted = offset + HEADER_BYTES;
-	uint32_t count;
 
 	if (wanted < buffer->passed)
 		virtqueue_rewind(buffer);
-	while (buffer->passed < wanted) {
-		if (!virtqueue_piece(buffer, false, wanted - buffer->passed, &count))
-			break;
-	}
+	virtqueue_skip(buffer, wanted - buffer->passed);
 	sending->piece_at = offset;
 	sending->piece = virtqueue_piece(
 		buffer, false, sending->packet.size_bytes - offset, &sending->piece_bytes);
@@ -73,15 +71,13 @@ static bool is_packet(struct sending *sending)
 
 	sending->packet = (struct packet){.size_bytes = bytes - HEADER_BYTES, .piece = piece_of};
 	sending->piece = NULL;
-	virtqueue_rewind(&sending->buffer);
 	return bytes >= HEADER_BYTES + NETWORK_HEADER_BYTES &&
 	       bytes <= HEADER_BYTES + NETWORK_PACKET_MOST;
 }
 
 enum outcome { SENT, NOTHING, MORE, BROKEN };
 
-static enum outcome send_one(
-	struct virtio_net *net, struct guest_memory *memory, unsigned *steps)
+static enum outcome send_one(struct virtio_net *net, struct guest_memory *memory, unsigned *steps)
 {
 	struct sending sending;
 
@@ -100,8 +96,7 @@ static enum outcome send_one(
 	return virtqueue_used(&sending.buffer, 0) ? SENT : BROKEN;
 }
 
-static void interrupt_if_wanted(
-	struct virtio_net *net, unsigned queue, struct guest_memory *memory)
+static void interrupt_if_wanted(struct virtio_net *net, unsigned queue, struct guest_memory *memory)
 {
 	if (virtqueue_wants_interrupt(&net->queues[queue], memory))
 		virtio_interrupt(&net->virtio);

@@ -4,6 +4,8 @@
  */
 #include "hyp/comm/virtqueue.h"
 
+#include <stddef.h>
+
 #include "lib/bits.h"
 #include "lib/copy.h"
 
@@ -33,8 +35,8 @@ bool virtqueue_start(struct virtqueue *queue, uint32_t most)
 }
 
 /* 16 bits of a ring; *value is what is there now. */
-static bool read_driver(const struct virtqueue *queue, struct guest_memory *memory,
-	uint32_t offset, uint16_t *value)
+static bool read_driver(const struct virtqueue *queue, struct guest_memory *memory, uint32_t offset,
+	uint16_t *value)
 {
 	const uint16_t *at =
 		guest_memory_at(memory, GUEST_DRIVER, queue->driver + offset, sizeof(*at), false);
@@ -44,8 +46,8 @@ static bool read_driver(const struct virtqueue *queue, struct guest_memory *memo
 	return at != NULL;
 }
 
-enum virtqueue_result virtqueue_next(struct virtqueue *queue, struct guest_memory *memory,
-	struct virtqueue_buffer *buffer)
+enum virtqueue_result virtqueue_next(
+	struct virtqueue *queue, struct guest_memory *memory, struct virtqueue_buffer *buffer)
 {
 	uint16_t index, head;
 
@@ -55,8 +57,8 @@ enum virtqueue_result virtqueue_next(struct virtqueue *queue, struct guest_memor
 		return VIRTQUEUE_EMPTY;
 	if ((uint16_t)(index - queue->done) > queue->size)
 		return VIRTQUEUE_BROKEN;
-	if (!read_driver(queue, memory,
-		    RING_ENTRIES + 2 * (queue->done & (queue->size - 1u)), &head) ||
+	if (!read_driver(
+		    queue, memory, RING_ENTRIES + 2 * (queue->done & (queue->size - 1u)), &head) ||
 		head >= queue->size)
 		return VIRTQUEUE_BROKEN;
 	*buffer = (struct virtqueue_buffer){.queue = queue, .memory = memory, .head = head};
@@ -69,7 +71,7 @@ void virtqueue_rewind(struct virtqueue_buffer *buffer)
 	buffer->next = buffer->head;
 	buffer->has_next = true;
 	buffer->left = buffer->queue->size < VIRTQUEUE_CHAIN_MOST ? buffer->queue->size
-								   : VIRTQUEUE_CHAIN_MOST;
+								  : VIRTQUEUE_CHAIN_MOST;
 	buffer->bytes = 0;
 	buffer->passed = 0;
 	buffer->is_broken = false;
@@ -143,6 +145,16 @@ uint8_t *virtqueue_piece(
 	return piece;
 }
 
+void virtqueue_skip(struct virtqueue_buffer *buffer, uint32_t bytes)
+{
+	while (bytes > 0 && find_bytes(buffer, false)) {
+		const uint32_t count = bytes < buffer->bytes ? bytes : buffer->bytes;
+
+		pass(buffer, count);
+		bytes -= count;
+	}
+}
+
 uint32_t virtqueue_read(struct virtqueue_buffer *buffer, void *to, uint32_t size)
 {
 	uint32_t done = 0, count;
@@ -169,18 +181,17 @@ uint32_t virtqueue_write(struct virtqueue_buffer *buffer, const void *from, uint
 
 uint32_t virtqueue_readable(struct virtqueue_buffer *buffer)
 {
-	uint32_t sum = 0;
+	uint64_t sum = 0;
+	bool is_broken;
 
 	virtqueue_rewind(buffer);
 	while (find_bytes(buffer, false)) {
-		if (buffer->bytes > ~sum)
-			buffer->is_broken = true; /* more than 4 GiB (2.7.5) */
-		if (buffer->is_broken)
-			return 0;
 		sum += buffer->bytes;
 		buffer->bytes = 0;
 	}
-	return buffer->is_broken ? 0 : sum;
+	is_broken = buffer->is_broken || sum > UINT32_MAX;
+	virtqueue_rewind(buffer);
+	return is_broken ? 0 : (uint32_t)sum;
 }
 
 static void *device_at(const struct virtqueue *queue, struct guest_memory *memory, uint32_t offset,

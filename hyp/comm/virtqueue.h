@@ -47,8 +47,8 @@ enum virtqueue_result { VIRTQUEUE_EMPTY, VIRTQUEUE_BUFFER, VIRTQUEUE_BROKEN };
 bool virtqueue_start(struct virtqueue *queue, uint32_t most);
 
 /* The queue's oldest buffer that has not been used, at its beginning. It is of a ready queue. */
-enum virtqueue_result virtqueue_next(struct virtqueue *queue, struct guest_memory *memory,
-	struct virtqueue_buffer *buffer);
+enum virtqueue_result virtqueue_next(
+	struct virtqueue *queue, struct guest_memory *memory, struct virtqueue_buffer *buffer);
 
 /* At its beginning again. */
 void virtqueue_rewind(struct virtqueue_buffer *buffer);
@@ -60,11 +60,17 @@ void virtqueue_rewind(struct virtqueue_buffer *buffer);
 uint8_t *virtqueue_piece(
 	struct virtqueue_buffer *buffer, bool is_write, uint32_t most, uint32_t *bytes);
 
+/* Goes `bytes` further among those to read, or to their end; nothing is mapped. */
+void virtqueue_skip(struct virtqueue_buffer *buffer, uint32_t bytes);
+
 /* Copies from or to the buffer where it is, at most `size` bytes; returns how many. */
 uint32_t virtqueue_read(struct virtqueue_buffer *buffer, void *to, uint32_t size);
 uint32_t virtqueue_write(struct virtqueue_buffer *buffer, const void *from, uint32_t size);
 
-/* How many bytes there are to read, from the beginning; none of them is mapped. */
+/*
+ * How many bytes there are to read in all; nothing is mapped. 0 if the buffer is broken. It is at
+ * its beginning after that.
+ */
 uint32_t virtqueue_readable(struct virtqueue_buffer *buffer);
 
 /* The buffer is used, `written` bytes of it. Returns false if the used ring is out of reach. */

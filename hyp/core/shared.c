@@ -82,6 +82,13 @@ void shared_hand_over(struct vcpu *to)
 		shared_wake(to);
 }
 
+void shared_hand_over_interrupted(struct vcpu *to)
+{
+	if (__atomic_load_n(&to->cpu, __ATOMIC_SEQ_CST) == arch_cpu_here() &&
+		arch_vcpu_has_interrupt(to))
+		shared_hand_over(to);
+}
+
 void shared_arrived(struct vcpu *vcpu, uint32_t irq, bool fast)
 {
 	trace_write(&vcpu->cpu->trace, TRACE_ARRIVED, vcpu->number, irq);

@@ -52,6 +52,12 @@ void shared_spins(struct vcpu *vcpu);
 void shared_hand_over(struct vcpu *to);
 
 /*
+ * The same if `to` is at home on this CPU and waits, and an interrupt that the caller has just
+ * raised for it ends that; else nothing happens. cpu_attend follows.
+ */
+void shared_hand_over_interrupted(struct vcpu *to);
+
+/*
  * Something happened that ends the wait of `vcpu`, which is shared; from any CPU. Its CPU, which
  * may be this one, is kicked.
  */

@@ -44,6 +44,11 @@ void shared_hand_over(struct vcpu *to)
 	(void)to;
 }
 
+void shared_hand_over_interrupted(struct vcpu *to)
+{
+	(void)to;
+}
+
 void shared_wake(struct vcpu *vcpu)
 {
 	(void)vcpu;

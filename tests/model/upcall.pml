@@ -137,10 +137,10 @@ inline raise(n)
 	bool again;
 
 #if MUTANT == 4
-	atomic { again = any; any = true }
+	any = true;
 	atomic {
 		raised[n] = raised[n] + (pending[n] -> 0 : 1);
-		again = again && pending[n];
+		again = pending[n];
 		pending[n] = true
 	}
 #else
@@ -149,7 +149,7 @@ inline raise(n)
 		again = pending[n];
 		pending[n] = true
 	}
-	atomic { again = again && any; any = true }
+	any = true;
 #endif
 	atomic {
 		if

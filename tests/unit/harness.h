@@ -60,6 +60,9 @@ void harness_seal(void);
 /* Starts the hypervisor with the plan as it is; says how its first CPU ended. */
 enum fake_end harness_boot(void);
 
+/* Seals the plan and boots every CPU up to its guest or its sleep. */
+void harness_boot_all(void);
+
 /* All of it: plan, seal, boot of every CPU up to its guest or its sleep. */
 void harness_start(const struct harness_vm *vms, unsigned count);
 

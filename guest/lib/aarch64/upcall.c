@@ -30,9 +30,14 @@ void upcall_init_cpu(struct region_vcpu *record)
 	system_isb();
 }
 
-void upcall_open_cpu(void)
+void upcall_open(void)
 {
 	__asm__ volatile("msr daifclr, %0" ::"i"(UPCALL_DAIF_I) : "memory");
+}
+
+void upcall_close(void)
+{
+	__asm__ volatile("msr daifset, %0" ::"i"(UPCALL_DAIF_I) : "memory");
 }
 
 void upcall_sleep(void)

@@ -31,12 +31,12 @@ void machine_test_registers(void)
 	struct smccc_registers registers;
 
 	for (unsigned i = 0; i < 18; i++)
-		registers.x[i] = 0x1111111111111111 * i;
+		registers.x[i] = 0x1111111111111111u * i;
 	registers.x[0] = HYPERCALL_BASE + HYPERCALL_INFO_GET_VERSION;
 	smccc_hvc_all(&registers);
 	expect_equal((int64_t)registers.x[0], HYPERCALL_INTERFACE_VERSION, "the result");
 	for (unsigned i = 4; i < 18; i++)
-		expect_equal((int64_t)registers.x[i], (int64_t)(0x1111111111111111 * i),
+		expect_equal((int64_t)registers.x[i], (int64_t)(0x1111111111111111u * i),
 			"a register that is not the result");
 }
 

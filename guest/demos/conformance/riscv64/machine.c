@@ -50,11 +50,11 @@ void machine_test_registers(void)
 	struct kept kept;
 
 	for (unsigned i = 0; i < 12; i++)
-		kept.x[i] = 0x1111111111111111 * i;
+		kept.x[i] = 0x1111111111111111u * i;
 	expect_equal(
 		(int64_t)call_with_registers(&kept), HYPERCALL_INTERFACE_VERSION, "the result");
 	for (unsigned i = 0; i < 11; i++)
-		expect_equal((int64_t)kept.x[i], (int64_t)(0x1111111111111111 * i),
+		expect_equal((int64_t)kept.x[i], (int64_t)(0x1111111111111111u * i),
 			"a register that is not the result");
 	expect_equal((int64_t)kept.x[11], HYPERCALL_INFO_GET_VERSION ^ HYPERCALL_EXTENSION,
 		"the number's registers");
