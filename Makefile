@@ -55,7 +55,7 @@ $(BUILD)/guests/%/stamp: tools/guests.sh tools/apt.sh | $(SETUP)
 
 $(BUILD)/guests/%/initramfs.cpio.gz: $(BUILD)/guests/%/stamp tools/initramfs.py \
 	$(wildcard tools/initramfs/*)
-	@python3 tools/initramfs.py $(@D)/busybox tools/initramfs $@
+	@python3 tools/initramfs.py $(@D)/busybox $(@D)/modules tools/initramfs $@
 
 all: tool hypervisor guests ## build the host tool, the hypervisor and the guests
 
@@ -65,7 +65,7 @@ hypervisor: $(HYPERVISORS) ## build the hypervisor, in its four extents
 
 guests: $(GUEST_ELFS) ## build the bare-metal guests (build/ARCH/guests/)
 
-demo: all $(GUESTS) ## a Linux beside a control loop, then a Linux and real-time tasks on one core
+demo: all $(GUESTS) ## Linux beside a control loop; Linux and real-time tasks on one core; a gateway
 	@$(TOOL) run --icount --repeat jitter examples/linux-and-control$(EXAMPLE).yaml
 	@echo "The loop's delays above 0 are the emulator's, which runs the CPUs in turns;" \
 		"alone on the machine it has none (docs/measuring.md)."
@@ -73,6 +73,10 @@ demo: all $(GUESTS) ## a Linux beside a control loop, then a Linux and real-time
 	@echo "Second act: one core for a Linux under load and three real-time tasks" \
 		"(examples/shared-core$(EXAMPLE).yaml)."
 	@$(MAKE) --no-print-directory demo-shared
+	@echo
+	@echo "Third act: a Linux, another one without hardware, and a real-time VM talk to each other" \
+		"(examples/gateway$(EXAMPLE).yaml)."
+	@$(MAKE) --no-print-directory demo-gateway
 
 # What the second act leaves behind: a picture of the schedule, and the report.
 DEMO_SHARED := $(BUILD)/demo/shared-core-$(ARCH)
@@ -83,6 +87,10 @@ demo-shared: all $(GUESTS) ## the second act alone, from examples/shared-core.ya
 	@$(TOOL) run --icount --repeat 'rt-demo: result' --timeline $(DEMO_SHARED).svg \
 		--timeline-when 'rt-demo: 3 s' examples/shared-core$(EXAMPLE).yaml
 	@echo "Who ran when: $(DEMO_SHARED).svg; the report: $(DEMO_SHARED).txt"
+
+demo-gateway: all $(GUESTS) ## the third act alone, from examples/gateway.yaml
+	@$(TOOL) run --icount --repeat 'gateway: result|panel: the gateway' \
+		examples/gateway$(EXAMPLE).yaml
 
 shell: all $(GUESTS) ## the same, and you are in the Linux guest's shell
 	@$(TOOL) run --raw examples/linux-shell$(EXAMPLE).yaml
@@ -122,7 +130,7 @@ clean: ## remove what was built (not what set-up downloaded)
 		$(BUILD)/orlop $(BUILD)/orlop-clang $(BUILD)/tests $(BUILD)/bench $(BUILD)/lint \
 		$(BUILD)/run $(BUILD)/demo
 
-.PHONY: help setup all tool hypervisor guests demo demo-shared shell test bench unit unit-test \
+.PHONY: help setup all tool hypervisor guests demo demo-shared demo-gateway shell test bench unit unit-test \
 	simulate coverage lint format clean
 
 -include $(shell find $(OUT) $(HOST) $(CHECK) -name '*.d' 2>/dev/null)

@@ -19,7 +19,7 @@ static ALWAYS_INLINE uint64_t play(uint64_t *words, unsigned i, uint64_t word)
 void tournament_set(struct tournament *tournament, unsigned slot, uint64_t key)
 {
 	uint64_t *words = tournament->words;
-	uint64_t word = key == TOURNAMENT_NONE ? 0 : ~(key * TOURNAMENT_SLOTS + slot);
+	uint64_t word = key >> TOURNAMENT_KEY_BITS ? 0 : ~(key * TOURNAMENT_SLOTS + slot);
 	const unsigned i = TOURNAMENT_SLOTS + slot;
 
 	if (words[i] == word)

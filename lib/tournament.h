@@ -14,7 +14,8 @@
 #define TOURNAMENT_NONE     (~0ull) /* the key of a slot that does not take part */
 
 /*
- * Keys are below 2^58 - 1 (as ticks at 1 GHz: nine years). A word is the complement of a key with
+ * Keys are below 2^58 - 1 (as ticks at 1 GHz: nine years), and one from 2^58 on takes no part, as
+ * it never comes. A word is the complement of a key with
  * its slot below it, so that one comparison decides, and the greatest wins: 0 does not take part,
  * and a tournament of zeros is one that nobody has joined yet. words[1] is the winner, the children
  * of word n are 2n and 2n + 1, and the slots' own are the last 64.

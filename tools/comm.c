@@ -179,7 +179,7 @@ void comm_read(struct system *system, const struct tree *const *maps)
 		comm_tunnels_read(system, i, tree_get(maps[i], "tunnels"));
 		comm_networks_read(system, i, tree_get(maps[i], "networks"));
 	}
-	comm_tunnels_pair(system);
+	comm_tunnels_pair(system, maps);
 	comm_networks_settle(system);
 	for (unsigned i = 0; i < system->vm_count; i++) {
 		struct vm *vm = &system->vms[i];

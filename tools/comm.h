@@ -42,7 +42,7 @@ const char *comm_mac_text(const uint8_t mac[6]);
 
 /* The parts of comm_read. */
 void comm_tunnels_read(struct system *system, unsigned vm, const struct tree *map);
-void comm_tunnels_pair(struct system *system);
+void comm_tunnels_pair(struct system *system, const struct tree *const *maps);
 void comm_networks_read(struct system *system, unsigned vm, const struct tree *list);
 void comm_networks_settle(struct system *system);
 

@@ -242,7 +242,7 @@ void comm_networks_settle(struct system *system)
 			settle_port(system, &system->vms[i], port, index++);
 			last = port;
 		}
-		if (index - first == 1)
+		if (index - first == 1 && message_errors() == 0)
 			warn_lonely(system, network, last);
 	}
 }

@@ -144,11 +144,26 @@ static void settle_cached(struct system *system, unsigned index, struct vm_tunne
 							  : !is_for_linux(system, index, tunnel);
 }
 
-static void pair(struct system *system, unsigned index, struct vm_tunnel *tunnel)
+/* Whether the VM's description names the tunnel, be it wrongly. */
+static bool is_named(const struct tree *map, const char *name)
+{
+	const struct tree *tunnels = tree_get(map, "tunnels");
+
+	for (const struct tree *key = tunnels ? tunnels->first : NULL; key; key = key->next) {
+		if (strcmp(key->key, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void pair(struct system *system, const struct tree *const *maps, unsigned index,
+	struct vm_tunnel *tunnel)
 {
 	const struct vm *vm = &system->vms[index], *peer = &system->vms[tunnel->peer];
 	const struct vm_tunnel *other = find(peer, tunnel->name, &tunnel->peer_index);
 
+	if (!other && is_named(maps[tunnel->peer], tunnel->name))
+		return; /* a message has been printed about it */
 	if (!other)
 		message_error(tunnel->place,
 			arena_text("add to VM '%s': tunnels: { %s: { with: %s, size: %lluK } }",
@@ -167,12 +182,12 @@ static void pair(struct system *system, unsigned index, struct vm_tunnel *tunnel
 	}
 }
 
-void comm_tunnels_pair(struct system *system)
+void comm_tunnels_pair(struct system *system, const struct tree *const *maps)
 {
 	for (unsigned i = 0; i < system->vm_count; i++) {
 		struct vm_comm *comm = &system->vms[i].comm;
 
 		for (unsigned n = 0; n < comm->tunnel_count; n++)
-			pair(system, i, &comm->tunnels[n]);
+			pair(system, maps, i, &comm->tunnels[n]);
 	}
 }

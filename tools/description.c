@@ -93,7 +93,7 @@ static const struct schema_key interrupts_keys[] = {
 		.fallback = "none", .example = "fast: [ serial0 ]",
 		.meaning = "devices from `access` whose interrupts may take a shared CPU from "
 			   "another VM that is `preemptable`, as `delivery` says; `all`: every "
-			   "device of the VM, and its shared console"},
+			   "device of the VM, its shared console, its region and virtio devices"},
 	{"delivery", SCHEMA_CHOICE, .choices = "defer recycle-quantum reset-quantum",
 		.fallback = "`defer`", .example = "delivery: recycle-quantum",
 		.meaning =

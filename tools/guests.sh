@@ -3,7 +3,7 @@
 # Downloads the guests that run unmodified, as Debian packages that are unpacked and never
 # installed. Usage: guests.sh FOLDER ARCH. Needs no root.
 # Makes in FOLDER/ARCH, each as it is in its package:
-#   vmlinuz  config  busybox  u-boot.bin  and their SHA256SUMS
+#   vmlinuz  config  busybox  u-boot.bin  modules/  and their SHA256SUMS
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -55,6 +55,15 @@ find_busybox() {
 	done
 }
 
+# The kernel's drivers for virtio, as far as they are modules (and compressed, as they may be).
+copy_modules() {
+	rm -rf "$out/modules"
+	mkdir -p "$out/modules"
+	for module in failover net_failover virtio_mmio virtio_net virtio_console; do
+		find "$unpacked/$kernel" -name "$module.ko*" -exec cp {} "$out/modules/" \;
+	done
+}
+
 use_architecture $debian
 kernel=$(kernel_package $metapackage)
 [ -n "$kernel" ] || fail "$suite has no kernel behind $metapackage"
@@ -67,6 +76,7 @@ cp "$unpacked/$kernel/boot/vmlinu"[xz]-* "$out/vmlinuz"
 cp "$unpacked/$kernel/boot/config"-* "$out/config"
 cp "$unpacked/u-boot-qemu/usr/lib/u-boot/$u_boot/u-boot.bin" "$out/u-boot.bin"
 cp "$(find_busybox)" "$out/busybox"
-(cd "$out" && sha256sum vmlinuz config busybox u-boot.bin > SHA256SUMS)
+copy_modules
+(cd "$out" && sha256sum vmlinuz config busybox u-boot.bin modules/* > SHA256SUMS)
 say "$kernel" > "$out/vmlinuz.package"
 say "guests: $kernel, busybox and U-Boot are in $1/$2"

@@ -117,6 +117,7 @@ static void read_fast(const struct board *board, struct vm *vm, const struct tre
 {
 	bool all = fast && fast->kind == TREE_TEXT;
 
+	vm->comm.is_fast = all;
 	vm->is_console_fast = all && vm->console == GUEST_CONSOLE_SHARED;
 	for (unsigned i = 0; i < vm->device_count; i++)
 		vm->devices[i].is_fast = all;

@@ -107,6 +107,8 @@ static void print_sharing(FILE *out, const struct system *system, const struct v
 		[PLAN_RESET_QUANTUM] = "gets a quantum of its own"};
 	const char *fast = vm->is_console_fast ? "shared console" : "", *others = "";
 
+	if (vm->comm.is_fast && vm->comm.region_size != 0)
+		fast = report_list(fast, "communication");
 	for (unsigned i = 0; i < vm->device_count; i++) {
 		if (vm->devices[i].is_fast)
 			fast = report_list(fast, vm->devices[i].said);

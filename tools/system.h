@@ -180,6 +180,7 @@ struct vm_comm {
 	/* The communication region (abi/region.h); size 0: the VM has none. */
 	uint64_t region_guest, region_host, region_size;
 	uint32_t region_irq;
+	bool is_fast; /* interrupts of region and virtio devices may take the core from others */
 
 	unsigned message_slots, message_bytes; /* of the ring for messages; 0: none */
 	uint32_t senders;                      /* VMs that may send to it, a bit for each */

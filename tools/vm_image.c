@@ -262,6 +262,7 @@ static int irq_order(const void *left, const void *right)
 static void irqs_build(struct vm_image *image, const struct board *board)
 {
 	const struct vm *vm = image->vm;
+	const uint16_t fast = vm->comm.is_fast ? PLAN_IRQ_FAST : 0;
 
 	image->irq_limit = BANK_IRQS;
 	for (unsigned i = 0; i < vm->device_count; i++) {
@@ -280,9 +281,10 @@ static void irqs_build(struct vm_image *image, const struct board *board)
 			PLAN_IRQ_VIRTUAL | (vm->is_console_fast ? PLAN_IRQ_FAST : 0));
 	if (vm->comm.region_irq != 0)
 		irq_add(image, vm->comm.region_irq, vm->comm.region_irq,
-			PLAN_IRQ_VIRTUAL | PLAN_IRQ_EDGE);
+			PLAN_IRQ_VIRTUAL | PLAN_IRQ_EDGE | fast);
 	for (unsigned i = 0; i < vm->comm.virtio_count; i++)
-		irq_add(image, vm->comm.virtio[i].irq, vm->comm.virtio[i].irq, PLAN_IRQ_VIRTUAL);
+		irq_add(image, vm->comm.virtio[i].irq, vm->comm.virtio[i].irq,
+			PLAN_IRQ_VIRTUAL | fast);
 	if (image->irq_count > 1)
 		qsort(image->irqs, image->irq_count, sizeof(image->irqs[0]), irq_order);
 }

@@ -12,6 +12,7 @@
 #include "arch/riscv64/regs.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
+#include "hyp/core/vm.h"
 
 void aia_set_source(uint32_t source, uint32_t mode)
 {
@@ -113,7 +114,7 @@ void aia_clear_file(void)
 /* A task's vCPU has no file, and with that no external interrupts and no registers of a file. */
 static void vcpu_reset(struct vcpu *vcpu)
 {
-	CHECK(vcpu->plan->guest_file != 0 || vcpu->shared);
+	CHECK(vcpu->plan->guest_file != 0 || vcpu->shared || vm_has_upcalls(vcpu->vm));
 	aia_select_file(vcpu->plan->guest_file);
 	if (vcpu->plan->guest_file != 0)
 		aia_clear_file();

@@ -37,7 +37,7 @@ void aia_set_source(uint32_t source, uint32_t mode);
 void aia_guest_reset(struct vm *vm);
 void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high);
 void aia_guest_raise(struct vm *vm, uint32_t irq);
-uint32_t aia_guest_read(struct vcpu *vcpu, uint32_t offset);
-void aia_guest_write(struct vcpu *vcpu, uint32_t offset, uint32_t value);
+uint32_t aia_guest_read(struct vcpu *vcpu, uint64_t offset);
+void aia_guest_write(struct vcpu *vcpu, uint64_t offset, uint32_t value);
 
 #endif

@@ -18,12 +18,12 @@
 
 static ALWAYS_INLINE uint8_t mode_of(const struct vm *vm, uint32_t irq)
 {
-	return irq_bank(vm, irq)->mode[irq % ARCH_BANK_IRQS];
+	return irq_bank(vm, irq)->mode[irq_index(irq)];
 }
 
 static ALWAYS_INLINE uint32_t *target_of(const struct vm *vm, uint32_t irq)
 {
-	return &irq_bank(vm, irq)->target[irq % ARCH_BANK_IRQS];
+	return &irq_bank(vm, irq)->target[irq_index(irq)];
 }
 
 /* The physical target: the guest file of the vCPU that the guest's target names. */
@@ -119,20 +119,22 @@ static void set_pending(struct vm *vm, uint32_t irq, bool pending)
 	}
 }
 
-/* What drivers write most after the start; all else is behind it. */
-static ALWAYS_INLINE void set_enabled(struct vm *vm, uint32_t irq, bool enabled)
+/*
+ * What drivers write most after the start; all else is behind it. `offset` is APLIC_SETIENUM or
+ * APLIC_CLRIENUM, `irq` any number; only what the VM has is ever active.
+ */
+static ALWAYS_INLINE void write_enable(struct vm *vm, uint32_t irq, uint64_t offset)
 {
 	struct irq_bank *bank = irq_bank(vm, irq);
 	const uint32_t bit = irq_bit(irq);
 
-	if (mode_of(vm, irq) == SOURCE_INACTIVE)
+	if (irq >= vm->plan->irq_limit || !(bank->active & bit))
 		return;
-	bank->enabled = enabled ? bank->enabled | bit : bank->enabled & ~bit;
+	bank->enabled = offset == APLIC_SETIENUM ? bank->enabled | bit : bank->enabled & ~bit;
 	if (!(bank->hardware & bit))
 		forward(vm, irq);
 	else if (vm->arch.domaincfg & DOMAINCFG_IE)
-		mmio_write32(hyp_plan->intc, enabled ? APLIC_SETIENUM : APLIC_CLRIENUM,
-			irq_host(vm, irq));
+		mmio_write32(hyp_plan->intc, offset, irq_host(vm, irq));
 }
 
 /* No child domain to delegate to, so bit D reads as zero; modes 2 and 3 are reserved (4.5.2). */
@@ -143,8 +145,10 @@ static void write_sourcecfg(struct vm *vm, uint32_t irq, uint32_t value)
 
 	if (mode == 2 || mode == 3)
 		mode = SOURCE_INACTIVE;
-	bank->mode[irq % ARCH_BANK_IRQS] = (uint8_t)mode;
+	bank->mode[irq_index(irq)] = (uint8_t)mode;
+	bank->active |= irq_bit(irq);
 	if (mode == SOURCE_INACTIVE) {
+		bank->active &= ~irq_bit(irq);
 		bank->enabled &= ~irq_bit(irq);
 		*target_of(vm, irq) = 0;
 	}
@@ -196,7 +200,7 @@ static void write_bit(struct vm *vm, uint32_t base, uint32_t irq)
 		break;
 	case APLIC_SETIE:
 	case APLIC_CLRIE:
-		set_enabled(vm, irq, base == APLIC_SETIE);
+		write_enable(vm, irq, base == APLIC_SETIE ? APLIC_SETIENUM : APLIC_CLRIENUM);
 		break;
 	}
 }
@@ -246,14 +250,14 @@ static uint32_t read_word(const struct vm *vm, uint32_t base, uint32_t first)
  * 4.5: all registers are words; the others of the region read as zero. There are no interrupt
  * delivery control structures behind APLIC_SIZE: MSI mode only.
  */
-NEVER_INLINE static void write_register(struct vm *vm, uint32_t offset, uint32_t value)
+NEVER_INLINE static void write_register(struct vm *vm, uint64_t offset, uint32_t value)
 {
 	const uint32_t irq = (offset & 0xfff) / 4; /* of sourcecfg and target */
 
 	if (IS_NUMBER(offset))
-		write_bit(vm, offset & ~0xffu, value);
+		write_bit(vm, offset & ~0xffull, value);
 	else if (IS_BITS(offset))
-		write_word(vm, offset & ~0xffu, (offset & 0x7f) * 8, value);
+		write_word(vm, offset & ~0xffull, (offset & 0x7f) * 8, value);
 	else if (offset == APLIC_SETIPNUM_LE)
 		write_bit(vm, APLIC_SETIP, value);
 	else if (offset == APLIC_SETIPNUM_BE)
@@ -268,15 +272,15 @@ NEVER_INLINE static void write_register(struct vm *vm, uint32_t offset, uint32_t
 		write_target(vm, irq, value);
 }
 
-void aia_guest_write(struct vcpu *vcpu, uint32_t offset, uint32_t value)
+void aia_guest_write(struct vcpu *vcpu, uint64_t offset, uint32_t value)
 {
 	struct vm *vm = vcpu->vm;
 
 	lock_take_inline(&vm->arch.lock);
 	if (offset != APLIC_SETIENUM && offset != APLIC_CLRIENUM)
 		write_register(vm, offset, value);
-	else if (irq_is_owned(vm, value))
-		set_enabled(vm, value, offset == APLIC_SETIENUM);
+	else
+		write_enable(vm, value, offset);
 	lock_release(&vm->arch.lock);
 }
 
@@ -284,7 +288,7 @@ void aia_guest_write(struct vcpu *vcpu, uint32_t offset, uint32_t value)
  * What is read is one word of memory or of the physical APLIC, so that needs no lock. Mode and
  * target of a source that the guest does not have are never written, hence 0.
  */
-uint32_t aia_guest_read(struct vcpu *vcpu, uint32_t offset)
+uint32_t aia_guest_read(struct vcpu *vcpu, uint64_t offset)
 {
 	const struct vm *vm = vcpu->vm;
 	const uint32_t irq = (offset & 0xfff) / 4;
@@ -292,7 +296,7 @@ uint32_t aia_guest_read(struct vcpu *vcpu, uint32_t offset)
 	if (offset == APLIC_DOMAINCFG)
 		return DOMAINCFG_FIXED | vm->arch.domaincfg | DOMAINCFG_DM;
 	if (IS_BITS(offset))
-		return read_word(vm, offset & ~0xffu, (offset & 0x7f) * 8);
+		return read_word(vm, offset & ~0xffull, (offset & 0x7f) * 8);
 	if (irq >= vm->plan->irq_limit)
 		return 0;
 	if (offset < 0x1000)

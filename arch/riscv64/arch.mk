@@ -16,6 +16,9 @@ ARCH_HOT      := exit irq aia_guest plic_guest context context_events context_fi
 # What only the hypervisor with a scheduler has, and what stands in for it in the other.
 ARCH_SHARED    := context context_events context_files context_plic
 ARCH_DEDICATED := context_absent
+# Files for VMs that communicate only, and what stands in for them.
+ARCH_COMM      := upcall
+ARCH_NO_COMM   := upcall_absent
 # Devices and drivers of this architecture's boards.
 ARCH_DEVICES  := ns16550
 ARCH_DRIVERS  := ns16550

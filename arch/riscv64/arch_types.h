@@ -26,6 +26,7 @@ struct irq_bank {
 	uint32_t owned;    /* the guest has this interrupt */
 	uint32_t hardware; /* a physical interrupt stands behind it */
 	uint32_t enabled;  /* APLIC */
+	uint32_t active;   /* APLIC: its source mode is not inactive */
 	uint32_t pending; /* APLIC: of those without hardware; PLIC: not claimed by the guest yet */
 	uint32_t line;    /* the emulated device's line is high */
 	uint32_t held;    /* PLIC: claimed by the guest, not completed */
@@ -37,6 +38,8 @@ struct irq_bank {
 	/* APLIC: what the guest wrote; PLIC: a bit for each vCPU whose context has it enabled. */
 	uint32_t target[ARCH_BANK_IRQS];
 };
+
+_Static_assert(sizeof(struct irq_bank) == 256, "an interrupt's bank is found by a shift");
 
 #define ARCH_IRQ_BANK_BYTES sizeof(struct irq_bank)
 

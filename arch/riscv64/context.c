@@ -21,6 +21,7 @@
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/plic.h"
 #include "arch/riscv64/regs.h"
+#include "arch/riscv64/upcall.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/shared.h"
@@ -303,7 +304,11 @@ NEVER_INLINE static void switch_any(struct vcpu *from, struct vcpu *to)
 		save_fp(old, fs);
 	if (old->traits & CONTEXT_MOVES)
 		files_save(from);
+	if ((old->traits | new->traits) & CONTEXT_CALLS)
+		upcall_leave_hart(new->traits & CONTEXT_CALLS);
 	swap(old, new);
+	if (new->traits & CONTEXT_CALLS)
+		upcall_enter_hart();
 	old->sstatus &= ~SSTATUS_FS;
 	if (context_has_timer)
 		SWAP(CSR_VSTIMECMP, timer);
@@ -359,6 +364,8 @@ void context_start(struct vcpu *vcpu)
 		context->traits |= CONTEXT_MOVES;
 	if (vcpu->vm->plan->own_time)
 		context->traits |= CONTEXT_CLOCK;
+	if (vm_has_upcalls(vcpu->vm))
+		context->traits |= CONTEXT_CALLS;
 	if (has_files && vcpu->plan->guest_file)
 		context->file = BIT(vcpu->plan->guest_file);
 	context->vm = (uint8_t)vcpu->vm->plan->id;

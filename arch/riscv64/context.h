@@ -26,6 +26,7 @@ struct vm;
 #define CONTEXT_FP    4u  /* it gets its floating-point registers with the CPU, or has them */
 #define CONTEXT_BOARD 8u  /* its board lacks Sstc or AIA */
 #define CONTEXT_CLOCK 16u /* its VM has a clock of its own */
+#define CONTEXT_CALLS 32u /* its VM's interrupts come by upcall */
 
 /* What a shared CPU has of its own; only that CPU writes it. */
 struct context_cpu {

@@ -11,6 +11,7 @@
 #include "arch/riscv64/guarded.h"
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/regs.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/shared.h"
 #include "hyp/core/vm.h"
@@ -37,7 +38,9 @@ uint64_t arch_vcpu_timer(const struct vcpu *vcpu)
 	const uint64_t ticks =
 		loaded && context_has_timer ? csr_read(CSR_VSTIMECMP) : context->timer;
 
-	if (!(vsie & VSIE_TIMER) || ticks + vcpu->time_offset < ticks)
+	if (!(vsie & VSIE_TIMER) && !vm_has_upcalls(vcpu->vm))
+		return ARCH_NEVER;
+	if (ticks + vcpu->time_offset < ticks)
 		return ARCH_NEVER;
 	return ticks + vcpu->time_offset;
 }
@@ -60,6 +63,8 @@ NEVER_INLINE static bool has_interrupt_posted(struct vcpu *vcpu)
 
 bool arch_vcpu_has_interrupt(struct vcpu *vcpu)
 {
+	if (vm_has_upcalls(vcpu->vm) && comm_upcall_waits(vcpu))
+		return true;
 	if (!is_loaded(vcpu))
 		return has_interrupt_elsewhere(vcpu);
 	if (vcpu->arch.posted)
@@ -67,23 +72,12 @@ bool arch_vcpu_has_interrupt(struct vcpu *vcpu)
 	return (csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS) != 0;
 }
 
-/* A hart need not say what the instruction was. */
-static uint64_t fetch(void)
-{
-	const struct guarded state = guarded_enter();
-	const int low = guarded_fetch(state.sepc);
-	const int high = low < 0 ? -1 : guarded_fetch(state.sepc + 2);
-
-	guarded_leave(&state);
-	return high < 0 ? 0 : (uint64_t)low | (uint64_t)high << 16;
-}
-
 /* WFI is only a supervisor's (priv, virtual-instruction exceptions); WRS.NTO anybody's (Zawrs). */
 bool context_stalls(struct vcpu *vcpu, uint64_t instruction)
 {
 	context_ran(vcpu);
 	if (instruction == 0)
-		instruction = fetch();
+		instruction = exit_fetch();
 	if (instruction == INSTRUCTION_WRS_NTO) {
 		shared_spins(vcpu);
 	} else if (instruction == INSTRUCTION_WFI && (csr_read(CSR_SSTATUS) & SSTATUS_SPP)) {

@@ -11,6 +11,7 @@
 #include "arch/riscv64/guarded.h"
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/regs.h"
+#include "arch/riscv64/upcall.h"
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
@@ -152,8 +153,8 @@ bool exit_load(struct vcpu *vcpu)
 		!is_controller(vm, address))
 		return quick_access(vcpu, htinst);
 	vcpu->exits[EXIT_CAUSE_INTC]++;
-	vcpu->arch.x[reg] = (uint64_t)(int32_t)irq_controller->read(
-		vcpu, (uint32_t)(address - vm->arch.intc_base));
+	vcpu->arch.x[reg] =
+		(uint64_t)(int32_t)irq_controller->read(vcpu, address - vm->arch.intc_base);
 	skip(2 + (unsigned)(htinst & 2));
 	return true;
 }
@@ -168,9 +169,8 @@ bool exit_store(struct vcpu *vcpu)
 		!is_controller(vm, address))
 		return quick_access(vcpu, htinst);
 	vcpu->exits[EXIT_CAUSE_INTC]++;
-	irq_controller->write(
-		vcpu, (uint32_t)(address - vm->arch.intc_base), (uint32_t)vcpu->arch.x[reg]);
 	skip(2 + (unsigned)(htinst & 2));
+	irq_controller->write(vcpu, address - vm->arch.intc_base, (uint32_t)vcpu->arch.x[reg]);
 	return true;
 }
 
@@ -191,6 +191,17 @@ static bool is_walk(const struct page_fault *fault)
 	if (fault->htinst == 0)
 		return ((fault->address ^ fault->value) & 0xfff) != 0;
 	return fault->htinst == HTINST_WALK_READ || fault->htinst == HTINST_WALK_WRITE;
+}
+
+/* A hart need not say what the instruction was. */
+uint64_t exit_fetch(void)
+{
+	const struct guarded state = guarded_enter();
+	const int low = guarded_fetch(state.sepc);
+	const int high = low < 0 ? -1 : guarded_fetch(state.sepc + 2);
+
+	guarded_leave(&state);
+	return high < 0 ? 0 : (uint64_t)low | (uint64_t)high << 16;
 }
 
 /* Where the hart does not say what it executed: fetches it. Returns false if it cannot. */
@@ -279,6 +290,10 @@ RARELY static struct vcpu *handle_virtual_instruction(struct vcpu *vcpu)
 	const uint64_t instruction = csr_read(CSR_STVAL);
 
 	if (vcpu->shared && context_stalls(vcpu, instruction)) {
+		skip(4);
+		return cpu_attend(vcpu);
+	}
+	if (!vcpu->shared && vm_has_upcalls(vcpu->vm) && upcall_waits(vcpu, instruction)) {
 		skip(4);
 		return cpu_attend(vcpu);
 	}

@@ -25,6 +25,9 @@ struct access {
 bool access_decode_transformed(uint64_t htinst, struct access *access);
 bool access_decode(uint32_t instruction, struct access *access);
 
+/* The instruction that trapped, or its first 4 bytes; 0 if it cannot be fetched. */
+uint64_t exit_fetch(void);
+
 /* Gives the guest an exception of its own, as a delegated trap would (priv, traps into VS-mode). */
 void exception_inject(struct vcpu *vcpu, unsigned cause, uint64_t value);
 

@@ -9,6 +9,8 @@
 #include "arch/riscv64/context.h"
 #include "arch/riscv64/exit.h"
 #include "arch/riscv64/regs.h"
+#include "arch/riscv64/upcall.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
@@ -96,14 +98,17 @@ void arch_vm_reset_irqs(struct vm *vm)
 void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
 {
 	lock_take(&vm->arch.lock);
-	irq_controller->set_line(vm, irq, high);
+	if (vm_has_upcalls(vm))
+		upcall_set_line(vm, irq, high);
+	else
+		irq_controller->set_line(vm, irq, high);
 	lock_release(&vm->arch.lock);
 }
 
 /* The registers of both controllers are words, in one region. */
 enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
 {
-	const uint32_t offset = (uint32_t)access->address;
+	const uint64_t offset = access->address;
 
 	if (unit != PLAN_MMIO_INTC || access->size != 4)
 		return MMIO_DENIED;
@@ -176,6 +181,11 @@ NEVER_INLINE static bool take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
 	case IRQ_S_GUEST:
 		context_files_arrived(cpu);
 		break;
+	case IRQ_VS_TIMER: /* not delegated: of a guest with upcalls, which runs */
+		upcall_timer_arrived(vcpu);
+		comm_upcall(vcpu);
+		is_guests = true;
+		break;
 	}
 	fence(ir, rw);
 	return is_guests;
@@ -193,7 +203,7 @@ bool exit_irq(struct vcpu *vcpu, uint64_t cause)
 	if (__atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED))
 		irq_take_posted(vcpu);
 	return __atomic_load_n(&vcpu->vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING &&
-	       (is_guests || !vcpu->shared);
+	       (is_guests || !(vcpu->shared || vm_has_upcalls(vcpu->vm)));
 }
 
 /* SGEI is in hip alone. */

@@ -31,8 +31,8 @@ struct irq_controller {
 	void (*vcpu_reset)(struct vcpu *vcpu);
 	void (*set_line)(struct vm *vm, uint32_t irq, bool high);
 	/* The guest's registers, of 32 bits; `offset` is a multiple of 4. */
-	uint32_t (*read)(struct vcpu *vcpu, uint32_t offset);
-	void (*write)(struct vcpu *vcpu, uint32_t offset, uint32_t value);
+	uint32_t (*read)(struct vcpu *vcpu, uint64_t offset);
+	void (*write)(struct vcpu *vcpu, uint64_t offset, uint32_t value);
 	/* On the CPU where the vCPU is loaded: IRQ_POSTED_EXTERNAL was posted. NULL if nobody does.
 	 */
 	void (*update)(struct vcpu *vcpu);
@@ -69,9 +69,15 @@ static ALWAYS_INLINE struct irq_bank *irq_bank(const struct vm *vm, uint32_t irq
 /* The VM's banks after reset: what it owns, by the plan; all else is zero. */
 void irq_reset_banks(const struct vm *vm);
 
+/* Its place in its bank; as wide as an address, so that it need not be made one. */
+static ALWAYS_INLINE uint64_t irq_index(uint32_t irq)
+{
+	return (uint64_t)irq % ARCH_BANK_IRQS;
+}
+
 static ALWAYS_INLINE uint32_t irq_bit(uint32_t irq)
 {
-	return 1u << irq % ARCH_BANK_IRQS;
+	return 1u << irq_index(irq);
 }
 
 static ALWAYS_INLINE bool irq_is_owned(const struct vm *vm, uint32_t irq)
@@ -87,7 +93,7 @@ static ALWAYS_INLINE bool irq_is_hardware(const struct vm *vm, uint32_t irq)
 
 static ALWAYS_INLINE uint32_t irq_host(const struct vm *vm, uint32_t irq)
 {
-	return irq_bank(vm, irq)->host[irq % ARCH_BANK_IRQS];
+	return irq_bank(vm, irq)->host[irq_index(irq)];
 }
 
 /* The hypervisor's shared interrupt `irq` has arrived: its console's. */

@@ -53,8 +53,8 @@ void plic_guest_reset(struct vm *vm);
 void plic_guest_vcpu_reset(struct vcpu *vcpu);
 void plic_guest_set_line(struct vm *vm, uint32_t irq, bool high);
 void plic_guest_raise(struct vm *vm, uint32_t irq);
-uint32_t plic_guest_read(struct vcpu *vcpu, uint32_t offset);
-void plic_guest_write(struct vcpu *vcpu, uint32_t offset, uint32_t value);
+uint32_t plic_guest_read(struct vcpu *vcpu, uint64_t offset);
+void plic_guest_write(struct vcpu *vcpu, uint64_t offset, uint32_t value);
 void plic_guest_update(struct vcpu *vcpu);
 
 #endif

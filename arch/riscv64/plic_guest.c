@@ -11,6 +11,8 @@
 #include "arch/riscv64/context.h"
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/regs.h"
+#include "arch/riscv64/upcall.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
@@ -100,12 +102,32 @@ uint32_t plic_guest_irq_of(const struct vm *vm, uint32_t source)
 	return 0;
 }
 
+/* The same of a VM with upcalls, for its first vCPU. On a shared CPU cpu_attend follows. */
+RARELY static bool record(const struct cpu *cpu, struct vm *vm, uint32_t irq)
+{
+	struct vcpu *first = vm_vcpu(vm, 0);
+	bool is_new;
+
+	lock_take(&vm->arch.lock);
+	is_new = upcall_claimed(vm, irq);
+	lock_release(&vm->arch.lock);
+	if (first->shared)
+		context_posted(first, irq);
+	else if (cpu->vcpu == first)
+		comm_upcall(first);
+	else if (is_new)
+		vcpu_kick(first);
+	return !cpu->shared;
+}
+
 bool plic_guest_arrived(struct cpu *cpu, uint32_t source)
 {
 	const struct vcpu *loaded = cpu->vcpu;
 	struct vm *vm = loaded && !cpu->shared ? loaded->vm : context_owner(source);
 	const uint32_t irq = plic_guest_irq_of(vm, source);
 
+	if (vm_has_upcalls(vm))
+		return record(cpu, vm, irq);
 	lock_take(&vm->arch.lock);
 	irq_bank(vm, irq)->pending |= irq_bit(irq);
 	settle_after(vm, irq);
@@ -214,12 +236,12 @@ static void write_threshold(struct vcpu *frame, uint32_t value)
 }
 
 /* The vCPU whose context holds the register at `offset` behind the contexts' first, or NULL. */
-static struct vcpu *find_context(const struct vm *vm, uint32_t offset, uint32_t stride)
+static struct vcpu *find_context(const struct vm *vm, uint64_t offset, uint32_t stride)
 {
 	return offset / stride < vm->plan->vcpu_count ? vm_vcpu(vm, offset / stride) : 0;
 }
 
-static void write_register(struct vm *vm, uint32_t offset, uint32_t value)
+static void write_register(struct vm *vm, uint64_t offset, uint32_t value)
 {
 	struct vcpu *frame;
 
@@ -238,7 +260,7 @@ static void write_register(struct vm *vm, uint32_t offset, uint32_t value)
 	}
 }
 
-static uint32_t read_context(struct vcpu *frame, uint32_t offset)
+static uint32_t read_context(struct vcpu *frame, uint64_t offset)
 {
 	switch (offset) {
 	case PLIC_THRESHOLD:
@@ -250,7 +272,7 @@ static uint32_t read_context(struct vcpu *frame, uint32_t offset)
 	}
 }
 
-static uint32_t read_register(struct vm *vm, uint32_t offset)
+static uint32_t read_register(struct vm *vm, uint64_t offset)
 {
 	const uint32_t first = (offset - PLIC_PENDING) * 8;
 	struct vcpu *frame;
@@ -268,7 +290,7 @@ static uint32_t read_register(struct vm *vm, uint32_t offset)
 	return irq_is_owned(vm, offset / 4) ? *priority_of(vm, offset / 4) : 0;
 }
 
-void plic_guest_write(struct vcpu *vcpu, uint32_t offset, uint32_t value)
+void plic_guest_write(struct vcpu *vcpu, uint64_t offset, uint32_t value)
 {
 	struct vm *vm = vcpu->vm;
 
@@ -277,7 +299,7 @@ void plic_guest_write(struct vcpu *vcpu, uint32_t offset, uint32_t value)
 	lock_release(&vm->arch.lock);
 }
 
-uint32_t plic_guest_read(struct vcpu *vcpu, uint32_t offset)
+uint32_t plic_guest_read(struct vcpu *vcpu, uint64_t offset)
 {
 	struct vm *vm = vcpu->vm;
 	uint32_t value;

@@ -8,9 +8,11 @@
 #include <stddef.h>
 
 #include "abi/hypercall.h"
+#include "abi/region.h"
 #include "arch/riscv64/context.h"
 #include "arch/riscv64/exit.h"
 #include "arch/riscv64/irq.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/vcpu.h"
@@ -67,6 +69,14 @@ static uint64_t find_harts(const struct vm *vm, uint64_t mask, uint64_t base, bo
 	return 0;
 }
 
+static void send_ipi(struct vcpu *target)
+{
+	if (vm_has_upcalls(target->vm))
+		comm_upcall_raise(target, REGION_UPCALL_RISCV_IPI);
+	else
+		irq_post(target, IRQ_POSTED_SOFT, 0);
+}
+
 static struct sbi_result ipi(struct vcpu *vcpu, uint64_t function, const uint64_t *args)
 {
 	bool is_good;
@@ -78,7 +88,7 @@ static struct sbi_result ipi(struct vcpu *vcpu, uint64_t function, const uint64_
 	if (!is_good)
 		return invalid_param;
 	for (; harts; harts &= harts - 1)
-		irq_post(vm_vcpu(vcpu->vm, bits_lowest(harts)), IRQ_POSTED_SOFT, 0);
+		send_ipi(vm_vcpu(vcpu->vm, bits_lowest(harts)));
 	return (struct sbi_result){SBI_SUCCESS, 0};
 }
 

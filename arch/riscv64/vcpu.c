@@ -14,6 +14,7 @@
 #include "arch/riscv64/layout.h"
 #include "arch/riscv64/regs.h"
 #include "arch/riscv64/start.h"
+#include "arch/riscv64/upcall.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
@@ -161,6 +162,8 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 	set_return_state(vcpu, pc);
 	if (vcpu->shared)
 		context_start(vcpu);
+	if (vm_has_upcalls(vcpu->vm))
+		upcall_start(vcpu);
 }
 
 /* SBI 9.4: sstatus.SIE and satp are 0, a0 and a1 as after a start; interrupts stay as they were. */
@@ -178,6 +181,8 @@ void arch_vcpu_park(struct vcpu *vcpu)
 		context_park(vcpu);
 		return;
 	}
+	if (vm_has_upcalls(vcpu->vm))
+		upcall_leave_hart(false);
 	csr_write(CSR_VSIE, 0);
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_HVIP, 0);

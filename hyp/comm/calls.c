@@ -44,6 +44,11 @@ void comm_vm_state(struct vm *vm)
 	virtio_messages_vm_state(vm->plan->id);
 }
 
+void comm_vcpu_left(struct vcpu *vcpu)
+{
+	region_stops_waiting(vcpu);
+}
+
 int64_t comm_get_region(struct vcpu *vcpu)
 {
 	return vcpu->vm->plan->comm ? (int64_t)vcpu->vm->plan->region_base : HYPERCALL_EMPTY;
@@ -77,6 +82,11 @@ enum mmio_result comm_access(
 	struct vcpu *vcpu, const struct plan_mmio *region, struct mmio_access *access)
 {
 	return virtio_access(vcpu, region, access);
+}
+
+bool comm_has_console(const struct vm *vm)
+{
+	return virtio_console_has_input(vm);
 }
 
 bool comm_console_input(struct vm *vm, char c)

@@ -45,6 +45,7 @@ void comm_dispatched(struct vcpu *from, struct vcpu *vcpu, uint64_t now, uint64_
 		add_one(&lost->preemptions);
 	if (!to)
 		return;
+	region_stops_waiting(vcpu);
 	sequence = __atomic_load_n(&to->sequence, __ATOMIC_RELAXED) | 1;
 	__atomic_store_n(&to->sequence, sequence, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);

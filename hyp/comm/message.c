@@ -103,28 +103,34 @@ static void wake_receivers(const struct comm_vm *comm, uint32_t receivers, bool 
 	}
 }
 
+/* A vCPU that waits stops to do so when it runs next (region_stops_waiting), or here. */
+static uint32_t take_receivers(struct comm_vm *comm)
+{
+	if (!__atomic_load_n(&comm->receivers, __ATOMIC_SEQ_CST))
+		return 0;
+	return __atomic_exchange_n(&comm->receivers, 0, __ATOMIC_SEQ_CST);
+}
+
 /*
- * Those who wait in IPC_RECV_MSG are woken before the interrupt is raised, which then finds that
- * their CPU has been told already.
+ * The receiver is told once: its vCPUs that wait in IPC_RECV_MSG look at the ring when they go on;
+ * else it gets the event, and with that the interrupt.
  */
 void message_end(struct message *message, bool attends)
 {
 	struct comm_vm *comm = message->to;
-	const uint32_t receivers = comm->receivers;
-	bool raised;
+	uint32_t receivers = 0;
+	bool raised = false;
 
-	__atomic_store_n(&comm->ring->written, ++comm->written, __ATOMIC_RELEASE);
-	if (__builtin_expect(comm->reader != 0, 0)) {
-		lock_release(&comm->lock);
-		return;
+	__atomic_store_n(&comm->ring->written, ++comm->written, __ATOMIC_SEQ_CST);
+	if (__builtin_expect(!comm->reader, 1)) {
+		receivers = take_receivers(comm);
+		if (!receivers)
+			raised = region_tell(comm, REGION_EVENT_MESSAGE);
 	}
-	if (receivers) {
-		comm->receivers = 0;
-		wake_receivers(comm, receivers, attends);
-	}
-	raised = region_tell(comm, REGION_EVENT_MESSAGE);
 	lock_release(&comm->lock);
-	if (raised && attends && !receivers && vm_vcpu(comm->vm, 0)->shared)
+	if (receivers)
+		wake_receivers(comm, receivers, attends);
+	else if (raised && attends && vm_vcpu(comm->vm, 0)->shared)
 		shared_hand_over_interrupted(vm_vcpu(comm->vm, 0));
 }
 
@@ -219,7 +225,7 @@ int64_t message_receive(struct vcpu *vcpu, const uint64_t *args)
 	count = waiting(comm);
 	waits = count == 0 && timeout && vcpu->shared;
 	if (waits)
-		comm->receivers |= 1u << vcpu->plan->index;
+		__atomic_fetch_or(&comm->receivers, 1u << vcpu->plan->index, __ATOMIC_SEQ_CST);
 	if (__builtin_expect(comm->refused && count < vcpu->vm->plan->message_slots, 0))
 		told = take_refused(comm);
 	lock_release(&comm->lock);
@@ -228,7 +234,8 @@ int64_t message_receive(struct vcpu *vcpu, const uint64_t *args)
 		virtio_messages_settle_all();
 	}
 	if (waits) {
-		shared_wait_for(vcpu, timeout);
+		if (!shared_wait_for(vcpu, timeout))
+			region_stops_waiting(vcpu);
 		return HYPERCALL_WAITED;
 	}
 	if (count > vcpu->vm->plan->message_slots)

@@ -156,7 +156,7 @@ static void fill(struct comm_vm *comm)
 		fill_packets(comm, header.packets);
 	comm->written = 0;
 	comm->read = 0;
-	comm->receivers = 0;
+	__atomic_store_n(&comm->receivers, 0, __ATOMIC_RELAXED);
 	comm->refused = 0;
 	__atomic_store_n(&comm->senders, 0, __ATOMIC_RELAXED);
 	lock_release(&comm->lock);

@@ -36,7 +36,7 @@ struct comm_vm {
 
 	/* The ring (message.c). VMs and vCPUs are a bit each. */
 	uint32_t written;    /* messages so far */
-	uint32_t receivers;  /* its vCPUs that wait in IPC_RECV_MSG */
+	uint32_t receivers;  /* its vCPUs that wait in IPC_RECV_MSG; atomic */
 	uint32_t refused;    /* VMs that met it full and have not been told of room */
 	uint32_t senders;    /* its vCPUs that wait in IPC_SEND_MSG; atomic */
 	uint32_t slot_bytes; /* from one slot to the next */
@@ -75,11 +75,27 @@ static inline struct region_vcpu *region_vcpu_of(const struct vcpu *vcpu)
 	return comm ? &comm->vcpus[vcpu->plan->index] : 0;
 }
 
+/*
+ * The vCPU, which goes on now, waits for no message any more: the next one is an event. What came
+ * before this it finds in the ring.
+ */
+static inline void region_stops_waiting(const struct vcpu *vcpu)
+{
+	struct comm_vm *comm = comm_vm_of(vcpu->vm);
+	const uint32_t bit = 1u << vcpu->plan->index;
+
+	if (__atomic_load_n(&comm->receivers, __ATOMIC_RELAXED) & bit)
+		__atomic_fetch_and(&comm->receivers, ~bit, __ATOMIC_SEQ_CST);
+}
+
 /* Connects the plan's memory to the VM and fills its region, which is zero. At start-up. */
 void region_init(struct vm *vm);
 
 /* All that the VM and others did is undone in its region. None of its vCPUs runs. */
 void region_vm_left(struct comm_vm *comm);
+
+/* Sets bits in a word of a region that the guest takes them from; returns what was there. */
+uint64_t region_set_bits(uint64_t *word, uint64_t bits);
 
 /*
  * Sets `bits` (REGION_EVENT_*) in its events, and raises its interrupt if one of them is new, which

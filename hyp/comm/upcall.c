@@ -24,12 +24,12 @@ bool comm_upcall_record(struct vcpu *vcpu, uint32_t irq)
 {
 	struct region_vcpu *shown = region_vcpu_of(vcpu);
 	const uint64_t bit = BIT(irq % 64);
-	const uint64_t before =
-		__atomic_fetch_or(&shown->upcall_pending[irq / 64 % (REGION_UPCALL_LIMIT / 64)],
-			bit, __ATOMIC_SEQ_CST);
+	const uint64_t before = region_set_bits(
+		&shown->upcall_pending[irq / 64 % (REGION_UPCALL_LIMIT / 64)], bit);
 
-	/* The guest clears upcall_any first: whoever sets it after a bit is seen. */
-	return !__atomic_exchange_n(&shown->upcall_any, 1, __ATOMIC_SEQ_CST) || !(before & bit);
+	/* The guest clears upcall_any before it takes the words: set after the bit, it is seen. */
+	__atomic_store_n(&shown->upcall_any, 1, __ATOMIC_SEQ_CST);
+	return !(before & bit);
 }
 
 void comm_upcall_raise(struct vcpu *vcpu, uint32_t irq)

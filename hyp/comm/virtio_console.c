@@ -74,6 +74,15 @@ static const char *name_of(unsigned port)
 	return port == 0 ? "console" : hyp_plan->vms[port - 1].name;
 }
 
+static uint16_t show_open(struct virtio_console *console, unsigned port)
+{
+	const bool is_open = virtio_messages_is_open(console, port);
+
+	console->shown &= ~BIT(port);
+	console->shown |= is_open ? BIT(port) : 0;
+	return is_open;
+}
+
 /* The name follows its control message, without a NUL. */
 static uint32_t write_news(struct virtio_console *console, struct virtqueue_buffer *buffer,
 	unsigned port, unsigned kind)
@@ -82,7 +91,7 @@ static uint32_t write_news(struct virtio_console *console, struct virtqueue_buff
 	const struct control control = {
 		.port = port,
 		.event = events[kind],
-		.value = kind == NEWS_OPEN ? virtio_messages_is_open(console, port) : 1,
+		.value = kind == NEWS_OPEN ? show_open(console, port) : 1,
 	};
 	uint32_t written = virtqueue_write(buffer, &control, sizeof(control)), length = 0;
 
@@ -248,17 +257,22 @@ static void give_input(struct virtio_console *console, struct guest_memory *memo
 	}
 }
 
+bool virtio_console_has_input(const struct vm *vm)
+{
+	const struct virtio_console *console = virtio_console_of(vm);
+
+	return console && (console->ports & 1);
+}
+
 bool virtio_console_input(struct vm *vm, char c)
 {
 	struct virtio_console *console = virtio_console_of(vm);
 	struct guest_memory memory;
-	bool has_room;
 
-	if (!console)
+	if (!console || !(console->ports & 1))
 		return false;
 	lock_take(&console->virtio.lock);
-	has_room = console->input_count < VIRTIO_CONSOLE_INPUT;
-	if (has_room) {
+	if (console->input_count < VIRTIO_CONSOLE_INPUT) {
 		console->input[(console->input_first + console->input_count++) %
 			       VIRTIO_CONSOLE_INPUT] = c;
 		guest_memory_open(&memory, vm, GUEST_SIDE_OTHER);
@@ -266,7 +280,7 @@ bool virtio_console_input(struct vm *vm, char c)
 		guest_memory_close(&memory);
 	}
 	lock_release(&console->virtio.lock);
-	return has_room;
+	return true;
 }
 
 static enum mmio_result notify(struct virtio *device, unsigned index)
@@ -305,7 +319,7 @@ static void reset(struct virtio *device)
 {
 	struct virtio_console *console = console_of(device);
 
-	console->known = console->open = console->refused = 0;
+	console->known = console->open = console->refused = console->shown = 0;
 	memset(console->news, 0, sizeof(console->news));
 	console->is_ready = false;
 	console->printed = 0;

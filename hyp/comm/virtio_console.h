@@ -34,6 +34,7 @@ struct virtio_console {
 	uint64_t open;             /* that the guest has open */
 	uint64_t refused;          /* whose receiver was full when the guest's last message came */
 	uint64_t news[NEWS_KINDS]; /* that there is something to say of, when there is a buffer */
+	uint64_t shown;            /* that it has been told are open at their other end */
 	bool is_ready;             /* the driver takes news */
 
 	uint32_t printed; /* bytes of the console's oldest buffer */
@@ -54,7 +55,13 @@ void virtio_console_init(struct virtio *device);
 /* The VM's device, or NULL. */
 struct virtio_console *virtio_console_of(const struct vm *vm);
 
-/* A character for the console of the VM; false if there is no room. No device's lock is held. */
+/* Whether the VM has a console device with port 0. */
+bool virtio_console_has_input(const struct vm *vm);
+
+/*
+ * A character for that, dropped if there is no room; false if the VM has none. No device's lock is
+ * held.
+ */
 bool virtio_console_input(struct vm *vm, char c);
 
 /* For virtio_messages.c: */

@@ -262,11 +262,15 @@ static void send_refused(
 	}
 }
 
+/* Only what the driver does not know yet. */
 static void tell_state(
 	struct virtio_console *console, struct guest_memory *memory, unsigned argument)
 {
-	if (console->known >> argument & 1) {
-		console->news[NEWS_OPEN] |= BIT(argument);
+	const uint64_t bit = BIT(argument);
+
+	if ((console->known & bit) &&
+		virtio_messages_is_open(console, argument) != !!(console->shown & bit)) {
+		console->news[NEWS_OPEN] |= bit;
 		virtio_console_tell(console, memory);
 	}
 }

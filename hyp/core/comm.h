@@ -32,6 +32,9 @@ void comm_vm_state(struct vm *vm);
  */
 void comm_dispatched(struct vcpu *from, struct vcpu *vcpu, uint64_t now, uint64_t until);
 
+/* `vcpu`, which is shared and has a region, is off. */
+void comm_vcpu_left(struct vcpu *vcpu);
+
 /* HYPERCALL_INFO_GET_REGION and HYPERCALL_IPC_RING. */
 int64_t comm_get_region(struct vcpu *vcpu);
 int64_t comm_ring(struct vcpu *vcpu, uint64_t tunnel);
@@ -44,7 +47,11 @@ int64_t comm_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
 enum mmio_result comm_access(
 	struct vcpu *vcpu, const struct plan_mmio *region, struct mmio_access *access);
 
-/* A character for the VM's console, which is a virtio device; false if it has no room. */
+/*
+ * Whether the VM's console is a virtio device, and a character for it, which is dropped if there is
+ * no room; false if it is not.
+ */
+bool comm_has_console(const struct vm *vm);
 bool comm_console_input(struct vm *vm, char c);
 
 /*

@@ -28,6 +28,11 @@ void comm_dispatched(struct vcpu *from, struct vcpu *vcpu, uint64_t now, uint64_
 	(void)until;
 }
 
+void comm_vcpu_left(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
 int64_t comm_get_region(struct vcpu *vcpu)
 {
 	(void)vcpu;
@@ -56,6 +61,12 @@ enum mmio_result comm_access(
 	(void)region;
 	(void)access;
 	return MMIO_DENIED;
+}
+
+bool comm_has_console(const struct vm *vm)
+{
+	(void)vm;
+	return false;
 }
 
 bool comm_console_input(struct vm *vm, char c)

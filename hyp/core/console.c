@@ -11,6 +11,7 @@
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
 #include "arch/include/arch_uart.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/console_queue.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
@@ -298,7 +299,7 @@ void console_init(void)
 
 static bool takes_input(const struct vm *vm)
 {
-	return vm->plan->console_irq != 0 &&
+	return (vm->plan->console_irq != 0 || comm_has_console(vm)) &&
 	       __atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) != VM_HALTED;
 }
 
@@ -376,7 +377,8 @@ static void pass_on(struct vm *vm, char c)
 	if (!vm)
 		return;
 	lock_take(&vm->lock);
-	if (__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING)
+	if (__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING &&
+		!comm_console_input(vm, c) && vm->plan->console_irq != 0)
 		uart_input(vm, c);
 	lock_release(&vm->lock);
 }

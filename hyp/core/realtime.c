@@ -68,10 +68,12 @@ static bool take_news(struct vcpu *vcpu)
 	return __atomic_exchange_n(&vcpu->shared->news, 0, __ATOMIC_ACQUIRE) != 0;
 }
 
-void shared_wait_for(struct vcpu *vcpu, uint64_t ns)
+bool shared_wait_for(struct vcpu *vcpu, uint64_t ns)
 {
-	if (!arch_vcpu_has_interrupt(vcpu) && !take_news(vcpu))
-		shared_wait(vcpu, ns == HYPERCALL_FOREVER ? ARCH_NEVER : from_now(ns));
+	if (arch_vcpu_has_interrupt(vcpu) || take_news(vcpu))
+		return false;
+	shared_wait(vcpu, ns == HYPERCALL_FOREVER ? ARCH_NEVER : from_now(ns));
+	return true;
 }
 
 static int64_t yield(struct vcpu *vcpu, const uint64_t *args)

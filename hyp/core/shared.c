@@ -157,7 +157,6 @@ static bool may_stop_at_once(const struct vcpu *vcpu)
 static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t now)
 {
 	struct shared_vcpu *record = vcpu->shared;
-	const bool wanted = sched_wants(&record->entity);
 
 	if (state_of(vcpu) == VCPU_OFF)
 		return;
@@ -169,13 +168,14 @@ static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t
 		introduce(cpu, vcpu);
 	if (is_leaving(vcpu) || state_of(vcpu) == VCPU_STARTING)
 		record->special |= SHARED_NOT_READY;
-	if (record->has_clock && !wanted && (!record->stopped_ticks || now < record->stopped_ticks))
+	if (record->has_clock && !sched_wants(&record->entity) &&
+		(!record->stopped_ticks || now < record->stopped_ticks))
 		record->stopped_ticks = now;
 	if (bits & SHARED_POSTED_FAST)
 		sched_wake_fast(&cpu->shared->sched, &record->entity, now);
 	else
 		sched_wake(&cpu->shared->sched, &record->entity, now);
-	if ((bits & SHARED_POSTED_HAND) && !wanted)
+	if (bits & SHARED_POSTED_HAND)
 		sched_yield_to(&cpu->shared->sched, &record->entity, now);
 }
 
@@ -511,6 +511,8 @@ void shared_forget(struct vcpu *vcpu)
 
 	if (record->known)
 		sched_remove(&vcpu->cpu->shared->sched, &record->entity, arch_cpu_ticks());
+	if (record->has_region)
+		comm_vcpu_left(vcpu);
 	record->known = false;
 	record->stopped_ticks = 0;
 	record->reports = false;

@@ -32,9 +32,9 @@ void shared_wait(struct vcpu *vcpu, uint64_t until);
 /*
  * The same, unless an interrupt waits already, for what another VM or a task does: at most `ns`
  * nanoseconds, or HYPERCALL_FOREVER. Who looks whether it has been done, and asks to be woken,
- * before this, is woken.
+ * before this, is woken. Returns whether it waits.
  */
-void shared_wait_for(struct vcpu *vcpu, uint64_t ns);
+bool shared_wait_for(struct vcpu *vcpu, uint64_t ns);
 
 /*
  * The loaded vCPU, which is shared, spins for something that another one of its VM is to do. If
@@ -44,10 +44,9 @@ void shared_spins(struct vcpu *vcpu);
 
 /*
  * As shared_wake, of `to`, which is shared, by the loaded vCPU, which is shared, too, and goes on
- * wanting to run. If both are best effort and at home on this CPU, and `to` waits for something
- * else than the core, it has the core next, for what is left of the quantum that is running, and
- * the loaded one has it after that; but real time that is due comes before both. Else `to` is woken
- * and waits for its turn. cpu_attend follows.
+ * wanting to run. If both are best effort and at home on this CPU, `to` has the core next, for what
+ * is left of the quantum that is running, and the loaded one has it after that; but real time that
+ * is due comes before both. Else `to` is woken and waits for its turn. cpu_attend follows.
  */
 void shared_hand_over(struct vcpu *to);
 

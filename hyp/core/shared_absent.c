@@ -28,10 +28,11 @@ void shared_wait(struct vcpu *vcpu, uint64_t until)
 	(void)until;
 }
 
-void shared_wait_for(struct vcpu *vcpu, uint64_t ns)
+bool shared_wait_for(struct vcpu *vcpu, uint64_t ns)
 {
 	(void)vcpu;
 	(void)ns;
+	return false;
 }
 
 void shared_spins(struct vcpu *vcpu)

@@ -69,12 +69,29 @@ static void test_random(void **state)
 	}
 }
 
+/* What is as good as never does not come at once instead. */
+static void test_far_away(void **state)
+{
+	static const uint64_t keys[] = {1ull << 58, (1ull << 58) + 7, 1ull << 62, ~0ull - 1};
+
+	(void)state;
+	memset(&tournament, 0, sizeof(tournament));
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		tournament_set(&tournament, 5, keys[i]);
+		assert_int_equal(tournament_least(&tournament), TOURNAMENT_NONE);
+		assert_false(tournament_reaches(&tournament, 1000));
+	}
+	tournament_set(&tournament, 5, (1ull << 58) - 2);
+	assert_int_equal(tournament_least(&tournament), (1ull << 58) - 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_one),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_far_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

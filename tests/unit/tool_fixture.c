@@ -13,6 +13,7 @@
 
 #include "abi/trace.h"
 #include "tools/arena.h"
+#include "tools/comm.h"
 #include "tools/devicetree.h"
 #include "tools/file.h"
 #include "tools/message.h"
@@ -244,6 +245,66 @@ struct system *fixture_shared_system(void)
 	return new;
 }
 
+static void tunnel_add(struct vm *vm, unsigned peer, uint64_t guest, bool is_writable)
+{
+	vm->comm.tunnels = arena_grow(NULL, 0, sizeof(struct vm_tunnel));
+	vm->comm.tunnels[0] = (struct vm_tunnel){.name = "telemetry",
+		.peer = peer,
+		.guest = guest,
+		.host = FIXTURE_TUNNEL,
+		.size = FIXTURE_TUNNEL_BYTES,
+		.is_writable = is_writable,
+		.is_cached = true};
+	vm->comm.tunnel_count = 1;
+}
+
+static void port_add(struct vm *vm, unsigned slots, uint8_t address)
+{
+	vm->comm.ports = arena_grow(NULL, 0, sizeof(struct vm_port));
+	vm->comm.ports[0] =
+		(struct vm_port){.slots = slots, .mac = {2, 0, 0, 0, 0, address}, .index = address};
+	vm->comm.port_count = 1;
+}
+
+/* Slots, where the region lies, and its interrupt. */
+static void region_add(
+	const struct system *system, struct vm *vm, uint64_t guest, uint64_t host, uint32_t irq)
+{
+	vm->comm.message_slots = 16;
+	vm->comm.message_bytes = 64;
+	vm->comm.region_guest = guest;
+	vm->comm.region_host = host;
+	vm->comm.region_irq = irq;
+	vm->comm.region_size = comm_region_bytes(system, vm);
+}
+
+struct system *fixture_comm_system(void)
+{
+	struct system *new = fixture_system();
+	struct vm *linux = &new->vms[FIXTURE_LINUX], *control = &new->vms[FIXTURE_CONTROL];
+
+	new->has_comm = true;
+	new->networks = arena_grow(NULL, 0, sizeof(new->networks[0]));
+	new->networks[0] = "lan";
+	new->network_count = 1;
+	tunnel_add(linux, FIXTURE_CONTROL, 0x44100000, false);
+	tunnel_add(control, FIXTURE_LINUX, 0x40200000, true);
+	port_add(linux, 0, 0);
+	port_add(control, 4, 1);
+	region_add(new, linux, 0x44000000, 0x50100000, 201);
+	region_add(new, control, 0x40100000, 0x50200000, 204);
+	linux->comm.senders = 1u << FIXTURE_CONTROL;
+	control->comm.senders = 1u << FIXTURE_LINUX;
+	linux->comm.has_message_ports = true;
+	linux->comm.virtio_count = 2;
+	linux->comm.virtio = arena_alloc(2, sizeof(struct vm_virtio));
+	linux->comm.virtio[0] = (struct vm_virtio){
+		.kind = PLAN_VIRTIO_CONSOLE, .guest = 0x80000000, .irq = 202, .has_messages = true};
+	linux->comm.virtio[1] =
+		(struct vm_virtio){.kind = PLAN_VIRTIO_NET, .guest = 0x80001000, .irq = 203};
+	return new;
+}
+
 struct fixture_hyp fixture_hyp(void)
 {
 	return (struct fixture_hyp){.text = 0x5000,
@@ -269,6 +330,16 @@ struct fixture_hyp fixture_shared_hyp(void)
 	hyp.info.shared_cpu_bytes = 1000;
 	hyp.info.shared_vcpu_bytes = 300;
 	hyp.info.sched_common_bytes = 520;
+	return hyp;
+}
+
+struct fixture_hyp fixture_comm_hyp(void)
+{
+	struct fixture_hyp hyp = fixture_hyp();
+
+	hyp.info.comm_vm_bytes = 192;
+	hyp.info.virtio_bytes = 1000;
+	hyp.info.network_bytes = 512;
 	return hyp;
 }
 

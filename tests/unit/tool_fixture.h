@@ -33,6 +33,15 @@ struct system *fixture_system(void);
 #define FIXTURE_MS 62500u /* ticks */
 struct system *fixture_shared_system(void);
 
+/*
+ * fixture_system with communication: both VMs have a ring for the other's messages, the tunnel
+ * `telemetry`, which Linux only reads, and a port in network `lan`: Linux's is a virtio device, as
+ * its message ports are (devices 0 and 1 of the plan), the other VM's are its packet rings.
+ */
+#define FIXTURE_TUNNEL       0x50300000u /* host-physical */
+#define FIXTURE_TUNNEL_BYTES 0x10000u    /* bytes */
+struct system *fixture_comm_system(void);
+
 /* Gives the VM a device of the board by its path. */
 struct board_device *fixture_device(struct system *system, unsigned vm, const char *path);
 
@@ -47,6 +56,9 @@ struct fixture_hyp fixture_hyp(void);
 
 /* One with a scheduler. */
 struct fixture_hyp fixture_shared_hyp(void);
+
+/* One with communication. */
+struct fixture_hyp fixture_comm_hyp(void);
 
 /* Its bytes as an ELF file; *size is set. */
 uint8_t *fixture_hyp_bytes(const struct fixture_hyp *hyp, size_t *size);

@@ -85,7 +85,7 @@ static const struct fault faults[] = {
 	{"no_sections", no_sections, "has no section .orlop.info"},
 	{"sections_gone", sections_gone, "has no section .orlop.info"},
 	{"info_gone", info_gone, "that says something else"},
-	{"other_version", other_version, "reads plans of version 3, this tool writes version 2"},
+	{"other_version", other_version, "reads plans of version 4, this tool writes version 3"},
 	{"large_stack", large_stack, "wants stacks that are too small or too large"},
 	{"no_stack", no_stack, "wants stacks that are too small or too large"},
 	{"large_record", large_record, "wants records that are too large"},

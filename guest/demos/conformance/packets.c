@@ -101,7 +101,7 @@ static void test_calls_of_device(void)
 	expect_equal(send_call(), 0, "nothing to send");
 	written = device()->send_written;
 	device()->send_written = device()->send_read + device()->slot_count + 1;
-	expect_equal(send_call(), HYPERCALL_INVALID_PARAMETER, "a counter that cannot be");
+	expect_equal(send_call(), HYPERCALL_WRONG_STATE, "a counter that cannot be");
 	device()->send_written = written;
 	expect_equal((int32_t)(device()->send_read - written), 0, "nothing was taken");
 	clause("PKT-5");

@@ -98,7 +98,7 @@ static void partner_spin(uint64_t ns)
 static void partner_burst(uint64_t count)
 {
 	for (uint64_t i = 0; i < count; i++)
-		partner_answer(PARTNER_BURST, (uint32_t)i, i * 0x0101010101010101);
+		partner_answer(PARTNER_BURST, (uint32_t)i, i * 0x0101010101010101u);
 }
 
 static uint64_t partner_add(uint64_t value)
