@@ -33,7 +33,7 @@ HYP_SMALL += -fno-move-loop-invariants -fno-thread-jumps
 endif
 HYP_HOT  := hyp/core/mmio.c hyp/core/hypercall.c hyp/core/shared.c hyp/sched/sched.c \
 	hyp/sched/edf.c hyp/sched/budget.c hyp/sched/round_robin.c lib/tournament.c \
-	hyp/core/console_queue.c hyp/comm/tunnel.c hyp/comm/message.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
+	hyp/core/console_queue.c hyp/comm/tunnel.c hyp/comm/message.c hyp/comm/decisions.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
 
 # Four of them: without a scheduler, for systems where each vCPU has a core for itself, and with it
 # (-shared); without communication between VMs, and with it (-comm). What only some of them have is

@@ -65,7 +65,8 @@ static json_t *vms_json(const struct image *image)
 {
 	static const char *const consoles[] = {[GUEST_CONSOLE_NONE] = "none",
 		[GUEST_CONSOLE_SHARED] = "shared",
-		[GUEST_CONSOLE_OWN] = "own"};
+		[GUEST_CONSOLE_OWN] = "own",
+		[GUEST_CONSOLE_VIRTIO] = "virtio"};
 	json_t *vms = json_array();
 
 	for (unsigned i = 0; i < image->system->vm_count; i++) {

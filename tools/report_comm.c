@@ -160,8 +160,8 @@ const char *report_comm_virtio(
 	if (virtio->kind == PLAN_VIRTIO_NET)
 		return arena_text("virtio-net, network %s",
 			system->networks[vm->comm.ports[virtio->port].network]);
-	return arena_text("virtio-console%s%s", virtio->is_console ? ", the VM's console" : "",
-		virtio->has_messages ? ", message ports" : "");
+	return arena_text("virtio-console%s%s", virtio->is_console ? ", console" : "",
+		virtio->has_messages ? ", messages" : "");
 }
 
 const char *report_comm_irq(const struct system *system, const struct vm *vm, uint32_t irq)

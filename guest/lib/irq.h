@@ -30,7 +30,7 @@ void irq_mask(void);
 /* Sleeps until an interrupt is pending, masked or not. May return early. */
 void irq_wait(void);
 
-/* With interrupts masked: calls the handlers of those that are pending, without an exception. */
+/* With interrupts masked: takes one that is pending, if any, without an exception. */
 void irq_poll(void);
 
 #endif

@@ -6,25 +6,28 @@
 
 #include "guest/lib/hypercall.h"
 #include "guest/lib/irq.h"
-#include "lib/string.h"
+#include "guest/lib/words.h"
 
 static struct region_ring *message_ring(void)
 {
 	return region_at(region_get()->ring);
 }
 
-int64_t message_send(unsigned vm, const void *data, size_t bytes, uint64_t timeout_ns)
+static int64_t message_call(unsigned vm, size_t bytes, uint64_t timeout_ns)
+{
+	return hypercall(HYPERCALL_IPC_SEND_MSG, vm, bytes, timeout_ns, 0, 0);
+}
+
+/* Its ring was full when the call was made first. */
+static int64_t message_send_late(unsigned vm, size_t bytes, uint64_t timeout_ns)
 {
 	uint64_t deadline = region_deadline(timeout_ns);
 	int64_t result;
 
-	if (bytes > REGION_OUTBOX_BYTES)
-		return HYPERCALL_TOO_BIG;
-	memcpy(region_own_vcpu()->outbox, data, bytes);
 	for (;;) {
 		/* Before the call: what it says of room is about what comes after this. */
 		region_take(REGION_EVENT_ROOM);
-		result = hypercall(HYPERCALL_IPC_SEND_MSG, vm, bytes, region_left(deadline), 0, 0);
+		result = message_call(vm, bytes, region_left(deadline));
 		if (result == HYPERCALL_WAITED)
 			irq_poll();
 		else if (result != HYPERCALL_FULL || region_left(deadline) == 0)
@@ -34,19 +37,35 @@ int64_t message_send(unsigned vm, const void *data, size_t bytes, uint64_t timeo
 	}
 }
 
-const struct region_message *message_next(void)
+int64_t message_send(unsigned vm, const void *data, size_t bytes, uint64_t timeout_ns)
 {
-	const struct region_ring *ring = message_ring();
+	int64_t result;
 
-	if (__atomic_load_n(&ring->written, __ATOMIC_ACQUIRE) == ring->read)
-		return NULL;
-	return region_at(ring->slots + ring->read % ring->slot_count * ring->slot_bytes);
+	if (bytes > REGION_OUTBOX_BYTES)
+		return HYPERCALL_TOO_BIG;
+	words_copy(region_own_vcpu()->outbox, data, bytes);
+	result = message_call(vm, bytes, 0);
+	if (result != HYPERCALL_FULL || timeout_ns == 0)
+		return result;
+	return message_send_late(vm, bytes, timeout_ns);
 }
 
-void message_done(void)
+static inline const struct region_message *message_oldest(const struct region_ring *ring)
 {
-	struct region_ring *ring = message_ring();
+	uint32_t read = ring->read;
 
+	if (__atomic_load_n(&ring->written, __ATOMIC_ACQUIRE) == read)
+		return NULL;
+	return region_at(ring->slots + (read & (ring->slot_count - 1)) * ring->slot_bytes);
+}
+
+const struct region_message *message_next(void)
+{
+	return message_oldest(message_ring());
+}
+
+static inline void message_free(struct region_ring *ring)
+{
 	__atomic_store_n(&ring->read, ring->read + 1, __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&ring->wanted, __ATOMIC_RELAXED) &&
@@ -54,41 +73,73 @@ void message_done(void)
 		hypercall(HYPERCALL_IPC_RECV_MSG, 0, 0, 0, 0, 0);
 }
 
+void message_done(void)
+{
+	message_free(message_ring());
+}
+
+/*
+ * Waits in the hypervisor, which gives the core to others, or on a core of one's own for the
+ * interrupt. What comes after the event was taken raises that, so it is not slept over.
+ */
+static const struct region_message *message_sleep(const struct region_ring *ring, uint64_t deadline)
+{
+	const struct region_message *message;
+
+	if (region_own_vcpu()->is_shared) {
+		hypercall(HYPERCALL_IPC_RECV_MSG, region_left(deadline), 0, 0, 0, 0);
+		message = message_oldest(ring);
+		if (!message)
+			irq_poll();
+		return message;
+	}
+	region_take(REGION_EVENT_MESSAGE);
+	message = message_oldest(ring);
+	if (!message) {
+		region_sleep(deadline);
+		message = message_oldest(ring);
+	}
+	return message;
+}
+
+/* The oldest message, or NULL when the time is over. */
+static inline const struct region_message *message_await(
+	const struct region_ring *ring, uint64_t timeout_ns)
+{
+	const struct region_message *message = message_oldest(ring);
+	uint64_t deadline;
+
+	if (message)
+		return message;
+	deadline = region_deadline(timeout_ns);
+	while (!message && region_left(deadline))
+		message = message_sleep(ring, deadline);
+	return message;
+}
+
 int64_t message_wait(uint64_t timeout_ns)
 {
-	uint64_t deadline = region_deadline(timeout_ns), left;
-
 	if (!region_get()->ring)
 		return HYPERCALL_DENIED;
-	while (!message_next()) {
-		/* What comes after this raises the interrupt, so it is not slept over. */
-		region_take(REGION_EVENT_MESSAGE);
-		if (message_next())
-			break;
-		left = region_left(deadline);
-		if (left == 0)
-			return HYPERCALL_EMPTY;
-		if (!region_own_vcpu()->is_shared)
-			region_sleep(deadline);
-		else if (hypercall(HYPERCALL_IPC_RECV_MSG, left, 0, 0, 0, 0) == HYPERCALL_WAITED)
-			irq_poll();
-	}
-	return HYPERCALL_OK;
+	return message_await(message_ring(), timeout_ns) ? HYPERCALL_OK : HYPERCALL_EMPTY;
 }
 
 int64_t message_receive(unsigned *sender, void *data, size_t room, uint64_t timeout_ns)
 {
-	int64_t result = message_wait(timeout_ns);
+	struct region_ring *ring = message_ring();
 	const struct region_message *message;
+	uint32_t bytes;
 
-	if (result != HYPERCALL_OK)
-		return result;
-	message = message_next();
-	if (message->size_bytes > room)
+	if (!region_get()->ring)
+		return HYPERCALL_DENIED;
+	message = message_await(ring, timeout_ns);
+	if (!message)
+		return HYPERCALL_EMPTY;
+	bytes = message->size_bytes;
+	if (bytes > room)
 		return HYPERCALL_TOO_BIG;
 	*sender = message->sender;
-	result = message->size_bytes;
-	memcpy(data, message->data, (size_t)result);
-	message_done();
-	return result;
+	words_copy(data, message->data, bytes);
+	message_free(ring);
+	return bytes;
 }

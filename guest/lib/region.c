@@ -12,7 +12,7 @@
 
 #define REGION_NS_PER_S 1000000000ull
 
-static struct region *region_memory;
+struct region *region_memory;
 
 /* Both only wake: what happened is in the region, or by the clock. */
 static void region_interrupted(unsigned irq, uint64_t arrival)
@@ -54,11 +54,6 @@ bool region_init(void)
 	return true;
 }
 
-struct region *region_get(void)
-{
-	return region_memory;
-}
-
 struct region_vcpu *region_vcpu(unsigned index)
 {
 	return (struct region_vcpu *)region_at(region_memory->vcpus) + index;
@@ -96,14 +91,6 @@ uint32_t region_vm_state(unsigned vm)
 	return __atomic_load_n(&region_vm(vm)->state, __ATOMIC_ACQUIRE);
 }
 
-uint64_t region_take(uint64_t events)
-{
-	/* Without the atomic operation where there is nothing, which is the usual case. */
-	if (!(__atomic_load_n(&region_memory->events, __ATOMIC_RELAXED) & events))
-		return 0;
-	return __atomic_fetch_and(&region_memory->events, ~events, __ATOMIC_ACQUIRE) & events;
-}
-
 /* Rounds up, and does not overflow. */
 static uint64_t region_ticks(uint64_t ns)
 {
@@ -115,20 +102,15 @@ static uint64_t region_ticks(uint64_t ns)
 	       (ns % REGION_NS_PER_S * frequency + REGION_NS_PER_S - 1) / REGION_NS_PER_S;
 }
 
-uint64_t region_deadline(uint64_t timeout_ns)
+uint64_t region_deadline_of(uint64_t timeout_ns)
 {
-	if (timeout_ns == 0 || timeout_ns == REGION_FOREVER)
-		return timeout_ns;
 	return timer_now() + region_ticks(timeout_ns);
 }
 
-uint64_t region_left(uint64_t deadline)
+uint64_t region_left_of(uint64_t deadline)
 {
-	uint64_t now;
+	uint64_t now = timer_now();
 
-	if (deadline == 0 || deadline == REGION_FOREVER)
-		return deadline;
-	now = timer_now();
 	return now < deadline ? timer_ticks_to_ns(deadline - now) + 1 : 0;
 }
 

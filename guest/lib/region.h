@@ -30,8 +30,13 @@ bool region_init(void);
 /* The same without interrupts, for a guest that has them by upcall (upcall.h). */
 bool region_find(void);
 
-/* The region; after region_init. */
-struct region *region_get(void);
+/* The region; after region_init. Only to be read, by region_get. */
+extern struct region *region_memory;
+
+static inline struct region *region_get(void)
+{
+	return region_memory;
+}
 
 /* A part of the region by its offset. */
 static inline void *region_at(uint32_t offset)
@@ -54,18 +59,34 @@ uint32_t region_vm_state(unsigned vm);
  * Takes those of the events, REGION_EVENT_*, that have happened. What they tell of is to be looked
  * at afterwards, not before.
  */
-uint64_t region_take(uint64_t events);
+static inline uint64_t region_take(uint64_t events)
+{
+	/* Without the atomic operation where there is nothing, which is the usual case. */
+	if (!(__atomic_load_n(&region_memory->events, __ATOMIC_RELAXED) & events))
+		return 0;
+	return __atomic_fetch_and(&region_memory->events, ~events, __ATOMIC_ACQUIRE) & events;
+}
 
 /* Waits until one of the events has happened, and takes those; 0: the time is over. */
 uint64_t region_wait(uint64_t events, uint64_t timeout_ns);
 
-/* The clock (timer_now) when a timeout that begins now is over. */
-uint64_t region_deadline(uint64_t timeout_ns);
+/* For a timeout of any length; use region_deadline and region_left. */
+uint64_t region_deadline_of(uint64_t timeout_ns);
+uint64_t region_left_of(uint64_t deadline);
+
+/* The clock (timer_now) when a timeout that begins now is over; 0 and REGION_FOREVER stay. */
+static inline uint64_t region_deadline(uint64_t timeout_ns)
+{
+	return timeout_ns + 1 <= 1 ? timeout_ns : region_deadline_of(timeout_ns);
+}
 
 /* What is left of it, in nanoseconds; 0: it is over. */
-uint64_t region_left(uint64_t deadline);
+static inline uint64_t region_left(uint64_t deadline)
+{
+	return deadline + 1 <= 1 ? deadline : region_left_of(deadline);
+}
 
-/* Waits for an interrupt of any kind and takes it, at most until the deadline. */
+/* Waits for an interrupt of any kind and takes one, at most until the deadline. */
 void region_sleep(uint64_t deadline);
 
 /* What the hypervisor decided for a vCPU; ticks are those of timer_now. */

@@ -5,15 +5,9 @@
  */
 #include "guest/lib/ring.h"
 
-#include "lib/string.h"
+#include "guest/lib/words.h"
 
 #define RING_SLOT_MAX 0x10000000u
-
-struct ring_memory {
-	uint32_t written __attribute__((aligned(64))); /* by the producer: messages so far */
-	uint32_t read __attribute__((aligned(64)));    /* by the consumer */
-	uint8_t slots[] __attribute__((aligned(64)));
-};
 
 struct ring_slot {
 	uint32_t size_bytes;
@@ -49,19 +43,39 @@ bool ring_init(struct ring *ring, enum ring_side side, void *memory, size_t size
 	return true;
 }
 
-int64_t ring_put(struct ring *ring, const void *data, size_t bytes)
+/* Each twice: with all that makes the usual case fast, and for what does not fit. */
+static inline int64_t ring_put_by(struct ring *ring, const void *data, size_t bytes, bool fits)
 {
+	struct ring_memory *memory = ring->memory;
 	struct ring_slot *slot = ring_slot(ring);
+	uint32_t own = ring->own;
 
 	if (bytes > ring->message_bytes)
 		return HYPERCALL_TOO_BIG;
 	/* Acquire: the consumer is done with the slot. A nonsensical counter is a full ring. */
-	if (ring->own - __atomic_load_n(&ring->memory->read, __ATOMIC_ACQUIRE) > ring->mask)
+	if (own - __atomic_load_n(&memory->read, __ATOMIC_ACQUIRE) > ring->mask)
 		return HYPERCALL_FULL;
 	slot->size_bytes = (uint32_t)bytes;
-	memcpy(slot->data, data, bytes);
-	__atomic_store_n(&ring->memory->written, ++ring->own, __ATOMIC_RELEASE);
+	if (fits)
+		words_copy_fit(slot->data, data, bytes);
+	else
+		memcpy(slot->data, data, bytes);
+	ring->own = own + 1;
+	__atomic_store_n(&memory->written, own + 1, __ATOMIC_RELEASE);
 	return HYPERCALL_OK;
+}
+
+__attribute__((noinline)) static int64_t ring_put_odd(
+	struct ring *ring, const void *data, size_t bytes)
+{
+	return ring_put_by(ring, data, bytes, false);
+}
+
+int64_t ring_put(struct ring *ring, const void *data, size_t bytes)
+{
+	if (words_fit(NULL, data, bytes))
+		return ring_put_by(ring, data, bytes, true);
+	return ring_put_odd(ring, data, bytes);
 }
 
 static int64_t ring_skip(struct ring *ring, uint32_t written)
@@ -71,20 +85,32 @@ static int64_t ring_skip(struct ring *ring, uint32_t written)
 	return HYPERCALL_WRONG_STATE;
 }
 
+__attribute__((noinline)) static int64_t ring_get_odd(
+	struct ring *ring, void *data, const struct ring_slot *slot, uint32_t bytes)
+{
+	memcpy(data, slot->data, bytes);
+	__atomic_store_n(&ring->memory->read, ++ring->own, __ATOMIC_RELEASE);
+	return bytes;
+}
+
 int64_t ring_get(struct ring *ring, void *data, size_t room)
 {
-	uint32_t written = __atomic_load_n(&ring->memory->written, __ATOMIC_ACQUIRE);
+	struct ring_memory *memory = ring->memory;
+	uint32_t written = __atomic_load_n(&memory->written, __ATOMIC_ACQUIRE), own = ring->own;
 	const struct ring_slot *slot = ring_slot(ring);
 	uint32_t bytes;
 
-	if (written == ring->own)
+	if (written == own)
 		return HYPERCALL_EMPTY;
 	bytes = __atomic_load_n(&slot->size_bytes, __ATOMIC_RELAXED);
-	if (written - ring->own - 1 > ring->mask || bytes > ring->message_bytes)
+	if (written - own - 1 > ring->mask || bytes > ring->message_bytes)
 		return ring_skip(ring, written);
 	if (bytes > room)
 		return HYPERCALL_TOO_BIG;
-	memcpy(data, slot->data, bytes);
-	__atomic_store_n(&ring->memory->read, ++ring->own, __ATOMIC_RELEASE);
+	if (!words_fit(NULL, data, bytes))
+		return ring_get_odd(ring, data, slot, bytes);
+	words_copy_fit(data, slot->data, bytes);
+	ring->own = own + 1;
+	__atomic_store_n(&memory->read, own + 1, __ATOMIC_RELEASE);
 	return bytes;
 }

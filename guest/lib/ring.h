@@ -16,7 +16,12 @@
 
 #include "abi/hypercall.h"
 
-struct ring_memory;
+/* The memory. */
+struct ring_memory {
+	uint32_t written __attribute__((aligned(64))); /* by the producer: messages so far */
+	uint32_t read __attribute__((aligned(64)));    /* by the consumer */
+	uint8_t slots[] __attribute__((aligned(64)));
+};
 
 /* One side's view. */
 struct ring {
@@ -37,6 +42,12 @@ bool ring_init(struct ring *ring, enum ring_side side, void *memory, size_t size
 
 /* Puts a message in: 0, HYPERCALL_FULL or HYPERCALL_TOO_BIG. */
 int64_t ring_put(struct ring *ring, const void *data, size_t bytes);
+
+/* Whether there is nothing to get. */
+static inline bool ring_is_empty(const struct ring *ring)
+{
+	return __atomic_load_n(&ring->memory->written, __ATOMIC_ACQUIRE) == ring->own;
+}
 
 /*
  * Takes the oldest message out: its size, HYPERCALL_EMPTY, or HYPERCALL_TOO_BIG if it has more

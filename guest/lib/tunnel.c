@@ -43,22 +43,18 @@ int64_t tunnel_open(struct tunnel *tunnel, const char *name)
 			HYPERCALL_IPC_CREATE_TUNNEL, table[i].peer, tunnel_rank(i), 0, 0, 0);
 		if (result < 0)
 			return result;
-		*tunnel = (struct tunnel){(void *)(uintptr_t)table[i].address,
-			(size_t)table[i].size_bytes, (unsigned)result, 0};
+		*tunnel = (struct tunnel){.memory = (void *)(uintptr_t)table[i].address,
+			.size_bytes = (size_t)table[i].size_bytes,
+			.entry = &table[i],
+			.index = (unsigned)result};
 		return HYPERCALL_OK;
 	}
 	return HYPERCALL_DENIED;
 }
 
-const struct region_tunnel *tunnel_entry(const struct tunnel *tunnel)
-{
-	return &tunnel_table()[tunnel->index];
-}
-
 bool tunnel_is_connected(const struct tunnel *tunnel)
 {
-	return __atomic_load_n(&tunnel_entry(tunnel)->flags, __ATOMIC_ACQUIRE) &
-	       REGION_TUNNEL_PEER_OPEN;
+	return __atomic_load_n(&tunnel->entry->flags, __ATOMIC_ACQUIRE) & REGION_TUNNEL_PEER_OPEN;
 }
 
 bool tunnel_wait_connected(const struct tunnel *tunnel, uint64_t timeout_ns)
@@ -80,25 +76,18 @@ int64_t tunnel_ring(const struct tunnel *tunnel)
 	return hypercall(HYPERCALL_IPC_RING, tunnel->index, 0, 0, 0, 0);
 }
 
-uint32_t tunnel_heard(struct tunnel *tunnel)
-{
-	uint32_t rings = __atomic_load_n(&tunnel_entry(tunnel)->rings, __ATOMIC_ACQUIRE);
-	uint32_t heard = rings - tunnel->seen;
-
-	tunnel->seen = rings;
-	return heard;
-}
-
 bool tunnel_wait(struct tunnel *tunnel, uint64_t timeout_ns)
 {
 	uint64_t deadline = region_deadline(timeout_ns);
 
-	for (;;) {
+	do {
+		/* What rings after this raises the interrupt, so it is not slept over. */
 		region_take(REGION_EVENT_RING);
 		if (tunnel_heard(tunnel))
 			return true;
 		if (region_left(deadline) == 0)
 			return false;
 		region_sleep(deadline);
-	}
+	} while (!tunnel_heard(tunnel));
+	return true;
 }

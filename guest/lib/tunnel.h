@@ -16,8 +16,9 @@
 struct tunnel {
 	void *memory;
 	size_t size_bytes;
-	unsigned index; /* in the region's table */
-	uint32_t seen;  /* doorbells that tunnel_wait has told of */
+	const struct region_tunnel *entry; /* what the hypervisor says of it */
+	unsigned index;                    /* in the region's table */
+	uint32_t seen;                     /* doorbells that tunnel_wait has told of */
 };
 
 /*
@@ -25,9 +26,6 @@ struct tunnel {
  * tunnel.
  */
 int64_t tunnel_open(struct tunnel *tunnel, const char *name);
-
-/* What the hypervisor says of it: flags, the other side's VM, doorbells. */
-const struct region_tunnel *tunnel_entry(const struct tunnel *tunnel);
 
 /* Whether the other side is open; waits until it is. */
 bool tunnel_is_connected(const struct tunnel *tunnel);
@@ -40,7 +38,14 @@ bool tunnel_wait_connected(const struct tunnel *tunnel, uint64_t timeout_ns);
 int64_t tunnel_ring(const struct tunnel *tunnel);
 
 /* How often the other side has rung since the last tunnel_wait or tunnel_heard. */
-uint32_t tunnel_heard(struct tunnel *tunnel);
+static inline uint32_t tunnel_heard(struct tunnel *tunnel)
+{
+	uint32_t rings = __atomic_load_n(&tunnel->entry->rings, __ATOMIC_ACQUIRE);
+	uint32_t heard = rings - tunnel->seen;
+
+	tunnel->seen = rings;
+	return heard;
+}
 
 /* Waits until it has rung; false: not within the timeout. */
 bool tunnel_wait(struct tunnel *tunnel, uint64_t timeout_ns);

@@ -13,6 +13,7 @@
 #include "hyp/comm/virtio_console.h"
 #include "hyp/comm/virtio_messages.h"
 #include "hyp/core/comm.h"
+#include "lib/bits.h"
 
 void comm_init(void)
 {
@@ -54,15 +55,10 @@ int64_t comm_get_region(struct vcpu *vcpu)
 	return vcpu->vm->plan->comm ? (int64_t)vcpu->vm->plan->region_base : HYPERCALL_EMPTY;
 }
 
-int64_t comm_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
+/* The rare ones. */
+RARELY static int64_t call_other(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
 {
-	if (!vcpu->vm->plan->comm)
-		return HYPERCALL_NOT_SUPPORTED;
 	switch (number) {
-	case HYPERCALL_IPC_SEND_MSG:
-		return message_send(vcpu, args);
-	case HYPERCALL_IPC_RECV_MSG:
-		return message_receive(vcpu, args);
 	case HYPERCALL_IPC_CREATE_TUNNEL:
 		return tunnel_create(vcpu, args);
 	case HYPERCALL_IO_SEND_MAC:
@@ -76,6 +72,17 @@ int64_t comm_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
 	default:
 		return HYPERCALL_NOT_SUPPORTED;
 	}
+}
+
+int64_t comm_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
+{
+	if (__builtin_expect(!vcpu->vm->plan->comm, 0))
+		return HYPERCALL_NOT_SUPPORTED;
+	if (number == HYPERCALL_IPC_SEND_MSG)
+		return message_send(vcpu, args);
+	if (number == HYPERCALL_IPC_RECV_MSG)
+		return message_receive(vcpu, args);
+	return call_other(vcpu, number, args);
 }
 
 enum mmio_result comm_access(

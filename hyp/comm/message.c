@@ -7,8 +7,10 @@
 #include "hyp/comm/message.h"
 
 #include "abi/hypercall.h"
+#include "arch/include/arch_cpu.h"
 #include "hyp/comm/virtio_messages.h"
 #include "hyp/core/shared.h"
+#include "hyp/core/shared_types.h"
 #include "lib/bits.h"
 
 /* VMs that wait for room are told in one call: what a call costs is bounded. */
@@ -19,76 +21,85 @@ typedef uint64_t __attribute__((may_alias)) word_t;
 
 static struct region_message *slot_of(const struct comm_vm *comm, uint32_t index)
 {
-	index &= comm->vm->plan->message_slots - 1u;
+	index &= comm->slot_count - 1;
 	return (struct region_message *)((char *)(comm->ring + 1) + index * comm->slot_bytes);
 }
 
 /* How many messages wait; more than there are slots if the guest wrote nonsense. */
 static uint32_t waiting(const struct comm_vm *comm)
 {
-	const uint32_t read =
-		comm->reader ? comm->read : __atomic_load_n(&comm->ring->read, __ATOMIC_ACQUIRE);
+	const uint32_t read = __builtin_expect(comm->reader != 0, 0)
+				      ? comm->read
+				      : __atomic_load_n(&comm->ring->read, __ATOMIC_ACQUIRE);
 
 	return comm->written - read;
 }
 
 static bool is_full(const struct comm_vm *comm)
 {
-	return waiting(comm) >= comm->vm->plan->message_slots;
+	return waiting(comm) >= comm->slot_count;
 }
 
-/* A device may be there that takes messages only from some. */
-static bool is_reachable(const struct comm_vm *comm, const struct comm_vm *from)
+/* Where there is a device that takes messages, it takes them from some VMs only. */
+static bool is_closed(const struct comm_vm *comm, const struct comm_vm *from)
 {
-	return vm_state(comm->vm) == VM_RUNNING &&
-	       (!comm->reader ||
-		       (__atomic_load_n(&comm->listening, __ATOMIC_RELAXED) >> from->vm->plan->id &
-			       1));
+	return comm->reader &&
+	       !(__atomic_load_n(&comm->listening, __ATOMIC_RELAXED) >> from->id & 1);
 }
 
 /*
- * The receiver counts `read` up and then looks at `wanted`, here it is the other way round: one of
- * the two sees the other (interface.md). Returns whether there is room after all.
+ * Why no message goes into the ring; HYPERCALL_OK if one does after all. The receiver counts `read`
+ * up and then looks at `wanted`, here it is the other way round: one of the two sees the other
+ * (interface.md).
  */
-RARELY static bool refuse(struct comm_vm *comm, const struct comm_vm *from)
+RARELY static int64_t refuse(struct comm_vm *comm, const struct comm_vm *from, uint64_t bytes)
 {
-	comm->refused |= 1u << from->vm->plan->id;
+	if (bytes > comm->message_bytes)
+		return HYPERCALL_TOO_BIG;
+	if (vm_state(comm->vm) != VM_RUNNING || is_closed(comm, from))
+		return HYPERCALL_NOT_RUNNING;
+	if (!is_full(comm))
+		return HYPERCALL_OK;
+	comm->refused |= 1u << from->id;
 	__atomic_store_n(&comm->ring->wanted, 1, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return !is_full(comm);
+	return is_full(comm) ? HYPERCALL_FULL : HYPERCALL_OK;
+}
+
+static ALWAYS_INLINE int64_t begin(
+	const struct comm_vm *from, uint64_t to, uint64_t bytes, struct message *message)
+{
+	struct comm_vm *comm;
+	struct region_message *slot;
+	int64_t error;
+
+	if (to >= hyp_plan->vm_count)
+		return HYPERCALL_NO_VM;
+	comm = comm_vm_at((unsigned)to);
+	if (!comm || !(comm->allowed >> from->id & 1))
+		return HYPERCALL_DENIED;
+	lock_take_inline(&comm->lock);
+	if (__builtin_expect(bytes > comm->message_bytes || vm_state(comm->vm) != VM_RUNNING ||
+				     comm->reader || is_full(comm),
+		    0)) {
+		error = refuse(comm, from, bytes);
+		if (error) {
+			lock_release(&comm->lock);
+			return error;
+		}
+	}
+	slot = slot_of(comm, comm->written);
+	slot->sender = from->id;
+	slot->size_bytes = (uint32_t)bytes;
+	message->to = comm;
+	message->data = slot->data;
+	return HYPERCALL_OK;
 }
 
 int64_t message_begin(
 	const struct comm_vm *from, uint64_t to, uint64_t bytes, struct message *message)
 {
-	const struct plan_vm *plan;
-	struct region_message *slot;
-	struct comm_vm *comm;
-	int64_t error;
-
-	if (to >= hyp_plan->vm_count)
-		return HYPERCALL_NO_VM;
-	plan = &hyp_plan->vms[to];
-	if (!(plan->senders >> from->vm->plan->id & 1))
-		return HYPERCALL_DENIED;
-	if (bytes > plan->message_bytes)
-		return HYPERCALL_TOO_BIG;
-	comm = plan->comm;
-	lock_take_inline(&comm->lock);
-	if (!is_reachable(comm, from)) {
-		error = HYPERCALL_NOT_RUNNING;
-	} else if (__builtin_expect(is_full(comm), 0) && !refuse(comm, from)) {
-		error = HYPERCALL_FULL;
-	} else {
-		slot = slot_of(comm, comm->written);
-		slot->sender = from->vm->plan->id;
-		slot->size_bytes = (uint32_t)bytes;
-		message->to = comm;
-		message->data = slot->data;
-		return HYPERCALL_OK;
-	}
-	lock_release(&comm->lock);
-	return error;
+	return begin(from, to, bytes, message);
 }
 
 static void wake_receivers(const struct comm_vm *comm, uint32_t receivers, bool attends)
@@ -112,10 +123,32 @@ static uint32_t take_receivers(struct comm_vm *comm)
 }
 
 /*
- * The receiver is told once: its vCPUs that wait in IPC_RECV_MSG look at the ring when they go on;
- * else it gets the event, and with that the interrupt.
+ * No vCPU of the receiver waits in IPC_RECV_MSG. One that gave its core away by sending may have
+ * it back for the answer, and so may one that waits for the interrupt. Returns whether it has.
  */
-void message_end(struct message *message, bool attends)
+static bool hand_back(struct comm_vm *comm, bool raised)
+{
+	struct vcpu *vcpu = __atomic_load_n(&comm->gave, __ATOMIC_RELAXED);
+
+	if (vcpu) {
+		__atomic_store_n(&comm->gave, 0, __ATOMIC_RELAXED);
+		if (__atomic_load_n(&vcpu->cpu, __ATOMIC_SEQ_CST) != arch_cpu_here())
+			return false;
+		shared_hand_over(vcpu);
+		return true;
+	}
+	if (!raised || !vm_vcpu(comm->vm, 0)->shared)
+		return false;
+	shared_hand_over_interrupted(vm_vcpu(comm->vm, 0));
+	return false;
+}
+
+/*
+ * The receiver is told once: its vCPUs that wait in IPC_RECV_MSG look at the ring when they go on;
+ * else it gets the event, and with that the interrupt. Returns whether one of its vCPUs may have
+ * been given this CPU.
+ */
+static ALWAYS_INLINE bool end(const struct message *message, bool attends)
 {
 	struct comm_vm *comm = message->to;
 	uint32_t receivers = 0;
@@ -128,10 +161,15 @@ void message_end(struct message *message, bool attends)
 			raised = region_tell(comm, REGION_EVENT_MESSAGE);
 	}
 	lock_release(&comm->lock);
-	if (receivers)
-		wake_receivers(comm, receivers, attends);
-	else if (raised && attends && vm_vcpu(comm->vm, 0)->shared)
-		shared_hand_over_interrupted(vm_vcpu(comm->vm, 0));
+	if (!receivers)
+		return attends && hand_back(comm, raised);
+	wake_receivers(comm, receivers, attends);
+	return true;
+}
+
+void message_end(struct message *message, bool attends)
+{
+	end(message, attends);
 }
 
 void message_drop(struct message *message)
@@ -159,7 +197,7 @@ int64_t message_send(struct vcpu *vcpu, const uint64_t *args)
 	struct message message;
 	int64_t result;
 
-	result = message_begin(comm, args[0], bytes, &message);
+	result = begin(comm, args[0], bytes, &message);
 	if (__builtin_expect(result == HYPERCALL_FULL, 0) && args[2] && vcpu->shared) {
 		/* First known as one that waits, then looks again: so no room goes unnoticed. */
 		__atomic_fetch_or(&comm->senders, 1u << vcpu->plan->index, __ATOMIC_SEQ_CST);
@@ -172,7 +210,8 @@ int64_t message_send(struct vcpu *vcpu, const uint64_t *args)
 	if (result != HYPERCALL_OK)
 		return result;
 	copy_outbox(message.data, comm->vcpus[vcpu->plan->index].outbox, bytes);
-	message_end(&message, true);
+	if (end(&message, true) && vcpu->shared)
+		__atomic_store_n(&comm->gave, vcpu, __ATOMIC_RELAXED);
 	if (__builtin_expect(message.to->reader != 0, 0))
 		virtio_messages_arrived(message.to);
 	return HYPERCALL_OK;
@@ -226,7 +265,7 @@ int64_t message_receive(struct vcpu *vcpu, const uint64_t *args)
 	waits = count == 0 && timeout && vcpu->shared;
 	if (waits)
 		__atomic_fetch_or(&comm->receivers, 1u << vcpu->plan->index, __ATOMIC_SEQ_CST);
-	if (__builtin_expect(comm->refused && count < vcpu->vm->plan->message_slots, 0))
+	if (__builtin_expect(comm->refused && count < comm->slot_count, 0))
 		told = take_refused(comm);
 	lock_release(&comm->lock);
 	if (__builtin_expect(told, 0)) {
@@ -234,11 +273,12 @@ int64_t message_receive(struct vcpu *vcpu, const uint64_t *args)
 		virtio_messages_settle_all();
 	}
 	if (waits) {
-		if (!shared_wait_for(vcpu, timeout))
+		vcpu->shared->receives = shared_wait_for(vcpu, timeout);
+		if (!vcpu->shared->receives)
 			region_stops_waiting(vcpu);
 		return HYPERCALL_WAITED;
 	}
-	if (count > vcpu->vm->plan->message_slots)
+	if (count > comm->slot_count)
 		return HYPERCALL_WRONG_STATE;
 	return count ? (int64_t)count : HYPERCALL_EMPTY;
 }
@@ -253,8 +293,8 @@ const uint8_t *message_peek(struct comm_vm *comm, uint32_t *sender, uint32_t *by
 		slot = slot_of(comm, comm->read);
 		*sender = __atomic_load_n(&slot->sender, __ATOMIC_RELAXED);
 		*bytes = __atomic_load_n(&slot->size_bytes, __ATOMIC_RELAXED);
-		if (*bytes > comm->vm->plan->message_bytes)
-			*bytes = comm->vm->plan->message_bytes;
+		if (*bytes > comm->message_bytes)
+			*bytes = comm->message_bytes;
 		data = slot->data;
 	}
 	lock_release(&comm->lock);

@@ -7,6 +7,7 @@
 #include "abi/hypercall.h"
 #include "arch/include/arch_irq.h"
 #include "hyp/comm/message.h"
+#include "hyp/core/shared_types.h"
 #include "lib/bits.h"
 #include "lib/string.h"
 
@@ -148,8 +149,13 @@ static void fill(struct comm_vm *comm)
 	lock_take(&comm->lock);
 	memcpy(comm->region, &header, sizeof(header));
 	memset(comm->vcpus, 0, header.vcpu_count * sizeof(*comm->vcpus));
-	for (unsigned i = 0; i < header.vcpu_count; i++)
-		comm->vcpus[i].is_shared = vm_vcpu(comm->vm, i)->plan->shared != 0;
+	for (unsigned i = 0; i < header.vcpu_count; i++) {
+		struct shared_vcpu *record = vm_vcpu(comm->vm, i)->shared;
+
+		comm->vcpus[i].is_shared = record != 0;
+		if (record)
+			record->region = &comm->vcpus[i];
+	}
 	if (comm->ring)
 		fill_ring(comm, header.ring);
 	if (comm->packets)
@@ -158,6 +164,7 @@ static void fill(struct comm_vm *comm)
 	comm->read = 0;
 	__atomic_store_n(&comm->receivers, 0, __ATOMIC_RELAXED);
 	comm->refused = 0;
+	__atomic_store_n(&comm->gave, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&comm->senders, 0, __ATOMIC_RELAXED);
 	lock_release(&comm->lock);
 }
@@ -168,6 +175,10 @@ void region_init(struct vm *vm)
 
 	comm->vm = vm;
 	comm->region = vm->plan->region;
+	comm->id = vm->plan->id;
+	comm->allowed = vm->plan->message_slots ? vm->plan->senders : 0;
+	comm->slot_count = vm->plan->message_slots;
+	comm->message_bytes = vm->plan->message_bytes;
 	comm->slot_bytes = region_slot_bytes(vm->plan->message_bytes);
 	comm->peers = peers_of(vm->plan);
 	fill(comm);

@@ -27,19 +27,20 @@ struct comm_vm {
 	/* Where the parts of the region are; what the guest wrote there about that does not count.
 	 */
 	struct region_ring *ring;
-	struct region_tunnel *tunnels;
-	struct region_packets *packets;
 	struct region_vcpu *vcpus;
-	struct region_vm *vms;
+
+	uint32_t id;                                    /* the VM's number */
+	uint32_t allowed;                               /* VMs that may send to it, a bit each */
+	uint32_t slot_count, slot_bytes, message_bytes; /* of its ring; 0: it has none */
 
 	struct lock lock; /* guards what follows, and what the hypervisor writes into the region */
 
 	/* The ring (message.c). VMs and vCPUs are a bit each. */
-	uint32_t written;    /* messages so far */
-	uint32_t receivers;  /* its vCPUs that wait in IPC_RECV_MSG; atomic */
-	uint32_t refused;    /* VMs that met it full and have not been told of room */
-	uint32_t senders;    /* its vCPUs that wait in IPC_SEND_MSG; atomic */
-	uint32_t slot_bytes; /* from one slot to the next */
+	uint32_t written;   /* messages so far */
+	uint32_t receivers; /* its vCPUs that wait in IPC_RECV_MSG; atomic */
+	uint32_t refused;   /* VMs that met it full and have not been told of room */
+	uint32_t senders;   /* its vCPUs that wait in IPC_SEND_MSG; atomic */
+	struct vcpu *gave; /* the last one that gave its core to whom it sent to, or NULL; atomic */
 
 	/*
 	 * Its messages are taken by a device instead of by the guest (message_peek): that device,
@@ -48,6 +49,9 @@ struct comm_vm {
 	void *reader;
 	uint32_t read, listening;
 
+	struct region_tunnel *tunnels;
+	struct region_packets *packets;
+	struct region_vm *vms;
 	uint32_t open;  /* its sides of tunnels, a bit each; written under the state lock, too */
 	uint32_t peers; /* VMs that it shares a tunnel or messages with; never changes */
 

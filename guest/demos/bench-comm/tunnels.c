@@ -39,11 +39,9 @@ static void open_rings(enum ring_side first)
 /* Waits for a message. */
 static int64_t take(void)
 {
-	int64_t bytes;
-
-	while ((bytes = ring_get(&from, data, sizeof(data))) == HYPERCALL_EMPTY)
+	while (ring_is_empty(&from))
 		tunnel_wait(&tunnel, REGION_FOREVER);
-	return bytes;
+	return ring_get(&from, data, sizeof(data));
 }
 
 static void put(size_t bytes)

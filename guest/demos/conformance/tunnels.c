@@ -52,9 +52,9 @@ static void test_opening(struct tunnel *tunnel, struct tunnel *read_only)
 	expect_equal(tunnel_open(tunnel, PARTNER_TUNNEL), HYPERCALL_OK, "opening again");
 	expect_equal(open_call((uint64_t)partner_vm(), 2), HYPERCALL_DENIED, "a third one");
 	clause("TUN-7");
-	expect(tunnel_entry(tunnel)->flags & REGION_TUNNEL_OPEN, "the own side is open");
+	expect(tunnel->entry->flags & REGION_TUNNEL_OPEN, "the own side is open");
 	expect(tunnel_wait_connected(tunnel, CONFORMANCE_S), "the other one, too");
-	expect_equal(tunnel_entry(tunnel)->peer, partner_vm(), "it is the partner's");
+	expect_equal(tunnel->entry->peer, partner_vm(), "it is the partner's");
 }
 
 static void test_memory(struct tunnel *tunnel, const struct tunnel *read_only)

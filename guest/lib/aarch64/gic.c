@@ -4,7 +4,6 @@
  */
 #include "guest/lib/aarch64/gic.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "guest/lib/aarch64/exception.h"
@@ -64,18 +63,16 @@ void gic_send_sgi(unsigned cpu, unsigned sgi)
 	system_isb();
 }
 
-/* Takes one interrupt; false if there is none. */
-static bool gic_take(uint64_t arrival)
+static inline void gic_take(uint64_t arrival)
 {
 	unsigned irq = system_read(ICC_IAR1_EL1) & 0xffffff;
 
 	if (irq >= GIC_IRQ_SPURIOUS)
-		return false;
+		return;
 	if (gic_handlers[irq])
 		gic_handlers[irq](irq, arrival);
 	system_write(ICC_EOIR1_EL1, irq);
 	system_isb();
-	return true;
 }
 
 static void gic_handle_irq(struct exception_frame *frame)
@@ -85,8 +82,7 @@ static void gic_handle_irq(struct exception_frame *frame)
 
 void irq_poll(void)
 {
-	while (gic_take(timer_now()))
-		;
+	gic_take(timer_now());
 }
 
 void irq_init_cpu(void)

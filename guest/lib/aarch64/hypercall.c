@@ -6,14 +6,24 @@
 
 #include "guest/lib/aarch64/smccc.h"
 
+/* The convention lets a call change x1 to x3, and nothing else but the result. */
 int64_t hypercall(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-	return smccc_hvc(HYPERCALL_BASE + number, a, b, c, d, e, 0, 0);
+	register uint64_t x0 __asm__("x0") = HYPERCALL_BASE + number;
+	register uint64_t x1 __asm__("x1") = a, x2 __asm__("x2") = b, x3 __asm__("x3") = c;
+	register uint64_t x4 __asm__("x4") = d, x5 __asm__("x5") = e;
+
+	__asm__ volatile("hvc #0"
+			 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+			 : "r"(x4), "r"(x5)
+			 : "memory");
+	return (int64_t)x0;
 }
 
 bool hypercall_present(void)
 {
-	int64_t version = smccc_hvc(HYPERCALL_BASE + HYPERCALL_INFO_GET_VERSION, 0, 0, 0, 0, 0, 0, 0);
+	int64_t version =
+		smccc_hvc(HYPERCALL_BASE + HYPERCALL_INFO_GET_VERSION, 0, 0, 0, 0, 0, 0, 0);
 
 	return version >= 0 && version >> 16 == HYPERCALL_INTERFACE_VERSION >> 16;
 }

@@ -20,7 +20,16 @@ static int64_t call(uint64_t number, const uint64_t args[CALL_PARAMETERS])
 
 int64_t hypercall(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-	return call(number, (const uint64_t[CALL_PARAMETERS]){a, b, c, d, e});
+	register uint64_t a0 __asm__("a0") = a, a1 __asm__("a1") = b, a2 __asm__("a2") = c;
+	register uint64_t a3 __asm__("a3") = d, a4 __asm__("a4") = e;
+	register uint64_t a6 __asm__("a6") = number, a7 __asm__("a7") = HYPERCALL_EXTENSION;
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0), "+r"(a1)
+			 : "r"(a2), "r"(a3), "r"(a4), "r"(a6), "r"(a7)
+			 : "memory");
+	/* Firmware that does not know the extension leaves the value as it likes. */
+	return (int64_t)a0 == SBI_NOT_SUPPORTED ? HYPERCALL_NOT_SUPPORTED : (int64_t)a1;
 }
 
 bool hypercall_present(void)

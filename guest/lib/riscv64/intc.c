@@ -122,15 +122,14 @@ static void handle_irq(struct exception_frame *frame)
 
 void irq_poll(void)
 {
-	uint64_t pending;
+	uint64_t pending = system_read(sip) & system_read(sie);
 
-	while ((pending = system_read(sip) & system_read(sie)) != 0) {
-		if (pending >> SYSTEM_IRQ_EXTERNAL & 1)
-			take(SYSTEM_IRQ_EXTERNAL, timer_now());
-		else
-			take(pending >> SYSTEM_IRQ_SOFT & 1 ? SYSTEM_IRQ_SOFT : SYSTEM_IRQ_TIMER,
-				timer_now());
-	}
+	if (pending >> SYSTEM_IRQ_EXTERNAL & 1)
+		handle_external(timer_now());
+	else if (pending >> SYSTEM_IRQ_SOFT & 1)
+		take(SYSTEM_IRQ_SOFT, timer_now());
+	else if (pending >> SYSTEM_IRQ_TIMER & 1)
+		take(SYSTEM_IRQ_TIMER, timer_now());
 }
 
 void irq_init_cpu(void)
