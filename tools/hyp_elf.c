@@ -165,7 +165,8 @@ static bool info_read(struct hyp_elf *hyp, const struct blob *file, const Elf64_
 	if (info->cpu_bytes > RECORD_LIMIT || info->vm_bytes > RECORD_LIMIT ||
 		info->vcpu_bytes > RECORD_LIMIT || info->irq_bank_bytes > RECORD_LIMIT ||
 		info->shared_cpu_bytes > RECORD_LIMIT || info->shared_vcpu_bytes > RECORD_LIMIT ||
-		info->sched_common_bytes > RECORD_LIMIT)
+		info->sched_common_bytes > RECORD_LIMIT || info->comm_vm_bytes > RECORD_LIMIT ||
+		info->virtio_bytes > RECORD_LIMIT || info->network_bytes > RECORD_LIMIT)
 		return complain(hyp, "wants records that are too large");
 	if (info->cpu_bytes % STACK_ALIGN != 0 || info->cpu_trace % sizeof(uint64_t) != 0 ||
 		info->cpu_trace + sizeof(struct trace_ring) > info->cpu_bytes)
@@ -173,6 +174,9 @@ static bool info_read(struct hyp_elf *hyp, const struct blob *file, const Elf64_
 	if (!info->shared_cpu_bytes != !info->shared_vcpu_bytes ||
 		!info->shared_cpu_bytes != !info->sched_common_bytes)
 		return complain(hyp, "has half a scheduler");
+	if (!info->comm_vm_bytes != !info->virtio_bytes ||
+		!info->comm_vm_bytes != !info->network_bytes)
+		return complain(hyp, "has half a communication");
 	return true;
 }
 

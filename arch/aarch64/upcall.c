@@ -30,11 +30,12 @@
 #define ISS_WFE   BIT(0)
 #define ISS_TIMED BIT(1)
 
-static void open_bank(struct irq_bank *bank)
+/* What is not physical is not enabled either: no list register ever takes a device's line. */
+static void open_bank(struct irq_bank *bank, uint32_t also)
 {
 	bank->upcall |= bank->hardware;
 	bank->hardware = 0;
-	bank->enabled = ~0u;
+	bank->enabled = bank->upcall | also;
 	bank->group1 = ~0u;
 }
 
@@ -45,8 +46,8 @@ void upcall_start(struct vcpu *vcpu)
 	lock_take(&vm->arch.lock);
 	for (uint32_t word = vcpu->plan->index == 0 ? 1 : vm->plan->irq_limit / 32;
 		word < vm->plan->irq_limit / 32; word++)
-		open_bank(vgic_bank(vcpu, word));
-	open_bank(&vcpu->arch.bank);
+		open_bank(vgic_bank(vcpu, word), 0);
+	open_bank(&vcpu->arch.bank, 1u << NUDGE_SGI);
 	vm->arch.gicd_ctlr = GICD_CTLR_GROUP1;
 	vgic_apply_enables(vm);
 	lock_release(&vm->arch.lock);

@@ -45,8 +45,13 @@ uint64_t arch_vcpu_timer(const struct vcpu *vcpu)
 	return ticks + vcpu->time_offset;
 }
 
+static bool has_interrupt_here(void)
+{
+	return (csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS) != 0;
+}
+
 /* hvip has the bits of VS level one above those that vsie has. */
-NEVER_INLINE static bool has_interrupt_elsewhere(const struct vcpu *vcpu)
+static bool has_interrupt_elsewhere(const struct vcpu *vcpu)
 {
 	const struct arch_context *context = context_of(vcpu);
 
@@ -55,21 +60,23 @@ NEVER_INLINE static bool has_interrupt_elsewhere(const struct vcpu *vcpu)
 	       ((context->vsie & VSIE_EXT) && context->file && files_pending(vcpu));
 }
 
-NEVER_INLINE static bool has_interrupt_posted(struct vcpu *vcpu)
-{
-	irq_take_posted(vcpu);
-	return arch_vcpu_has_interrupt(vcpu);
-}
-
-bool arch_vcpu_has_interrupt(struct vcpu *vcpu)
+NEVER_INLINE static bool has_any_interrupt(struct vcpu *vcpu)
 {
 	if (vm_has_upcalls(vcpu->vm) && comm_upcall_waits(vcpu))
 		return true;
 	if (!is_loaded(vcpu))
 		return has_interrupt_elsewhere(vcpu);
 	if (vcpu->arch.posted)
-		return has_interrupt_posted(vcpu);
-	return (csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS) != 0;
+		irq_take_posted(vcpu);
+	return has_interrupt_here();
+}
+
+/* The plain case, as at each wait, in the fewest instructions. */
+bool arch_vcpu_has_interrupt(struct vcpu *vcpu)
+{
+	if (!is_loaded(vcpu) || vcpu->arch.posted || (context_of(vcpu)->traits & CONTEXT_CALLS))
+		return has_any_interrupt(vcpu);
+	return has_interrupt_here();
 }
 
 /* WFI is only a supervisor's (priv, virtual-instruction exceptions); WRS.NTO anybody's (Zawrs). */

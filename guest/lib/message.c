@@ -87,6 +87,8 @@ static const struct region_message *message_sleep(const struct region_ring *ring
 	const struct region_message *message;
 
 	if (region_own_vcpu()->is_shared) {
+		if (region_take(REGION_EVENT_MESSAGE))
+			irq_poll();
 		hypercall(HYPERCALL_IPC_RECV_MSG, region_left(deadline), 0, 0, 0, 0);
 		message = message_oldest(ring);
 		if (!message)
@@ -109,8 +111,12 @@ static inline const struct region_message *message_await(
 	const struct region_message *message = message_oldest(ring);
 	uint64_t deadline;
 
-	if (message)
+	if (message) {
+		/* An interrupt that nobody takes costs time whenever the core changes hands. */
+		if (region_get()->events & REGION_EVENT_MESSAGE)
+			irq_poll();
 		return message;
+	}
 	deadline = region_deadline(timeout_ns);
 	while (!message && region_left(deadline))
 		message = message_sleep(ring, deadline);

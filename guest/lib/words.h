@@ -18,27 +18,23 @@ static inline bool words_fit(const void *to, const void *from, size_t bytes)
 	return ((uintptr_t)to | (uintptr_t)from | bytes) % sizeof(words_t) == 0;
 }
 
-/* Where they fit: in fours, then one by one. The barriers keep the compiler from calling memcpy. */
+/* Where they fit: in pairs. The barriers keep the compiler from calling memcpy. */
 static inline void words_copy_fit(void *to, const void *from, size_t bytes)
 {
 	words_t *words = to;
 	const words_t *source = from;
 
-	for (; bytes >= 4 * sizeof(*words); bytes -= 4 * sizeof(*words)) {
-		uint64_t a = source[0], b = source[1], c = source[2], d = source[3];
+	for (; bytes >= 2 * sizeof(*words); bytes -= 2 * sizeof(*words)) {
+		uint64_t first = source[0], second = source[1];
 
-		words[0] = a;
-		words[1] = b;
-		words[2] = c;
-		words[3] = d;
-		words += 4;
-		source += 4;
+		words[0] = first;
+		words[1] = second;
+		words += 2;
+		source += 2;
 		__asm__ volatile("" ::: "memory");
 	}
-	for (; bytes > 0; bytes -= sizeof(*words)) {
-		*words++ = *source++;
-		__asm__ volatile("" ::: "memory");
-	}
+	if (bytes > 0)
+		*words = *source;
 }
 
 /* As memcpy. */

@@ -38,7 +38,11 @@ static int begin(void **state)
 	return system(arena_text(
 		"cp -r tests/config/. %1$s && python3 tests/config/images.py %1$s && "
 		"for b in test riscv riscv-plic; do dtc -q -@ -O dtb -o %1$s/boards/$b/board.dtb "
-		"%1$s/boards/$b/board.dts || exit 1; done",
+		"%1$s/boards/$b/board.dts || exit 1; done; cp -r %1$s/boards/riscv "
+		"%1$s/boards/riscv-svpbmt && cd %1$s/boards/riscv-svpbmt && "
+		"sed -i 's/name: riscv/name: riscv-svpbmt/' board.yaml && "
+		"sed -i 's/_sstc/_sstc_svpbmt/' board.dts && "
+		"dtc -q -@ -O dtb -o board.dtb board.dts",
 		fixture_path(".")));
 }
 
@@ -377,6 +381,46 @@ static void test_report(void **state)
 		assert_true(strcspn(line, "\n") <= 100);
 }
 
+/* The same description on a board whose CPUs have Svpbmt: Linux's tunnel is not cached there. */
+static void test_svpbmt(void **state)
+{
+	struct system *system;
+	FILE *out = fopen(fixture_path("proof"), "w");
+	struct image image;
+	size_t size;
+	uint8_t *bytes = fixture_read(fixture_path("good-communication-riscv.yaml"), &size);
+	const char *text = arena_text("%.*s", (int)size, bytes);
+
+	(void)state;
+	text = arena_text("board: riscv-svpbmt\n%s", strchr(text, '\n'));
+	system = plan(text);
+	assert_false(system->vms[0].comm.tunnels[0].is_cached);
+	assert_true(system->vms[0].comm.tunnels[1].is_cached);
+	assert_true(image_build(&image, system, hyp_file(EM_RISCV)));
+	assert_true(image_write(&image, fixture_path("image")));
+	assert_true(verify_image(fixture_path("image.elf"), out));
+	fclose(out);
+}
+
+/* Rings that the hypervisor has no addresses for. */
+static void test_too_large(void **state)
+{
+	const char *text = "board: comm\nvms:\n";
+	struct image image;
+
+	(void)state;
+	for (char name = 'a'; name < 'e'; name++)
+		text = arena_text("%s  %c: { " BARE ", vcpus: [ { cpu: 0 } ], networks: "
+				  "[ { name: lan, slots: 128 } ], messages: { slots: 1024, size: "
+				  "256, from: all } }\n",
+			text, name);
+	fixture_listen();
+	assert_false(image_build(&image, plan(text), hyp_file(183)));
+	text = fixture_said();
+	assert_non_null(strstr(text, " bytes of addresses, and has 0x200000"));
+	assert_non_null(strstr(text, "smaller rings for messages and packets"));
+}
+
 /* The hypervisor that is taken when none is named. */
 static void test_choice(void **state)
 {
@@ -421,6 +465,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_tree_riscv, fixture_release),
 		cmocka_unit_test_teardown(test_images, fixture_release),
 		cmocka_unit_test_teardown(test_report, fixture_release),
+		cmocka_unit_test_teardown(test_svpbmt, fixture_release),
+		cmocka_unit_test_teardown(test_too_large, fixture_release),
 		cmocka_unit_test_teardown(test_choice, fixture_release),
 	};
 

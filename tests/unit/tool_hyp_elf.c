@@ -65,6 +65,8 @@ FAULT(odd_cpu, info_of(bytes)->cpu_bytes = 264)
 FAULT(odd_trace, info_of(bytes)->cpu_trace = 236)
 FAULT(no_trace, info_of(bytes)->cpu_trace = 248)
 FAULT(half_scheduler, info_of(bytes)->shared_vcpu_bytes = 64)
+FAULT(half_communication, info_of(bytes)->comm_vm_bytes = 64)
+FAULT(large_communication, info_of(bytes)->virtio_bytes = 1 << 20)
 
 static const struct fault faults[] = {
 	{"no_elf", no_elf, "is not an ELF file"},
@@ -93,6 +95,8 @@ static const struct fault faults[] = {
 	{"odd_trace", odd_trace, "wants a CPU's record that does not end with a trace"},
 	{"no_trace", no_trace, "wants a CPU's record that does not end with a trace"},
 	{"half_scheduler", half_scheduler, "has half a scheduler"},
+	{"half_communication", half_communication, "has half a communication"},
+	{"large_communication", large_communication, "wants records that are too large"},
 };
 
 static void test_sound(void **state)

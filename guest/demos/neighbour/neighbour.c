@@ -96,10 +96,11 @@ static bool others_run(void)
 	return false;
 }
 
-int main(void)
+int main(uint64_t tree)
 {
 	struct tunnel tunnel;
 
+	(void)tree;
 	console_init(CONSOLE_AUTO);
 	irq_init();
 	if (!region_init()) {
