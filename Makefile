@@ -110,6 +110,9 @@ unit: $(UNIT_PROGRAMS) $(CHECK)/orlop ## build the unit tests (ASan, UBSan, cove
 unit-test: unit ## run the unit tests and the rules of the description
 	@python3 tests/run.py --build $(BUILD) --arch $(ARCH) unit config
 
+simulate-messages: $(BUILD)/simulate-messages ## ten million messages between VMs that restart
+	@$(BUILD)/simulate-messages
+
 simulate: $(BUILD)/simulate ## the scheduler on a million random real-time sets (minutes)
 	@$(BUILD)/simulate
 
@@ -131,6 +134,6 @@ clean: ## remove what was built (not what set-up downloaded)
 		$(BUILD)/run $(BUILD)/demo
 
 .PHONY: help setup all tool hypervisor guests demo demo-shared demo-gateway shell test bench unit unit-test \
-	simulate coverage lint format clean
+	simulate simulate-messages coverage lint format clean
 
 -include $(shell find $(OUT) $(HOST) $(CHECK) -name '*.d' 2>/dev/null)

@@ -47,9 +47,9 @@ struct region {
 #define REGION_UPCALL_MASKED 1u
 #define REGION_UPCALL_LIMIT  256u
 
-/* Numbers of a RISC-V vCPU's own interrupts; on AArch64 they are the GIC's: 0-15 and 27. */
-#define REGION_UPCALL_RISCV_IPI   254u
-#define REGION_UPCALL_RISCV_TIMER 255u
+/* Numbers of a vCPU's own interrupts where the architecture gives them none (docs/upcall.md). */
+#define REGION_UPCALL_IPI   254u
+#define REGION_UPCALL_TIMER 255u
 
 /*
  * Of one vCPU; each on cache lines of its own. What the hypervisor decided is consistent if
@@ -67,7 +67,7 @@ struct region_vcpu {
 	uint64_t deadline_ticks;   /* real time: of the current job */
 
 	/* Interrupts by upcall (docs/upcall.md): bit n is interrupt n, where n < 256. */
-	uint32_t upcall_masked; /* REGION_UPCALL_MASKED or 0; set by an injection, else the guest's */
+	uint32_t upcall_masked; /* REGION_UPCALL_MASKED or 0; set by injections, else the guest's */
 	uint32_t upcall_any;    /* not 0: a word of upcall_pending may be */
 	uint64_t upcall_pending[4]; /* the guest takes them, and upcall_any, by exchange */
 	uint64_t upcall_pc,

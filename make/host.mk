@@ -31,7 +31,7 @@ CHECK_LIBS := $(HOST_LIBS) -lcmocka -lpthread -lm
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
 UNIT_MAINS   := $(if $(UNIT_SOURCES),$(shell grep -lE '^int main\b' $(UNIT_SOURCES)))
 UNIT_HELPERS := $(filter-out $(UNIT_MAINS),$(UNIT_SOURCES)) \
-	$(filter-out %/simulate.c,$(wildcard tests/simulate/*.c))
+	$(filter-out %/simulate.c %/messages_main.c,$(wildcard tests/simulate/*.c))
 UNIT_PROGRAMS := $(UNIT_MAINS:tests/unit/%.c=$(CHECK)/unit/%)
 
 # arch/fake has a UART of its own, and the C library's memory functions serve (the sanitizers watch
@@ -71,7 +71,8 @@ $(CHECK)/orlop: $(CHECK)/tools/main.c.o $(CHECK)/libtools.a
 
 # The scheduler among random real-time sets: fast, without sanitizers.
 
-SIMULATE_SOURCES := $(sort $(wildcard tests/simulate/*.c hyp/sched/*.c)) \
+SIMULATE_SOURCES := $(sort $(filter-out %/messages.c %/messages_main.c,$(wildcard \
+	tests/simulate/*.c)) $(wildcard hyp/sched/*.c)) \
 	lib/lock.c lib/tournament.c \
 	tools/response.c
 
@@ -79,6 +80,17 @@ $(BUILD)/simulate: $(SIMULATE_SOURCES) $(wildcard tests/simulate/*.h hyp/sched/*
 	make/host.mk | $(SETUP)
 	@echo "  LD  $@"
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) -Iarch/include -Iarch/fake $(SIMULATE_SOURCES) -lm -o $@
+
+# Messages among random VMs: the core on arch/fake, fast, without sanitizers.
+
+MESSAGES_SOURCES := $(CHECK_HYP_SOURCES) tests/unit/harness.c tests/unit/comm_fixture.c \
+	$(wildcard tests/simulate/messages*.c)
+
+$(BUILD)/simulate-messages: $(MESSAGES_SOURCES) $(wildcard abi/*.h hyp/*/*.h lib/*.h arch/fake/*.h \
+	tests/unit/*.h tests/simulate/*.h) make/host.mk | $(SETUP)
+	@echo "  LD  $@"
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) -Iarch/include -Iarch/fake $(MESSAGES_SOURCES) -lcmocka \
+		-lpthread -lm -o $@
 
 # Unit programs' objects are kept, or each run would compile them again.
 .SECONDARY:

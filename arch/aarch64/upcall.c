@@ -109,26 +109,31 @@ bool upcall_arrived(struct vcpu *vcpu, uint32_t id)
 	return true;
 }
 
-/* A level that rises comes once; it is looked at again when the guest ends it. */
+/* An emulated device's level that has come is held, too, until the guest ends it. */
+static bool take_line(struct irq_bank *bank, uint32_t bit)
+{
+	const bool comes = bank->line & ~bank->held & bit;
+
+	bank->held |= comes ? bit : 0;
+	return comes;
+}
+
 void upcall_set_line(struct vm *vm, uint32_t irq, bool high)
 {
 	struct irq_bank *bank = vgic_bank(vm_vcpu(vm, 0), irq / 32);
 	const uint32_t bit = 1u << irq % 32;
-	bool rises;
 
 	lock_take(&vm->arch.lock);
-	rises = high && !(bank->line & bit);
 	bank->line = high ? bank->line | bit : bank->line & ~bit;
-	lock_release(&vm->arch.lock);
-	if (rises)
+	if (take_line(bank, bit))
 		comm_upcall_raise(vm_vcpu(vm, 0), irq);
+	lock_release(&vm->arch.lock);
 }
 
 bool arch_vcpu_upcall_end(struct vcpu *vcpu, uint32_t irq)
 {
 	const uint32_t bit = 1u << irq % 32;
 	struct irq_bank *bank;
-	bool again;
 
 	if (irq >= vcpu->vm->plan->irq_limit)
 		return false;
@@ -136,12 +141,11 @@ bool arch_vcpu_upcall_end(struct vcpu *vcpu, uint32_t irq)
 	if (!(bank->owned & bit))
 		return false;
 	lock_take(&vcpu->vm->arch.lock);
-	gic_write_word(vcpu->cpu, irq / 32, GICD_ICACTIVER, bank->held & bit);
+	gic_write_word(vcpu->cpu, irq / 32, GICD_ICACTIVER, bank->held & bank->upcall & bit);
 	bank->held &= ~bit;
-	again = bank->line & bit;
-	lock_release(&vcpu->vm->arch.lock);
-	if (again)
+	if (take_line(bank, bit))
 		comm_upcall_raise(vm_vcpu(vcpu->vm, 0), irq);
+	lock_release(&vcpu->vm->arch.lock);
 	return true;
 }
 

@@ -43,6 +43,12 @@ static inline struct irq_bank *vgic_bank(struct vcpu *frame, uint32_t word)
 	return &((struct irq_shared_bank *)frame->vm->plan->irq_banks)[word].bank;
 }
 
+/* Its bit in its bank's words. */
+static inline uint32_t vgic_bit(uint32_t id)
+{
+	return 1u << id % 32;
+}
+
 /* Index of the vCPU that shared interrupt `id` goes to. */
 static inline uint8_t *vgic_target(const struct vm *vm, uint32_t id)
 {

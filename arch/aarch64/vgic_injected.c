@@ -23,11 +23,6 @@ static struct irq_bank *bank_of(struct vcpu *vcpu, uint32_t id)
 	return vgic_bank(vcpu, id / 32);
 }
 
-static uint32_t bit_of(uint32_t id)
-{
-	return 1u << id % 32;
-}
-
 /*
  * Whether an interrupt that was not taken yet is still to be taken: one whose line is level-
  * sensitive and has fallen since is not. (If the guest takes it before it exits, it is spurious.)
@@ -36,17 +31,17 @@ static bool is_still_wanted(struct vcpu *vcpu, uint32_t id, bool hardware)
 {
 	const struct irq_bank *bank = bank_of(vcpu, id);
 
-	if ((bank->edge | bank->latched) & bit_of(id))
+	if ((bank->edge | bank->latched) & vgic_bit(id))
 		return true;
 	if (hardware)
-		return gic_read_word(vcpu->cpu, id / 32, GICD_ISPENDR) & bit_of(id);
+		return gic_read_word(vcpu->cpu, id / 32, GICD_ISPENDR) & vgic_bit(id);
 	return false; /* an emulated device's line is in the book by itself */
 }
 
 /* Puts one that is pending and not active back into the book. */
 static void unlist(struct vcpu *vcpu, uint64_t lr)
 {
-	const uint32_t id = LR_ID(lr), bit = bit_of(id);
+	const uint32_t id = LR_ID(lr), bit = vgic_bit(id);
 	struct irq_bank *bank = bank_of(vcpu, id);
 
 	if (is_still_wanted(vcpu, id, lr & LR_HARDWARE)) {
@@ -57,8 +52,7 @@ static void unlist(struct vcpu *vcpu, uint64_t lr)
 	}
 }
 
-/* Takes what is not active out of the list registers, back into the book. */
-static void fold(struct vcpu *vcpu)
+void vgic_injected_fold(struct vcpu *vcpu)
 {
 	const unsigned count = lr_count();
 
@@ -66,7 +60,7 @@ static void fold(struct vcpu *vcpu)
 		const uint64_t lr = lr_read(i);
 
 		if (lr & LR_ACTIVE) {
-			bank_of(vcpu, LR_ID(lr))->latched &= ~bit_of(LR_ID(lr));
+			bank_of(vcpu, LR_ID(lr))->latched &= ~vgic_bit(LR_ID(lr));
 			continue;
 		}
 		if (lr & LR_PENDING)
@@ -75,32 +69,25 @@ static void fold(struct vcpu *vcpu)
 	}
 }
 
-/* Whether this CPU's list registers are those of the vCPU whose private word that is, or of any
- * vCPU of the VM for a shared one.
- */
-static bool has_lists_of(const struct vcpu *frame, uint32_t word)
+bool vgic_injected_has_lists_of(const struct vcpu *frame, uint32_t word)
 {
 	const struct vcpu *loaded = arch_cpu_here()->vcpu;
 
 	return loaded == frame || (word != 0 && loaded && loaded->vm == frame->vm);
 }
 
-/*
- * The interrupts of `word` that are in a list register of this CPU in one of the states `state`.
- * What another vCPU has listed cannot be seen from here: it counts as neither.
- */
-static uint32_t listed(const struct vcpu *frame, uint32_t word, uint64_t state)
+uint32_t vgic_injected_listed(const struct vcpu *frame, uint32_t word, uint64_t state)
 {
 	const unsigned count = lr_count();
 	uint32_t bits = 0;
 
-	if (!has_lists_of(frame, word))
+	if (!vgic_injected_has_lists_of(frame, word))
 		return 0;
 	for (unsigned i = 0; i < count; i++) {
 		const uint64_t lr = lr_read(i);
 
 		if ((lr & state) && LR_ID(lr) / 32 == word)
-			bits |= bit_of(LR_ID(lr));
+			bits |= vgic_bit(LR_ID(lr));
 	}
 	return bits;
 }
@@ -112,15 +99,16 @@ void vgic_injected_queue(struct vcpu *vcpu, uint64_t lr)
 	struct irq_bank *bank = bank_of(vcpu, id);
 
 	/* A VM on the direct way can end an interrupt of ours early, which then comes again. */
-	if (vcpu->vm->arch.beside_direct && (listed(vcpu, id / 32, LR_STATE) & bit_of(id)))
+	if (vcpu->vm->arch.beside_direct &&
+		(vgic_injected_listed(vcpu, id / 32, LR_STATE) & vgic_bit(id)))
 		return;
 	if (empty) {
 		lr_write(bits_lowest(empty), lr);
 		return;
 	}
 	lock_take(&vcpu->vm->arch.lock);
-	bank->pending |= bit_of(id);
-	bank->held |= bit_of(id);
+	bank->pending |= vgic_bit(id);
+	bank->held |= vgic_bit(id);
 	lock_release(&vcpu->vm->arch.lock);
 	vgic_injected_sync(vcpu);
 }
@@ -146,17 +134,39 @@ static uint32_t pending_in(struct vcpu *vcpu, uint32_t word)
 	const struct irq_bank *bank = vgic_bank(vcpu, word);
 	uint32_t bits = (bank->pending | bank->line) & ~bank->active & bank->enabled;
 
-	bits &= vgic_forwarded(vcpu->vm, bank) & ~listed(vcpu, word, LR_STATE);
+	bits &= vgic_forwarded(vcpu->vm, bank);
+	if (bits)
+		bits &= ~vgic_injected_listed(vcpu, word, LR_STATE);
 	return routed_to(vcpu, word, bits);
 }
 
-/* The interrupt with the highest priority among those that `in` finds, or VGIC_NO_ID (4.8). */
-static uint32_t most_urgent(struct vcpu *vcpu, uint32_t (*in)(struct vcpu *vcpu, uint32_t word))
+/* A bit for each word in whose bank anything is pending or active. */
+static uint32_t busy_words(struct vcpu *vcpu)
+{
+	const uint32_t count = vcpu->vm->plan->irq_limit / 32;
+	uint32_t words = 0;
+
+	for (uint32_t word = 0; word < count; word++) {
+		const struct irq_bank *bank = vgic_bank(vcpu, word);
+
+		words |= (uint32_t)((bank->pending | bank->line | bank->active) != 0) << word;
+	}
+	return words;
+}
+
+/*
+ * The interrupt with the highest priority among those that `in` finds in `words`, or VGIC_NO_ID
+ * (4.8).
+ */
+static uint32_t most_urgent(
+	struct vcpu *vcpu, uint32_t (*in)(struct vcpu *vcpu, uint32_t word), uint32_t words)
 {
 	uint32_t best = VGIC_NO_ID;
 	unsigned best_priority = 0;
 
-	for (uint32_t word = 0; word < vcpu->vm->plan->irq_limit / 32; word++) {
+	for (; words; words &= words - 1) {
+		const uint32_t word = bits_lowest(words);
+
 		for (uint32_t todo = in(vcpu, word); todo; todo &= todo - 1) {
 			const unsigned bit = bits_lowest(todo);
 			const unsigned priority = vgic_bank(vcpu, word)->priority[bit];
@@ -173,7 +183,7 @@ static uint32_t most_urgent(struct vcpu *vcpu, uint32_t (*in)(struct vcpu *vcpu,
 static void list(struct vcpu *vcpu, unsigned index, uint32_t id)
 {
 	struct irq_bank *bank = bank_of(vcpu, id);
-	const uint32_t bit = bit_of(id);
+	const uint32_t bit = vgic_bit(id);
 	uint64_t lr = vgic_injected_lr(bank, id);
 
 	if (bank->active & bit)
@@ -200,7 +210,7 @@ static void add_pending_edges(struct vcpu *vcpu)
 
 	for (unsigned i = 0; i < count; i++) {
 		const uint64_t lr = lr_read(i);
-		const uint32_t bit = bit_of(LR_ID(lr));
+		const uint32_t bit = vgic_bit(LR_ID(lr));
 		struct irq_bank *bank = bank_of(vcpu, LR_ID(lr));
 
 		if (!(lr & LR_ACTIVE) || (lr & LR_HARDWARE) ||
@@ -220,15 +230,15 @@ static void end_unlisted(struct vcpu *vcpu)
 	unsigned count = (unsigned)bits_get(sysreg_read(ICH_HCR_EL2), 27, 5);
 
 	for (; count > 0; count--) {
-		const uint32_t id = most_urgent(vcpu, active_in);
+		const uint32_t id = most_urgent(vcpu, active_in, busy_words(vcpu));
 		struct irq_bank *bank;
 
 		if (id == VGIC_NO_ID)
 			return;
 		bank = bank_of(vcpu, id);
-		gic_write_word(vcpu->cpu, id / 32, GICD_ICACTIVER, bank->held & bit_of(id));
-		bank->active &= ~bit_of(id);
-		bank->held &= ~bit_of(id);
+		gic_write_word(vcpu->cpu, id / 32, GICD_ICACTIVER, bank->held & vgic_bit(id));
+		bank->active &= ~vgic_bit(id);
+		bank->held &= ~vgic_bit(id);
 	}
 }
 
@@ -236,7 +246,7 @@ static void end_unlisted(struct vcpu *vcpu)
 static void put_back(struct vcpu *vcpu, unsigned index)
 {
 	const uint64_t lr = lr_read(index);
-	const uint32_t bit = bit_of(LR_ID(lr));
+	const uint32_t bit = vgic_bit(LR_ID(lr));
 	struct irq_bank *bank = bank_of(vcpu, LR_ID(lr));
 
 	bank->active |= bit;
@@ -245,28 +255,34 @@ static void put_back(struct vcpu *vcpu, unsigned index)
 	lr_write(index, 0);
 }
 
-/* If all list registers are active, the least urgent one makes room for one to be taken. */
-static void make_room(struct vcpu *vcpu)
+/*
+ * If all list registers are active, the least urgent one makes room for one to be taken. Returns
+ * the words that are busy after that.
+ */
+static uint32_t make_room(struct vcpu *vcpu, uint32_t words)
 {
 	const unsigned count = lr_count();
 	unsigned least = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		if (!(lr_read(i) & LR_ACTIVE))
-			return;
+			return words;
 		if (bits_get(lr_read(i), 48, 8) > bits_get(lr_read(least), 48, 8))
 			least = i;
 	}
 	put_back(vcpu, least);
+	return busy_words(vcpu);
 }
 
-/* Lists what `in` finds while there is room, but for one register if `spare`. Returns what is left.
+/*
+ * Lists what `in` finds in `words` while there is room, but for one register if `spare`. Returns
+ * what is left.
  */
-static uint32_t fill(
-	struct vcpu *vcpu, uint32_t (*in)(struct vcpu *vcpu, uint32_t word), bool spare)
+static uint32_t fill(struct vcpu *vcpu, uint32_t (*in)(struct vcpu *vcpu, uint32_t word),
+	uint32_t words, bool spare)
 {
 	for (;;) {
-		const uint32_t id = most_urgent(vcpu, in);
+		const uint32_t id = most_urgent(vcpu, in, words);
 		const uint64_t empty = lr_empty();
 
 		if (id == VGIC_NO_ID || empty == 0 || (spare && (empty & (empty - 1)) == 0))
@@ -283,17 +299,19 @@ static uint32_t fill(
 void vgic_injected_sync_locked(struct vcpu *vcpu)
 {
 	uint64_t hcr = ICH_HCR_EN;
+	uint32_t words;
 
 	vcpu->arch.bank.pending |= (uint16_t)__atomic_fetch_and(
 		&vcpu->arch.posted, ARCH_POSTED_BOOK, __ATOMIC_ACQUIRE);
 	end_unlisted(vcpu);
-	fold(vcpu);
+	vgic_injected_fold(vcpu);
 	add_pending_edges(vcpu);
-	if (most_urgent(vcpu, pending_in) != VGIC_NO_ID)
-		make_room(vcpu);
-	if (fill(vcpu, active_in, true) != VGIC_NO_ID)
+	words = busy_words(vcpu);
+	if (most_urgent(vcpu, pending_in, words) != VGIC_NO_ID)
+		words = make_room(vcpu, words);
+	if (fill(vcpu, active_in, words, true) != VGIC_NO_ID)
 		hcr |= ICH_HCR_LRENPIE;
-	if (fill(vcpu, pending_in, false) != VGIC_NO_ID)
+	if (fill(vcpu, pending_in, words, false) != VGIC_NO_ID)
 		hcr |= ICH_HCR_NPIE;
 	sysreg_write(ICH_HCR_EL2, hcr);
 }
@@ -314,173 +332,6 @@ bool vgic_injected_waits(void)
 			return true;
 	}
 	return false;
-}
-
-static void notify(struct vcpu *vcpu)
-{
-	if (vgic_is_here(vcpu))
-		vgic_injected_sync_locked(vcpu);
-	else if (vcpu->shared)
-		vgic_shared_notify(vcpu);
-	else
-		arch_irq_kick(vcpu->cpu);
-}
-
-static void notify_all(struct vm *vm)
-{
-	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
-		notify(vm_vcpu(vm, i));
-}
-
-/* A private word concerns its vCPU, a shared one any of them. */
-static void notify_word(struct vcpu *frame, uint32_t word)
-{
-	if (word == 0)
-		notify(frame);
-	else
-		notify_all(frame->vm);
-}
-
-/* Brings into the book what of the VM's interrupts this CPU's list registers hold. */
-static void fold_here(struct vcpu *frame)
-{
-	for (unsigned i = 0; i < frame->vm->plan->vcpu_count; i++) {
-		if (vgic_is_here(vm_vcpu(frame->vm, i)))
-			fold(vm_vcpu(frame->vm, i));
-	}
-}
-
-void vgic_injected_settle(struct vm *vm)
-{
-	vgic_apply_enables(vm);
-	notify_all(vm);
-}
-
-/*
- * Those of the word that have a physical interrupt behind them now. On a shared CPU the private
- * ones have it only while their vCPU is loaded.
- */
-static uint32_t hardware_of(struct vcpu *frame, uint32_t word)
-{
-	if (word == 0 && frame->shared && !vgic_is_here(frame))
-		return 0;
-	return vgic_bank(frame, word)->hardware;
-}
-
-void vgic_injected_enable(struct vcpu *frame, uint32_t word, uint32_t bits)
-{
-	const struct irq_bank *bank = vgic_bank(frame, word);
-
-	if (word == 0 && frame->shared)
-		vgic_shared_apply_private(frame);
-	else
-		gic_write_word(frame->cpu, word, GICD_ISENABLER,
-			bits & bank->hardware & vgic_forwarded(frame->vm, bank));
-	notify_word(frame, word);
-}
-
-void vgic_injected_disable(struct vcpu *frame, uint32_t word, uint32_t bits)
-{
-	if (word == 0 && frame->shared)
-		vgic_shared_apply_private(frame);
-	else
-		gic_write_word(
-			frame->cpu, word, GICD_ICENABLER, bits & vgic_bank(frame, word)->hardware);
-	notify_word(frame, word);
-}
-
-/*
- * A physical interrupt is made pending physically and then arrives. One that is held for the guest
- * and given up is let go, so that it can fire again.
- */
-void vgic_injected_set_pending(struct vcpu *frame, uint32_t word, uint32_t bits, bool pending)
-{
-	struct irq_bank *bank = vgic_bank(frame, word);
-	const uint32_t hardware = bits & hardware_of(frame, word);
-
-	fold_here(frame);
-	if (pending) {
-		gic_write_word(frame->cpu, word, GICD_ISPENDR, hardware);
-		bank->pending |= bits & ~hardware;
-		bank->latched |= bits;
-	} else {
-		gic_write_word(frame->cpu, word, GICD_ICPENDR, hardware);
-		gic_write_word(frame->cpu, word, GICD_ICACTIVER, bits & bank->pending & bank->held);
-		bank->held &= ~(bits & bank->pending);
-		bank->pending &= ~bits;
-		bank->latched &= ~bits;
-		if (word == 0)
-			__atomic_fetch_and(&frame->arch.posted, ~bits, __ATOMIC_RELAXED);
-	}
-	notify_word(frame, word);
-}
-
-uint32_t vgic_injected_pending(struct vcpu *frame, uint32_t word)
-{
-	const struct irq_bank *bank = vgic_bank(frame, word);
-	uint32_t bits;
-
-	notify_word(frame, word); /* what went away meanwhile does not count */
-	bits = bank->pending | bank->line | listed(frame, word, LR_PENDING);
-	if (word == 0)
-		bits |= (uint16_t)__atomic_load_n(&frame->arch.posted, __ATOMIC_RELAXED);
-	return bits | (gic_read_word(frame->cpu, word, GICD_ISPENDR) & hardware_of(frame, word));
-}
-
-/* Active in a list register of this CPU: the bit is changed there. */
-static uint32_t deactivate_listed(const struct vcpu *frame, uint32_t word, uint32_t bits)
-{
-	const unsigned count = lr_count();
-	uint32_t done = 0;
-
-	if (!has_lists_of(frame, word))
-		return 0;
-	for (unsigned i = 0; i < count; i++) {
-		const uint64_t lr = lr_read(i);
-
-		if (!(lr & LR_ACTIVE) || LR_ID(lr) / 32 != word || !(bits & bit_of(LR_ID(lr))))
-			continue;
-		lr_write(i, lr & ~LR_ACTIVE);
-		done |= bit_of(LR_ID(lr));
-	}
-	return done;
-}
-
-void vgic_injected_set_active(struct vcpu *frame, uint32_t word, uint32_t bits, bool active)
-{
-	struct irq_bank *bank = vgic_bank(frame, word);
-	uint32_t hardware = bits & hardware_of(frame, word);
-
-	if (active) {
-		bits &= ~listed(frame, word, LR_ACTIVE);
-		bank->active |= bits;
-		bank->held |= bits & hardware;
-		gic_write_word(frame->cpu, word, GICD_ISACTIVER, hardware);
-	} else {
-		const uint32_t was_active =
-			deactivate_listed(frame, word, bits) | (bits & bank->active);
-
-		/* One that waits to be taken is physically active, too, and stays so. */
-		hardware &= was_active | ~(bank->held | listed(frame, word, LR_STATE));
-		gic_write_word(frame->cpu, word, GICD_ICACTIVER, hardware);
-		bank->active &= ~bits;
-		bank->held &= ~(hardware & ~bank->pending);
-	}
-	notify_word(frame, word);
-}
-
-/*
- * What another vCPU has listed shows by its physical side: active, or (one that it has not taken
- * yet) about to be.
- */
-uint32_t vgic_injected_active(struct vcpu *frame, uint32_t word)
-{
-	const struct irq_bank *bank = vgic_bank(frame, word);
-	uint32_t bits = bank->active | listed(frame, word, LR_ACTIVE);
-
-	if (word == 0 && !vgic_is_here(frame))
-		bits |= gic_read_word(frame->cpu, 0, GICD_ISACTIVER) & bank->hardware & ~bank->held;
-	return bits;
 }
 
 /* IHI 0069 table 8-13, one security state: a request reaches only interrupts of its own group. */
@@ -525,13 +376,13 @@ void vgic_injected_stop(struct vcpu *vcpu)
 
 	lock_take(&vcpu->vm->arch.lock);
 	sysreg_write(ICH_HCR_EL2, 0);
-	fold(vcpu);
+	vgic_injected_fold(vcpu);
 	for (unsigned i = 0; i < count; i++) {
 		const uint64_t lr = lr_read(i);
 
 		if (lr & LR_HARDWARE)
 			gic_write_word(
-				vcpu->cpu, LR_ID(lr) / 32, GICD_ICACTIVER, bit_of(LR_ID(lr)));
+				vcpu->cpu, LR_ID(lr) / 32, GICD_ICACTIVER, vgic_bit(LR_ID(lr)));
 		lr_write(i, 0);
 	}
 	lock_release(&vcpu->vm->arch.lock);
@@ -542,7 +393,7 @@ void vgic_injected_unlist_all(struct vcpu *vcpu)
 	const unsigned count = lr_count();
 
 	end_unlisted(vcpu);
-	fold(vcpu);
+	vgic_injected_fold(vcpu);
 	for (unsigned i = 0; i < count; i++) {
 		if (lr_read(i) & LR_ACTIVE)
 			put_back(vcpu, i);
@@ -563,30 +414,5 @@ void vgic_injected_end_all(struct vcpu *vcpu)
 
 uint32_t vgic_injected_next(struct vcpu *vcpu)
 {
-	return most_urgent(vcpu, pending_in);
-}
-
-void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
-{
-	struct vcpu *frame = vm_vcpu(vm, 0);
-	const uint32_t word = irq / 32;
-	struct irq_bank *bank = vgic_bank(frame, word);
-
-	if (vgic_is_direct(vm)) {
-		vgic_direct_set_pending(frame, word, bit_of(irq), high);
-		return;
-	}
-	if (vm_has_upcalls(vm)) {
-		upcall_set_line(vm, irq, high);
-		return;
-	}
-	lock_take(&vm->arch.lock);
-	if (high) {
-		bank->line |= bit_of(irq);
-		notify_word(frame, word);
-	} else {
-		bank->line &= ~bit_of(irq);
-		vgic_injected_set_pending(frame, word, bit_of(irq), false);
-	}
-	lock_release(&vm->arch.lock);
+	return most_urgent(vcpu, pending_in, busy_words(vcpu));
 }

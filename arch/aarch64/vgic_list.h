@@ -62,6 +62,21 @@ static inline bool vgic_is_here(const struct vcpu *vcpu)
 	return arch_cpu_here()->vcpu == vcpu;
 }
 
+/* Takes what is not active out of the list registers, back into the book. */
+void vgic_injected_fold(struct vcpu *vcpu);
+
+/*
+ * Whether this CPU's list registers are those of the vCPU whose private word that is, or of any
+ * vCPU of the VM for a shared one.
+ */
+bool vgic_injected_has_lists_of(const struct vcpu *frame, uint32_t word);
+
+/*
+ * The interrupts of `word` that are in a list register of this CPU in one of the states `state`.
+ * What another vCPU has listed cannot be seen from here: it counts as neither.
+ */
+uint32_t vgic_injected_listed(const struct vcpu *frame, uint32_t word, uint64_t state);
+
 /* With vm->arch.lock held, on the CPU that has the vCPU's registers: as vgic_injected_sync. */
 void vgic_injected_sync_locked(struct vcpu *vcpu);
 

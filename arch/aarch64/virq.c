@@ -43,7 +43,7 @@ void arch_virq_raise(struct vm *vm, uint32_t irq)
 {
 	if (vgic_is_direct(vm)) {
 		dsb(ishst); /* what was stored before is seen once it is taken */
-		gic_write_word(vm_vcpu(vm, 0)->cpu, irq / 32, GICD_ISPENDR, 1u << irq % 32);
+		*gic_word(0, irq / 32, GICD_ISPENDR) = 1u << irq % 32; /* a shared one: no CPU's */
 	} else if (vm_has_upcalls(vm)) {
 		comm_upcall_raise(vm_vcpu(vm, 0), irq);
 	} else {

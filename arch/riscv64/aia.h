@@ -37,6 +37,9 @@ void aia_set_source(uint32_t source, uint32_t mode);
 void aia_guest_reset(struct vm *vm);
 void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high);
 void aia_guest_raise(struct vm *vm, uint32_t irq);
+
+/* The same without the lock, in the usual state of such a source; false: it is in another one. */
+bool aia_guest_raise_quick(const struct vm *vm, uint32_t irq);
 uint32_t aia_guest_read(struct vcpu *vcpu, uint64_t offset);
 void aia_guest_write(struct vcpu *vcpu, uint64_t offset, uint32_t value);
 

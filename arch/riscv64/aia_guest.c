@@ -322,6 +322,18 @@ void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high)
 	forward(vm, irq);
 }
 
+/* Each word is read once; whoever writes it at the same time may have been earlier or later. */
+bool aia_guest_raise_quick(const struct vm *vm, uint32_t irq)
+{
+	const uint32_t target = *target_of(vm, irq);
+
+	if (mode_of(vm, irq) != SOURCE_EDGE1 || !(irq_bank(vm, irq)->enabled & irq_bit(irq)) ||
+		!(vm->arch.domaincfg & DOMAINCFG_IE))
+		return false;
+	aia_send(vm_vcpu(vm, TARGET_HART_OF(target)), target & TARGET_EIID_MASK);
+	return true;
+}
+
 /* In another mode than the one that fits, the source sees the line go up and down. */
 void aia_guest_raise(struct vm *vm, uint32_t irq)
 {

@@ -360,14 +360,14 @@ void context_start(struct vcpu *vcpu)
 	context->hstatus = csr_read(CSR_HSTATUS);
 	context->timer = ARCH_NEVER;
 	context->traits = context_has_timer && has_files ? 0 : CONTEXT_BOARD;
-	if (has_files && (vcpu->plan->affinity & (vcpu->plan->affinity - 1)) != 0)
+	if (has_files && vcpu->plan->guest_file)
+		context->file = BIT(vcpu->plan->guest_file);
+	if (context->file && (vcpu->plan->affinity & (vcpu->plan->affinity - 1)) != 0)
 		context->traits |= CONTEXT_MOVES;
 	if (vcpu->vm->plan->own_time)
 		context->traits |= CONTEXT_CLOCK;
 	if (vm_has_upcalls(vcpu->vm))
 		context->traits |= CONTEXT_CALLS;
-	if (has_files && vcpu->plan->guest_file)
-		context->file = BIT(vcpu->plan->guest_file);
 	context->vm = (uint8_t)vcpu->vm->plan->id;
 	context->index = (uint8_t)vcpu->plan->index;
 	here->vm_vcpu[context->vm] = context->index;

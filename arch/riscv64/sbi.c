@@ -72,7 +72,7 @@ static uint64_t find_harts(const struct vm *vm, uint64_t mask, uint64_t base, bo
 static void send_ipi(struct vcpu *target)
 {
 	if (vm_has_upcalls(target->vm))
-		comm_upcall_raise(target, REGION_UPCALL_RISCV_IPI);
+		comm_upcall_raise(target, REGION_UPCALL_IPI);
 	else
 		irq_post(target, IRQ_POSTED_SOFT, 0);
 }

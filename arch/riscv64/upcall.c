@@ -82,7 +82,7 @@ void upcall_timer_arrived(struct vcpu *vcpu)
 	if (vcpu_has_timer())
 		csr_write(CSR_VSTIMECMP, ARCH_NEVER);
 	csr_clear(CSR_HVIP, BIT(IRQ_VS_TIMER));
-	comm_upcall_record(vcpu, REGION_UPCALL_RISCV_TIMER);
+	comm_upcall_record(vcpu, REGION_UPCALL_TIMER);
 }
 
 bool upcall_claimed(struct vm *vm, uint32_t irq)
@@ -96,20 +96,28 @@ bool upcall_claimed(struct vm *vm, uint32_t irq)
 	return comm_upcall_record(first, irq);
 }
 
-/* A level that rises comes once; it is looked at again when the guest ends it. */
+/* An emulated device's level that has come is held, too, until the guest ends it. */
+static void take_line(struct vm *vm, uint32_t irq)
+{
+	struct irq_bank *bank = irq_bank(vm, irq);
+
+	if (!(bank->line & ~bank->held & irq_bit(irq)))
+		return;
+	bank->held |= irq_bit(irq);
+	comm_upcall_raise(vm_vcpu(vm, 0), irq);
+}
+
 void upcall_set_line(struct vm *vm, uint32_t irq, bool high)
 {
 	struct irq_bank *bank = irq_bank(vm, irq);
-	const bool rises = high && !(bank->line & irq_bit(irq));
 
 	bank->line = high ? bank->line | irq_bit(irq) : bank->line & ~irq_bit(irq);
-	if (rises)
-		comm_upcall_raise(vm_vcpu(vm, 0), irq);
+	take_line(vm, irq);
 }
 
 static bool is_own(uint32_t irq)
 {
-	return irq == REGION_UPCALL_RISCV_IPI || irq == REGION_UPCALL_RISCV_TIMER;
+	return irq == REGION_UPCALL_IPI || irq == REGION_UPCALL_TIMER;
 }
 
 bool arch_vcpu_upcall_end(struct vcpu *vcpu, uint32_t irq)
@@ -121,11 +129,10 @@ bool arch_vcpu_upcall_end(struct vcpu *vcpu, uint32_t irq)
 		return is_own(irq);
 	bank = irq_bank(vm, irq);
 	lock_take(&vm->arch.lock);
-	if (bank->held & irq_bit(irq))
+	if (bank->held & bank->hardware & irq_bit(irq))
 		plic_complete(vm_vcpu(vm, 0)->arch.home, irq_host(vm, irq));
 	bank->held &= ~irq_bit(irq);
-	if (bank->line & irq_bit(irq))
-		comm_upcall_raise(vm_vcpu(vm, 0), irq);
+	take_line(vm, irq);
 	lock_release(&vm->arch.lock);
 	return true;
 }

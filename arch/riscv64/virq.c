@@ -15,6 +15,8 @@ void arch_virq_raise(struct vm *vm, uint32_t irq)
 		comm_upcall_raise(vm_vcpu(vm, 0), irq);
 		return;
 	}
+	if (irq_controller == &irq_aia && aia_guest_raise_quick(vm, irq))
+		return;
 	lock_take(&vm->arch.lock);
 	if (irq_controller == &irq_aia)
 		aia_guest_raise(vm, irq);

@@ -23,17 +23,18 @@ static inline void words_copy_fit(void *to, const void *from, size_t bytes)
 {
 	words_t *words = to;
 	const words_t *source = from;
+	const words_t *pairs = source + bytes / sizeof(*words) / 2 * 2;
 
-	for (; bytes >= 2 * sizeof(*words); bytes -= 2 * sizeof(*words)) {
+	while (source != pairs) {
 		uint64_t first = source[0], second = source[1];
 
 		words[0] = first;
 		words[1] = second;
 		words += 2;
 		source += 2;
-		__asm__ volatile("" ::: "memory");
+		__asm__ volatile("" : "+r"(words), "+r"(source)::"memory");
 	}
-	if (bytes > 0)
+	if (bytes % (2 * sizeof(*words)) != 0)
 		*words = *source;
 }
 

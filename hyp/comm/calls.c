@@ -24,6 +24,10 @@ void comm_init(void)
 		region_init(vm_at(i));
 		packets_init(comm_vm_at(i));
 	}
+	for (unsigned i = 0; i < hyp_plan->vm_count; i++) {
+		if (comm_vm_at(i))
+			region_connect(comm_vm_at(i));
+	}
 	virtio_init();
 }
 

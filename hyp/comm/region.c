@@ -5,7 +5,6 @@
 #include "hyp/comm/region.h"
 
 #include "abi/hypercall.h"
-#include "arch/include/arch_irq.h"
 #include "hyp/comm/message.h"
 #include "hyp/core/shared_types.h"
 #include "lib/bits.h"
@@ -169,6 +168,20 @@ static void fill(struct comm_vm *comm)
 	lock_release(&comm->lock);
 }
 
+void region_connect(struct comm_vm *comm)
+{
+	for (uint32_t i = 0; i < comm->vm->plan->tunnel_count; i++) {
+		const struct plan_tunnel *plan = &comm->vm->plan->tunnels[i];
+		struct comm_vm *peer = comm_vm_at(plan->peer);
+
+		comm->ends[i] = (struct comm_tunnel){
+			.peer = peer,
+			.far = &peer->tunnels[plan->peer_index],
+			.far_bit = 1u << plan->peer_index,
+		};
+	}
+}
+
 void region_init(struct vm *vm)
 {
 	struct comm_vm *comm = comm_vm_of(vm);
@@ -176,6 +189,7 @@ void region_init(struct vm *vm)
 	comm->vm = vm;
 	comm->region = vm->plan->region;
 	comm->id = vm->plan->id;
+	comm->interrupt = vm->plan->region_irq;
 	comm->allowed = vm->plan->message_slots ? vm->plan->senders : 0;
 	comm->slot_count = vm->plan->message_slots;
 	comm->message_bytes = vm->plan->message_bytes;
@@ -211,15 +225,6 @@ uint64_t region_set_bits(uint64_t *word, uint64_t bits)
 	}
 	__atomic_store_n(word, old | bits, __ATOMIC_SEQ_CST);
 	return 0;
-}
-
-bool region_tell(struct comm_vm *comm, uint64_t bits)
-{
-	if ((region_set_bits(&comm->region->events, bits) & bits) == bits)
-		return false;
-	if (comm->vm->plan->region_irq)
-		arch_virq_raise(comm->vm, comm->vm->plan->region_irq);
-	return true;
 }
 
 /*

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "abi/region.h"
+#include "arch/include/arch_irq.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
@@ -30,6 +31,7 @@ struct comm_vm {
 	struct region_vcpu *vcpus;
 
 	uint32_t id;                                    /* the VM's number */
+	uint32_t interrupt;                             /* its region's, or 0 */
 	uint32_t allowed;                               /* VMs that may send to it, a bit each */
 	uint32_t slot_count, slot_bytes, message_bytes; /* of its ring; 0: it has none */
 
@@ -48,6 +50,12 @@ struct comm_vm {
 	 */
 	void *reader;
 	uint32_t read, listening;
+
+	struct comm_tunnel {
+		struct comm_vm *peer;
+		struct region_tunnel *far; /* the tunnel in the peer's region */
+		uint32_t far_bit;          /* in peer->open */
+	} ends[REGION_TUNNELS_MOST];       /* never change */
 
 	struct region_tunnel *tunnels;
 	struct region_packets *packets;
@@ -95,6 +103,9 @@ static inline void region_stops_waiting(const struct vcpu *vcpu)
 /* Connects the plan's memory to the VM and fills its region, which is zero. At start-up. */
 void region_init(struct vm *vm);
 
+/* The same, of its tunnels, after region_init of all VMs. */
+void region_connect(struct comm_vm *comm);
+
 /* All that the VM and others did is undone in its region. None of its vCPUs runs. */
 void region_vm_left(struct comm_vm *comm);
 
@@ -103,9 +114,20 @@ uint64_t region_set_bits(uint64_t *word, uint64_t bits);
 
 /*
  * Sets `bits` (REGION_EVENT_*) in its events, and raises its interrupt if one of them is new, which
- * it returns. The caller holds comm->lock.
+ * it returns. The caller holds comm->lock. What the guest has not looked at yet it will: it takes
+ * its events before it looks at what they are about.
  */
-bool region_tell(struct comm_vm *comm, uint64_t bits);
+static inline bool region_tell(struct comm_vm *comm, uint64_t bits)
+{
+	uint64_t *events = &comm->region->events;
+
+	if ((__atomic_load_n(events, __ATOMIC_SEQ_CST) & bits) == bits ||
+		(region_set_bits(events, bits) & bits) == bits)
+		return false;
+	if (comm->interrupt)
+		arch_virq_raise(comm->vm, comm->interrupt);
+	return true;
+}
 
 /* The same without the lock, if the VM runs. */
 void region_announce(struct comm_vm *comm, uint64_t bits);

@@ -25,31 +25,37 @@ int64_t tunnel_create(struct vcpu *vcpu, const uint64_t *args)
 	return HYPERCALL_DENIED;
 }
 
+RARELY static int64_t refuse(const struct vcpu *vcpu, uint64_t tunnel)
+{
+	if (!comm_vm_of(vcpu->vm))
+		return HYPERCALL_NOT_SUPPORTED;
+	return tunnel < vcpu->vm->plan->tunnel_count ? HYPERCALL_WRONG_STATE
+						     : HYPERCALL_INVALID_PARAMETER;
+}
+
 /*
- * Under the other side's lock, so that it is not told of anything once it has been stopped; which
+ * Under the other side's lock, so that it is not told of anything once it has been stopped, which
  * closes it. Its counter is read back from its region, where it can only fool itself. What was
  * stored into the tunnel is seen before the counter, and that before the interrupt.
  */
 int64_t comm_ring(struct vcpu *vcpu, uint64_t tunnel)
 {
-	const struct plan_vm *plan = vcpu->vm->plan;
-	const struct comm_vm *comm = plan->comm;
-	const struct plan_tunnel *own;
-	struct comm_vm *peer;
+	struct comm_vm *comm = comm_vm_of(vcpu->vm), *peer;
+	const struct comm_tunnel *end;
 	int64_t result = HYPERCALL_NOT_RUNNING;
 	uint32_t *rings;
 
-	if (tunnel >= plan->tunnel_count)
-		return comm ? HYPERCALL_INVALID_PARAMETER : HYPERCALL_NOT_SUPPORTED;
-	if (!(__atomic_load_n(&comm->open, __ATOMIC_RELAXED) >> tunnel & 1))
-		return HYPERCALL_WRONG_STATE;
-	own = &plan->tunnels[tunnel];
-	peer = comm_vm_at(own->peer);
+	if (__builtin_expect(!comm || tunnel >= REGION_TUNNELS_MOST, 0) ||
+		__builtin_expect(
+			!(__atomic_load_n(&comm->open, __ATOMIC_RELAXED) >> tunnel & 1), 0))
+		return refuse(vcpu, tunnel);
+	end = &comm->ends[tunnel];
+	peer = end->peer;
 	lock_take_inline(&peer->lock);
-	if (peer->open >> own->peer_index & 1) {
-		rings = &peer->tunnels[own->peer_index].rings;
+	if (__builtin_expect((peer->open & end->far_bit) != 0, 1)) {
+		rings = &end->far->rings;
 		__atomic_store_n(
-			rings, __atomic_load_n(rings, __ATOMIC_RELAXED) + 1, __ATOMIC_RELEASE);
+			rings, __atomic_load_n(rings, __ATOMIC_RELAXED) + 1, __ATOMIC_SEQ_CST);
 		region_tell(peer, REGION_EVENT_RING);
 		result = HYPERCALL_OK;
 	}

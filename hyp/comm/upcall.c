@@ -24,8 +24,8 @@ bool comm_upcall_record(struct vcpu *vcpu, uint32_t irq)
 {
 	struct region_vcpu *shown = region_vcpu_of(vcpu);
 	const uint64_t bit = BIT(irq % 64);
-	const uint64_t before = region_set_bits(
-		&shown->upcall_pending[irq / 64 % (REGION_UPCALL_LIMIT / 64)], bit);
+	const uint64_t before =
+		region_set_bits(&shown->upcall_pending[irq / 64 % (REGION_UPCALL_LIMIT / 64)], bit);
 
 	/* The guest clears upcall_any before it takes the words: set after the bit, it is seen. */
 	__atomic_store_n(&shown->upcall_any, 1, __ATOMIC_SEQ_CST);

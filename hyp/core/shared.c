@@ -73,22 +73,6 @@ void shared_wake(struct vcpu *vcpu)
 		arch_irq_kick(home);
 }
 
-/* If it is picked by another CPU meanwhile, that is as good. */
-void shared_hand_over(struct vcpu *to)
-{
-	if (__atomic_load_n(&to->cpu, __ATOMIC_SEQ_CST) == arch_cpu_here())
-		shared_post(to, SHARED_POSTED_WAKE | SHARED_POSTED_HAND);
-	else
-		shared_wake(to);
-}
-
-void shared_hand_over_interrupted(struct vcpu *to)
-{
-	if (__atomic_load_n(&to->cpu, __ATOMIC_SEQ_CST) == arch_cpu_here() &&
-		arch_vcpu_has_interrupt(to))
-		shared_hand_over(to);
-}
-
 void shared_arrived(struct vcpu *vcpu, uint32_t irq, bool fast)
 {
 	trace_write(&vcpu->cpu->trace, TRACE_ARRIVED, vcpu->number, irq);
@@ -177,6 +161,24 @@ static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t
 		sched_wake(&cpu->shared->sched, &record->entity, now);
 	if (bits & SHARED_POSTED_HAND)
 		sched_yield_to(&cpu->shared->sched, &record->entity, now);
+}
+
+/* On its own CPU there is nothing to post: what is to be done is done here. */
+void shared_hand_over(struct vcpu *to)
+{
+	struct cpu *here = arch_cpu_here();
+
+	if (__atomic_load_n(&to->cpu, __ATOMIC_SEQ_CST) != here)
+		shared_wake(to);
+	else if (to != here->vcpu)
+		take_one(here, to, SHARED_POSTED_WAKE | SHARED_POSTED_HAND, arch_cpu_ticks());
+}
+
+void shared_hand_over_interrupted(struct vcpu *to)
+{
+	if (__atomic_load_n(&to->cpu, __ATOMIC_SEQ_CST) == arch_cpu_here() &&
+		arch_vcpu_has_interrupt(to))
+		shared_hand_over(to);
 }
 
 /* All that was posted here, oldest first. */

@@ -12,7 +12,7 @@ EXITS_A_PACKET_MOST = 1.5
 def linux(bench, job, cpu, address=None, tty=None, **more):
     """A Linux that does a job, with an address in network `lan`."""
     words = {"orlop.seconds": 2, **more.pop("words", {})}
-    vm = bench.linux(job, cpus=(cpu,), memory="112M", **more)
+    vm = bench.linux(job, cpus=(cpu,), memory="128M", **more)
     if address:
         words["orlop.ip"] = f"{address}/24"
         vm["networks"] = ["lan"]

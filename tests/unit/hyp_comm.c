@@ -185,7 +185,7 @@ static void test_interrupts(void **state)
 	comm_send(0, 1, "c", 1);
 	assert_int_equal(vm_at(1)->arch.edges, 2);
 	assert_int_equal(vm_at(0)->arch.edges, 0);
-	harness_vm(0)->region_irq = 0; /* one that has none is not interrupted */
+	comm_vm_of(vm_at(0))->interrupt = 0; /* one that has none is not interrupted */
 	comm_send(1, 0, "d", 1);
 	assert_int_equal(vm_at(0)->arch.edges, 0);
 	assert_int_equal(comm_events(0), REGION_EVENT_MESSAGE);

@@ -402,6 +402,29 @@ static void test_svpbmt(void **state)
 	fclose(out);
 }
 
+/* A device whose interrupt has no bit among the upcalls'. */
+static void test_upcall_device(void **state)
+{
+	const char *board = fixture_path("boards/comm");
+	const char *text = "board: comm\nvms: { a: { " BARE ", vcpus: [ { cpu: 0 } ], access: "
+			   "[ rtc ], interrupts: { route: upcall } } }";
+
+	(void)state;
+	assert_int_equal(system(arena_text("sed 's/interrupts = <0 2 4>/interrupts = <0 228 4>/' "
+					   "%1$s/../test/board.dts > %1$s/board.dts && "
+					   "dtc -q -@ -O dtb -o %1$s/board.dtb %1$s/board.dts && "
+					   "sed -i.bak 's/\\.\\.\\/test\\///' %1$s/board.yaml",
+				 board)),
+		0);
+	fixture_listen();
+	assert_null(planner_load_text(fixture_path("product.yaml"), (const uint8_t *)text,
+		strlen(text), fixture_path("boards"), NULL));
+	text = fixture_said();
+	assert_int_equal(system(arena_text("mv %1$s/board.yaml.bak %1$s/board.yaml", board)), 0);
+	assert_non_null(strstr(text, "upcalls are for interrupts below 254, and VM 'a' has 260, of "
+				     "rtc"));
+}
+
 /* Rings that the hypervisor has no addresses for. */
 static void test_too_large(void **state)
 {
@@ -466,6 +489,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_images, fixture_release),
 		cmocka_unit_test_teardown(test_report, fixture_release),
 		cmocka_unit_test_teardown(test_svpbmt, fixture_release),
+		cmocka_unit_test_teardown(test_upcall_device, fixture_release),
 		cmocka_unit_test_teardown(test_too_large, fixture_release),
 		cmocka_unit_test_teardown(test_choice, fixture_release),
 	};

@@ -5,13 +5,10 @@
 #ifndef DEMO_DEVICE_H
 #define DEMO_DEVICE_H
 
-#include <stdbool.h>
-
 struct device {
 	const char *name;
 	void (*raise)(void);
 	void (*clear)(void);
-	bool is_level; /* its controller asks again while the line is high */
 };
 
 extern const struct device device_uart, device_rtc;

@@ -9,7 +9,7 @@
 #include "guest/lib/tunnel.h"
 
 #ifndef UPCALL_COUNT
-#define UPCALL_COUNT 100000
+#define UPCALL_COUNT 20000
 #endif
 #define PATIENCE_NS 60000000000ull
 

@@ -44,5 +44,5 @@ void upcall_sleep(void)
 
 unsigned upcall_timer_irq(void)
 {
-	return REGION_UPCALL_RISCV_TIMER;
+	return REGION_UPCALL_TIMER;
 }

@@ -45,5 +45,5 @@ static void clear_rtc(void)
 	mmio_write32(RTC_ICR, 1);
 }
 
-const struct device device_uart = {"UART", raise_uart, clear_uart, true};
-const struct device device_rtc = {"RTC", raise_rtc, clear_rtc, true};
+const struct device device_uart = {"UART", raise_uart, clear_uart};
+const struct device device_rtc = {"RTC", raise_rtc, clear_rtc};

@@ -39,6 +39,5 @@ static void clear_rtc(void)
 	mmio_write32(RTC_CLEAR_IRQ, 1);
 }
 
-/* The PLIC of the emulator does not ask again for a line that stays high over its completion. */
-const struct device device_uart = {"UART", raise_uart, clear_uart, true};
-const struct device device_rtc = {"RTC", raise_rtc, clear_rtc, false};
+const struct device device_uart = {"UART", raise_uart, clear_uart};
+const struct device device_rtc = {"RTC", raise_rtc, clear_rtc};

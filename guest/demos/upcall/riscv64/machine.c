@@ -61,5 +61,5 @@ void ipi_send(unsigned cpu)
 
 unsigned ipi_irq(void)
 {
-	return REGION_UPCALL_RISCV_IPI;
+	return REGION_UPCALL_IPI;
 }
