@@ -65,7 +65,7 @@ hypervisor: $(HYPERVISORS) ## build the hypervisor, in its four extents
 
 guests: $(GUEST_ELFS) ## build the bare-metal guests (build/ARCH/guests/)
 
-demo: all $(GUESTS) ## Linux beside a control loop; Linux and real-time tasks on one core; a gateway
+demo: all $(GUESTS) ## Linux beside a loop; Linux and real-time tasks on one core; a gateway
 	@$(TOOL) run --icount --repeat jitter examples/linux-and-control$(EXAMPLE).yaml
 	@echo "The loop's delays above 0 are the emulator's, which runs the CPUs in turns;" \
 		"alone on the machine it has none (docs/measuring.md)."
@@ -74,7 +74,7 @@ demo: all $(GUESTS) ## Linux beside a control loop; Linux and real-time tasks on
 		"(examples/shared-core$(EXAMPLE).yaml)."
 	@$(MAKE) --no-print-directory demo-shared
 	@echo
-	@echo "Third act: a Linux, another one without hardware, and a real-time VM talk to each other" \
+	@echo "Third act: two Linux guests, one without hardware, and a real-time VM talk to each other" \
 		"(examples/gateway$(EXAMPLE).yaml)."
 	@$(MAKE) --no-print-directory demo-gateway
 
@@ -133,7 +133,8 @@ clean: ## remove what was built (not what set-up downloaded)
 		$(BUILD)/orlop $(BUILD)/orlop-clang $(BUILD)/tests $(BUILD)/bench $(BUILD)/lint \
 		$(BUILD)/run $(BUILD)/demo
 
-.PHONY: help setup all tool hypervisor guests demo demo-shared demo-gateway shell test bench unit unit-test \
+.PHONY: help setup all tool hypervisor guests demo demo-shared demo-gateway shell test bench \
+	unit unit-test \
 	simulate simulate-messages coverage lint format clean
 
 -include $(shell find $(OUT) $(HOST) $(CHECK) -name '*.d' 2>/dev/null)

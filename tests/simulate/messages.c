@@ -86,17 +86,9 @@ static int64_t expect(unsigned from, unsigned to, unsigned bytes)
 	return world.vms[to].count == world.vms[to].slots ? HYPERCALL_FULL : HYPERCALL_OK;
 }
 
-static uint64_t some_timeout(const struct vcpu *vcpu)
+static uint64_t some_timeout(void)
 {
-	(void)vcpu;
-	switch (dice(4)) {
-	case 0:
-		return 0;
-	case 1:
-		return dice(5) * MS + 1;
-	default:
-		return HYPERCALL_FOREVER;
-	}
+	return dice(2) ? dice(5) * MS + 1 : 0;
 }
 
 static void send(struct vcpu *vcpu)
@@ -105,7 +97,7 @@ static void send(struct vcpu *vcpu)
 	const unsigned most = to < VMS && dice(20) ? world.vms[to].bytes : 64;
 	const unsigned bytes = dice(most + 2 > 256 ? 257 : most + 2);
 	const int64_t expected = expect(from, to, bytes);
-	const uint64_t timeout = world.drains ? 0 : some_timeout(vcpu);
+	const uint64_t timeout = some_timeout(); /* for ever, all could wait for each other */
 	int64_t result;
 
 	if (bytes <= REGION_OUTBOX_BYTES)
@@ -158,7 +150,7 @@ static void take(struct vcpu *vcpu, unsigned most)
 static void receive(struct vcpu *vcpu)
 {
 	const unsigned vm = vcpu->plan->vm, count = world.vms[vm].count;
-	const uint64_t timeout = some_timeout(vcpu);
+	const uint64_t timeout = dice(2) ? HYPERCALL_FOREVER : some_timeout();
 	int64_t result;
 
 	if (!comm_region(vm)->ring)

@@ -9,7 +9,7 @@ PATIENCE = 280
 
 
 def test_example(bench):
-    """As make demo shows it: commands obeyed, telemetry read, the panel served, no deadline missed."""
+    """As make demo shows it: commands obeyed, telemetry read, no deadline missed."""
     suffix = {"aarch64": ""}.get(bench.arch, f"-{bench.arch}")
     machine = bench.run(f"examples/gateway{suffix}.yaml", "--icount", timeout=PATIENCE)
     machine.expect(r"^\[gateway\] gateway: set 60000: done$")

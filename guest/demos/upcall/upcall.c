@@ -19,8 +19,8 @@
 #ifndef UPCALL_COUNT
 #define UPCALL_COUNT 20000
 #endif
-#define STORM_NS   20000
-#define SECTION_NS 200000
+#define STORM_NS      20000
+#define SECTION_TICKS 1000
 
 #define IRQ_UNUSED 251 /* a number that no device has */
 
