@@ -107,12 +107,12 @@ enum plan_virtio_kind { PLAN_VIRTIO_NET, PLAN_VIRTIO_CONSOLE };
  * n. */
 struct plan_virtio {
 	uint16_t vm;
-	uint16_t kind; /* enum plan_virtio_kind */
-	uint32_t irq;  /* level-sensitive, PLAN_IRQ_VIRTUAL */
+	uint16_t kind;         /* enum plan_virtio_kind */
+	uint32_t irq;          /* level-sensitive, PLAN_IRQ_VIRTUAL */
 	uint16_t port;         /* PLAN_VIRTIO_NET: in plan.ports */
 	uint16_t has_messages; /* PLAN_VIRTIO_CONSOLE: the ports for messages exist */
-	uint32_t is_console; /* PLAN_VIRTIO_CONSOLE: port 0 exists */
-	void *state;         /* zeroed memory of hyp_info.virtio_bytes */
+	uint32_t is_console;   /* PLAN_VIRTIO_CONSOLE: port 0 exists */
+	void *state;           /* zeroed memory of hyp_info.virtio_bytes */
 };
 
 struct plan_vcpu {

@@ -2,8 +2,8 @@
 /*
  * Ticket lock: first come, first served, so the wait is bounded by the holders before us.
  * Order in which locks are taken, outermost first: the console's input_lock, tasks_lock
- * (realtime.c), vm->lock, vm->arch.lock, intc_lock (arch), the console's lock, and the lock of the
- * best-effort queue (hyp/sched/).
+ * (realtime.c), vm->lock, those of hyp/comm (region.h), vm->arch.lock, intc_lock (arch), the
+ * console's lock, and the lock of the best-effort queue (hyp/sched/).
  */
 #ifndef LIB_LOCK_H
 #define LIB_LOCK_H

@@ -33,7 +33,12 @@ HYP_SMALL += -fno-move-loop-invariants -fno-thread-jumps
 endif
 HYP_HOT  := hyp/core/mmio.c hyp/core/hypercall.c hyp/core/shared.c hyp/sched/sched.c \
 	hyp/sched/edf.c hyp/sched/budget.c hyp/sched/round_robin.c lib/tournament.c \
-	hyp/core/console_queue.c hyp/comm/tunnel.c hyp/comm/message.c hyp/comm/decisions.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
+	hyp/core/console_queue.c hyp/comm/tunnel.c hyp/comm/message.c hyp/comm/upcall.c hyp/comm/decisions.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
+
+# What each decision of the scheduler goes through is compiled as one unit, so that it is one
+# straight way (clang compiles it file by file).
+HYP_PATH := hyp/core/shared.c hyp/sched/sched.c hyp/sched/edf.c hyp/sched/budget.c \
+	hyp/sched/round_robin.c $(ARCH_PATH:%=arch/$(ARCH)/%.c)
 
 # Four of them: without a scheduler, for systems where each vCPU has a core for itself, and with it
 # (-shared); without communication between VMs, and with it (-comm). What only some of them have is
@@ -49,6 +54,10 @@ HYP_SHARED_ONLY    := $(filter-out $(HYP_DEDICATED_ONLY),$(filter hyp/sched/% \
 	$(ARCH_SHARED:%=arch/$(ARCH)/%.c),$(HYP_SOURCES)))
 HYP_COMMON         := $(filter-out $(HYP_DEDICATED_ONLY) $(HYP_SHARED_ONLY) $(HYP_COMM_ONLY) \
 	$(HYP_NO_COMM_ONLY) hyp/core/hyp.c,$(HYP_SOURCES))
+
+ifneq ($(CC_KIND),clang)
+HYP_SHARED_ONLY := $(filter-out $(HYP_PATH),$(HYP_SHARED_ONLY)) path
+endif
 
 HYP_PARTS              := $(HYP_COMMON) $(HYP_DEDICATED_ONLY) $(HYP_NO_COMM_ONLY)
 HYP_PARTS_-comm        := $(HYP_COMMON) $(HYP_DEDICATED_ONLY) $(HYP_COMM_ONLY)
@@ -67,6 +76,16 @@ $(OUT)/hyp/hyp/core/hyp-%.c.o: hyp/core/hyp.c make/target.mk | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
 	$(Q)$(HYP_COMPILE)
+
+$(OUT)/hyp/path.o: $(HYP_PATH:%=$(OUT)/hyp/%.o)
+	@echo "  CC  $@"
+	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(HYP_FAST) $(ARCH_CFLAGS) -flto -flinker-output=nolto-rel -r \
+		-nostdlib $^ -o $@
+
+ifneq ($(CC_KIND),clang)
+# Without scheduling before the registers are allocated, which needs more of them.
+$(HYP_PATH:%=$(OUT)/hyp/%.o): ARCH_CFLAGS += -flto -fno-schedule-insns
+endif
 
 # The hypervisor's identity, by which it knows the plans made for it: of its sources and flags.
 HYP_INPUTS := $(HYP_SOURCES) $(sort $(wildcard abi/*.h hyp/*/*.h lib/*.h drivers/*.h \
@@ -94,6 +113,27 @@ $(OUT)/hyp$(1).elf: $(patsubst %,$(OUT)/hyp/%.o,$(HYP_PARTS$(if $(1),_$(1),))) \
 endef
 $(foreach v,$(HYPERVISORS:$(OUT)/hyp%.elf=%),$(eval $(call HYPERVISOR,$(v))))
 $(eval $(call HYPERVISOR,))
+
+# For the bench: upcalls that copy the interrupted context (tests/bench/upcall_copy).
+HYP_COPY       := $(OUT)/hyp-comm-copy.elf
+HYP_COPY_OWN   := hyp/comm/upcall.c arch/$(ARCH)/irq.c
+HYP_COPY_PARTS := $(patsubst %,$(OUT)/hyp/%.o,$(filter-out $(HYP_COPY_OWN),$(HYP_PARTS_-comm))) \
+	$(patsubst %,$(OUT)/hyp/copy/%.o,$(HYP_COPY_OWN) tests/bench/upcall_copy/copy.c \
+	tests/bench/upcall_copy/$(ARCH).c)
+
+$(OUT)/hyp/copy/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	$(Q)$(HYP_COMPILE)
+
+$(OUT)/hyp/copy/%.o: ARCH_CFLAGS += -DCOMM_UPCALL_AT_ONCE=0
+$(OUT)/hyp/copy/hyp/comm/upcall.c.o: ARCH_CFLAGS += -Darch_vcpu_upcall=copy_upcall \
+	-Dupcall_set=copy_upcall_set
+-include $(patsubst %.o,%.d,$(filter $(OUT)/hyp/copy/%,$(HYP_COPY_PARTS)))
+
+$(HYP_COPY): $(HYP_COPY_PARTS) $(OUT)/hyp/hyp/core/hyp-comm.c.o $(OUT)/hyp.ld
+	@echo "  LD  $@"
+	$(Q)$(HYP_LINK) $(HYP_LDFLAGS) -T $(OUT)/hyp.ld $(filter %.o,$^) -o $@
 
 # The guests: build/ARCH/guests/NAME.elf from guest/demos/NAME/ and the guest library, by the rules
 # of guest/lib/guest.mk. A folder that makes several guests says so in a file variants.mk, in lines

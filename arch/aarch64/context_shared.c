@@ -2,10 +2,11 @@
 /*
  * The switch from one vCPU to another on a shared CPU.
  *
- * While the hypervisor runs, the CPU may still walk the guest's tables speculatively. A walk must
- * not see registers of two VMs: what it brings into the TLB would bear the VMID of one and the
- * addresses of the other. So walks are off (stop_walks) from before the first of these registers
- * changes until all of them have (D8.2, TCR_EL1.EPD0 and EPD1).
+ * While the hypervisor runs, a vCPU's registers are out of context: the CPU makes no speculative
+ * access by them, but may go on with walks of its tables that had begun before, up to a DSB
+ * (D8.1.5, R_LFHQG). After that they are changed in any order, and the return to the guest
+ * synchronizes them. (Cores that walk by an AT instruction that they execute speculatively, against
+ * that rule, find none here.)
  *
  * FP and SIMD registers stay in the CPU until another vCPU that uses them is loaded: a real-time
  * task of integers between two turns of a Linux costs 8 instructions instead of twice 38. A vCPU
@@ -32,21 +33,11 @@
 #include "hyp/core/vm.h"
 #include "lib/string.h"
 
-#define TCR_NO_WALKS  0x00800080ull /* EPD1, EPD0 */
-#define SCTLR_WALKING 0x30d00801ull /* MMU on: else addresses are translated without a walk */
-
 #define PPI_VIRTUAL_TIMER  27u
 #define PPI_PHYSICAL_TIMER 30u
 
 #define TIMER_ENABLE BIT(0)
 #define TIMER_MASKED BIT(1)
-
-static ALWAYS_INLINE void stop_walks(void)
-{
-	sysreg_write(tcr_el1, TCR_NO_WALKS);
-	sysreg_write(sctlr_el1, SCTLR_WALKING);
-	isb();
-}
 
 #define SAVE_PAIR(a, b)                                                                 \
 	{                                                                               \
@@ -97,14 +88,28 @@ static ALWAYS_INLINE void load_fp(const struct arch_context *c)
 	sysreg_write(fpsr, c->fpsr);
 }
 
-/* Makes room for another one's FP and SIMD registers, which are reachable. */
-static ALWAYS_INLINE void displace_fp(struct arch_context *owner)
+/* The CPU's FP and SIMD registers, which are reachable, are nobody's any more. */
+static void displace_fp(struct cpu *cpu)
 {
-	if (owner)
-		save_fp(owner);
+	if (cpu->fp_owner)
+		save_fp(cpu->fp_owner);
+	cpu->fp_owner = 0;
 }
 
-RARELY static void save_rare(struct arch_context *c)
+/* Active priorities of a guest that is in the middle of an interrupt, or that wrote them itself. */
+static void save_active(struct arch_context *c)
+{
+	c->active[0] = sysreg_read(ICH_AP0R0_EL2);
+	c->active[1] = sysreg_read(ICH_AP1R0_EL2);
+	c->rare &= ~CONTEXT_ACTIVE;
+	if ((c->active[0] | c->active[1]) != 0) {
+		c->rare |= CONTEXT_ACTIVE;
+		sysreg_write(ICH_AP0R0_EL2, 0);
+		sysreg_write(ICH_AP1R0_EL2, 0);
+	}
+}
+
+static void save_rare(struct cpu *cpu, struct arch_context *c)
 {
 	if (c->rare & CONTEXT_DEBUG)
 		sysreg_shared_clear_debug();
@@ -118,10 +123,8 @@ RARELY static void save_rare(struct arch_context *c)
 		sysreg_write(cntvoff_el2, 0);
 	if (c->rare & (CONTEXT_TIMER | CONTEXT_CLOCK))
 		sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN);
-	if ((c->rare & CONTEXT_MOVES) && c->fp_owner == c) {
-		save_fp(c);
-		c->fp_owner = 0;
-	}
+	if ((c->rare & CONTEXT_MOVES) && cpu->fp_owner == c)
+		displace_fp(cpu);
 	if (c->rare & CONTEXT_AUXILIARY) {
 		c->amair = sysreg_read(amair_el1);
 		c->afsr0 = sysreg_read(afsr0_el1);
@@ -140,8 +143,12 @@ RARELY static void save_rare(struct arch_context *c)
 }
 
 /* VDISR_EL2 is what a guest's DISR_EL1 means. */
-RARELY static void load_rare(const struct vcpu *vcpu, struct arch_context *c)
+static void load_rare(const struct vcpu *vcpu, struct arch_context *c)
 {
+	if (c->rare & CONTEXT_ACTIVE) {
+		sysreg_write(ICH_AP0R0_EL2, c->active[0]);
+		sysreg_write(ICH_AP1R0_EL2, c->active[1]);
+	}
 	if (c->rare & CONTEXT_DEBUG)
 		sysreg_shared_load_debug(c);
 	if (c->rare & CONTEXT_CLOCK) {
@@ -171,10 +178,17 @@ RARELY static void load_rare(const struct vcpu *vcpu, struct arch_context *c)
  * Two vCPUs of a VM share its VMID, and their guest believes that each has a TLB of its own, where
  * the same ASID may mean different tables: what another one has brought into this CPU's goes.
  */
-RARELY static void own_tlb(const struct arch_context *c)
+NEVER_INLINE static struct vcpu *own_tlb(struct vcpu *vcpu, const struct arch_context *c)
 {
+	isb(); /* VTTBR_EL2 is the VM's */
 	__asm__ volatile("tlbi vmalle1\n\tdsb nsh" ::: "memory");
-	__atomic_store_n(c->tlb_owner, c->tlb_name, __ATOMIC_RELAXED);
+	__atomic_store_n(c->tlb_owner, (uint16_t)c->tlb_name, __ATOMIC_RELAXED);
+	return vcpu;
+}
+
+static ALWAYS_INLINE bool has_own_tlb(const struct arch_context *c)
+{
+	return __atomic_load_n(c->tlb_owner, __ATOMIC_RELAXED) == c->tlb_name;
 }
 
 static void set_home(struct vcpu *vcpu, const struct cpu *cpu)
@@ -186,110 +200,127 @@ static void set_home(struct vcpu *vcpu, const struct cpu *cpu)
 	c->tlb_name = ARCH_TLB_NAME(index, vcpu->plan->index);
 }
 
-/*
- * Waits for the guest's accesses, so that a bus error that they cause is pending here and not in
- * the next one's time. (The emulator never has one.)
- */
-static ALWAYS_INLINE bool has_bus_error(void)
+/* Its guest uses FP and SIMD: loads them, if they are not in the CPU. */
+static void load_fp_of(struct cpu *cpu, struct arch_context *c)
 {
-	dsb(sy);
-	return sysreg_read(isr_el1) & ISR_A;
+	if (cpu->fp_owner == c)
+		return;
+	isb(); /* CPTR_EL2.TFP is clear */
+	displace_fp(cpu);
+	load_fp(c);
+	cpu->fp_owner = c;
 }
 
-static ALWAYS_INLINE void save(struct vcpu *vcpu, struct arch_context *c)
+/* What not every vCPU has when it leaves: interrupts, a timer or debug registers in use. */
+RARELY static void save_more(struct vcpu *vcpu, struct arch_context *c)
 {
-	CONTEXT_PAIRS(SAVE_PAIR)
-	CONTEXT_LAST_PAIR(SAVE_PAIR)
-	c->vmcr = sysreg_read(ICH_VMCR_EL2);
-	if (__builtin_expect(c->rare != 0, 0))
-		save_rare(c);
-	if (__builtin_expect(vgic_shared_has_work(vcpu), 0))
+	save_active(c);
+	save_rare(vcpu->cpu, c);
+	if (vgic_shared_work(vcpu, c) != 0)
 		vgic_shared_unload(vcpu);
 }
 
-/* `owner` has its FP and SIMD registers in the CPU, or NULL. */
-static ALWAYS_INLINE void load_cptr(struct arch_context *c, struct arch_context *owner)
+static ALWAYS_INLINE void save(struct arch_context *c)
 {
-	sysreg_write(cptr_el2, c->cptr);
-	if (owner != c && !(c->cptr & CPTR_TFP)) {
-		isb();
-		displace_fp(owner);
-		load_fp(c);
-		owner = c;
-	}
-	c->fp_owner = owner;
+	CONTEXT_PAIRS(SAVE_PAIR)
+	c->kept_ICH_VMCR_EL2 = sysreg_read(ICH_VMCR_EL2);
+}
+
+/* Whether there is more to keep of it. */
+static ALWAYS_INLINE bool has_more(const struct vcpu *vcpu, const struct arch_context *c)
+{
+	return (c->rare | (uint32_t)sysreg_read(ICH_AP0R0_EL2) |
+		       (uint32_t)sysreg_read(ICH_AP1R0_EL2) | vgic_shared_work(vcpu, c)) != 0;
 }
 
 /*
- * A timer whose line changes while its registers are loaded makes no interrupt of that: lines are
- * levels, and interrupts are masked until the guest is entered.
+ * What not every vCPU has when it comes. A timer whose line changes while its registers are loaded
+ * makes no interrupt of that: lines are levels, and interrupts are masked until the guest is
+ * entered.
  */
-static ALWAYS_INLINE void load(
-	struct vcpu *vcpu, struct arch_context *c, struct arch_context *owner, uint32_t private_on)
+RARELY static struct vcpu *load_more(struct vcpu *vcpu, struct arch_context *c, uint32_t private_on)
 {
-	stop_walks();
+	if (c->uses_fp)
+		load_fp_of(vcpu->cpu, c);
+	load_rare(vcpu, c);
+	if (__atomic_load_n(&vcpu->arch.posted, __ATOMIC_SEQ_CST) != 0)
+		vgic_shared_load(vcpu);
+	if (vcpu->arch.private_on != private_on)
+		gic_set_private(vcpu->cpu, vcpu->arch.private_on);
+	return has_own_tlb(c) ? vcpu : own_tlb(vcpu, c);
+}
+
+/* `private_on`: those of the CPU's private interrupts that are enabled. */
+static ALWAYS_INLINE struct vcpu *load(
+	struct vcpu *vcpu, struct arch_context *c, uint32_t private_on)
+{
+	uint32_t more;
+
 	CONTEXT_PAIRS(LOAD_PAIR)
 	CONTEXT_FIXED_PAIRS(LOAD_PAIR)
-	sysreg_write(ICH_VMCR_EL2, c->vmcr);
-	load_cptr(c, owner);
-	if (__builtin_expect(c->rare != 0, 0))
-		load_rare(vcpu, c);
-
 	__atomic_store_n(&vcpu->cpu->vcpu, vcpu, __ATOMIC_SEQ_CST); /* see vgic_shared_notify */
-	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);
-	if (__builtin_expect(__atomic_load_n(&vcpu->arch.posted, __ATOMIC_SEQ_CST) != 0, 0))
-		vgic_shared_load(vcpu);
-	if (__builtin_expect(vcpu->arch.private_on != private_on, 0))
-		gic_set_private(vcpu->cpu, vcpu->arch.private_on);
-
-	isb();
-	if (__builtin_expect(__atomic_load_n(c->tlb_owner, __ATOMIC_RELAXED) != c->tlb_name, 0))
-		own_tlb(c);
-	sysreg_write(sctlr_el1, c->kept_sctlr_el1);
-	isb(); /* MMU on or off as it shall be, before walks are */
-	sysreg_write(tcr_el1, c->kept_tcr_el1);
+	more = __atomic_load_n(&vcpu->arch.posted, __ATOMIC_SEQ_CST);
+	more |= c->rare | c->uses_fp | (vcpu->arch.private_on ^ private_on);
+	if (__builtin_expect(more != 0, 0))
+		return load_more(vcpu, c, private_on);
+	if (__builtin_expect(!has_own_tlb(c), 0))
+		return own_tlb(vcpu, c);
+	return vcpu;
 }
 
 /* The vCPU's registers are kept, and nothing of it acts on this CPU any more. */
-static void be_nobody(struct arch_context *c)
+static void be_nobody(struct cpu *cpu, const struct arch_context *c)
 {
-	stop_walks();
-	sysreg_write(cptr_el2, c->cptr & ~CPTR_TFP);
+	sysreg_write(cptr_el2, c->kept_cptr_el2 & ~CPTR_TFP);
 	isb();
-	displace_fp(c->fp_owner);
+	displace_fp(cpu);
 	sysreg_write(cntv_ctl_el0, 0);
 	sysreg_write(ICH_HCR_EL2, 0);
 	isb();
 }
 
-void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+/* The same for any two, whatever there is to keep, of which `from` has been saved so far. */
+RARELY static struct vcpu *switch_more(struct vcpu *from, struct vcpu *to)
 {
-	struct arch_context *kept, *next;
-	bool error;
-
 	if (!from) {
-		load(to, &to->shared->context, 0, ~0u);
-		return;
+		sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);
+		return load(to, &to->shared->context, ~0u);
 	}
+	if (to && (sysreg_read(isr_el1) & ISR_A))
+		to->shared->context.culprit = from;
+	save_more(from, &from->shared->context);
+	if (to)
+		return load(to, &to->shared->context, from->arch.private_on);
+	be_nobody(from->cpu, &from->shared->context);
+	return 0;
+}
+
+/*
+ * The DSB ends walks and waits for the guest's accesses, so that a bus error that they cause is
+ * pending here and not in the next one's time. (The emulator never has one.)
+ */
+struct vcpu *arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+{
+	struct arch_context *kept;
+
+	if (__builtin_expect(!from, 0))
+		return switch_more(from, to);
 	kept = &from->shared->context;
-	error = has_bus_error();
-	save(from, kept);
-	if (!to) {
-		be_nobody(kept);
-		return;
-	}
-	next = &to->shared->context;
-	if (__builtin_expect(error, 0))
-		next->culprit = from;
-	load(to, next, kept->fp_owner, from->arch.private_on);
+	dsb(sy);
+	save(kept);
+	if (__builtin_expect(!to || (sysreg_read(isr_el1) & ISR_A) || has_more(from, kept), 0))
+		return switch_more(from, to);
+	return load(to, &to->shared->context, from->arch.private_on);
 }
 
 void context_shared_use_fp(struct vcpu *vcpu)
 {
 	struct arch_context *c = &vcpu->shared->context;
 
-	c->cptr &= ~CPTR_TFP;
-	load_cptr(c, c->fp_owner);
+	c->kept_cptr_el2 &= ~CPTR_TFP;
+	c->uses_fp = 1;
+	sysreg_write(cptr_el2, c->kept_cptr_el2);
+	load_fp_of(vcpu->cpu, c);
 }
 
 static bool has_auxiliary(void)
@@ -352,13 +383,13 @@ void context_shared_start(struct vcpu *vcpu)
 	reset_interface();
 	sysreg_shared_init(vcpu);
 	CONTEXT_FIXED_PAIRS(READ_PAIR)
-	c->cptr = sysreg_read(cptr_el2) | CPTR_TFP;
-	sysreg_write(cptr_el2, c->cptr);
+	c->kept_cptr_el2 |= CPTR_TFP;
+	sysreg_write(cptr_el2, c->kept_cptr_el2);
 	set_home(vcpu, cpu);
 	c->list_registers = (1u << lr_count()) - 1;
 	c->os_locked = true;
 	load_rare(vcpu, c);
-	own_tlb(c);
+	own_tlb(vcpu, c);
 	__atomic_store_n(&cpu->vcpu, vcpu, __ATOMIC_SEQ_CST);
 	vgic_shared_load(vcpu);
 	gic_set_private(cpu, vcpu->arch.private_on);

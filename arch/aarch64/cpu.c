@@ -74,13 +74,6 @@ bool arch_cpu_wait_bounded(void)
 	return arch_cpu_ticks() < end;
 }
 
-/* The comparison is of unsigned numbers (D12.2.4): ARCH_NEVER is never reached. */
-void arch_timer_arm(uint64_t ticks)
-{
-	sysreg_write(cnthp_cval_el2, ticks);
-	sysreg_write(cnthp_ctl_el2, 1);
-}
-
 _Noreturn void arch_system_off(void)
 {
 	firmware_call(PSCI_SYSTEM_OFF, 0, 0, 0);

@@ -3,10 +3,10 @@
  * The door between guest and hypervisor. While a guest runs, SP_EL2 points at its struct vcpu,
  * whose first 31 words are its registers, and TPIDR_EL2 at this CPU's stack.
  *
- * Every exit saves the registers that C may change in the hypervisor's calling convention (see
- * arch.mk), and x29, which holds the vCPU from then on, and calls a short handler. If that was not
- * all, the rest of the registers is saved and its second half is called, which may return another
- * vCPU.
+ * Most exits save the registers that C may change in the hypervisor's calling convention (see
+ * arch.mk), and x29, which holds the vCPU from then on, and call a short handler, a first half. If
+ * that was not all, it returns its second half, which is called with the rest of the registers
+ * saved, too, and may return another vCPU. An FIQ, which is always the hypervisor's, begins there.
  */
 
 	.macro SAVE_SOME
@@ -22,8 +22,20 @@
 	mov sp, x1
 	.endm
 
-	.macro RESUME         /* x29: the vCPU, whose other registers are in place */
-	mov sp, x29
+	.macro SAVE_REST
+	stp x8, x9, [x0, #8 * 8]
+	stp x10, x11, [x0, #8 * 10]
+	stp x12, x13, [x0, #8 * 12]
+	stp x14, x15, [x0, #8 * 14]
+	stp x18, x19, [x0, #8 * 18]
+	stp x20, x21, [x0, #8 * 20]
+	stp x22, x23, [x0, #8 * 22]
+	stp x24, x25, [x0, #8 * 24]
+	stp x26, x27, [x0, #8 * 26]
+	str x28, [x0, #8 * 28]
+	.endm
+
+	.macro RESUME         /* sp: the vCPU, whose other registers are in place */
 	ldp x29, x30, [sp, #8 * 29]
 	ldp x16, x17, [sp, #8 * 16]
 	ldp x6, x7, [sp, #8 * 6]
@@ -37,16 +49,22 @@
 	.endm
 
 	/* Fills one slot of the vector table: 32 instructions at most. */
-	.macro EXIT first, second
+	.macro EXIT first
 	.balign 128
 	SAVE_SOME
 	bl \first
-	cbnz w0, rest_\first  /* EXIT_REST */
+	cbnz x0, save_rest    /* the second half */
+	mov sp, x29
 	RESUME
-rest_\first:
+	.endm
+
+	/* The same, without a first half. */
+	.macro EXIT_AT_ONCE second
+	.balign 128
+	SAVE_SOME
+	SAVE_REST
 	adr x30, enter
-	adr x1, \second
-	b save_rest
+	b \second
 	.endm
 
 	/* A slot for an exception of our own, behind whose branch other code stands. */
@@ -63,19 +81,12 @@ rest_\first:
 	.globl vectors
 	.set vectors, . - 0x200
 	OWN_EXCEPTION         /* from EL2 */
-	/* x29: the vCPU, x1: who to call, x30: where that returns to */
+	/* x29: the vCPU, x0: who to call */
 save_rest:
+	mov x1, x0
 	mov x0, x29
-	stp x8, x9, [x0, #8 * 8]
-	stp x10, x11, [x0, #8 * 10]
-	stp x12, x13, [x0, #8 * 12]
-	stp x14, x15, [x0, #8 * 14]
-	stp x18, x19, [x0, #8 * 18]
-	stp x20, x21, [x0, #8 * 20]
-	stp x22, x23, [x0, #8 * 22]
-	stp x24, x25, [x0, #8 * 24]
-	stp x26, x27, [x0, #8 * 26]
-	str x28, [x0, #8 * 28]
+	SAVE_REST
+	adr x30, enter
 	br x1
 
 	OWN_EXCEPTION
@@ -83,7 +94,7 @@ save_rest:
 	.globl arch_vcpu_enter
 arch_vcpu_enter:
 enter:
-	mov x29, x0
+	mov sp, x0
 	ldp x8, x9, [x0, #8 * 8]
 	ldp x10, x11, [x0, #8 * 10]
 	ldp x12, x13, [x0, #8 * 12]
@@ -109,7 +120,8 @@ own_exception:
 	/* AArch32 has instructions of two bytes and IT blocks: always the second half. */
 sync_exit_aarch32:
 	SAVE_SOME
-	b rest_exit_sync
+	adr x0, exit_sync_rest
+	b save_rest
 
 	OWN_EXCEPTION
 	/* uint64_t idregs_physical(unsigned key), 8 to 63; a reader has 8 bytes, a slot 128 */
@@ -124,10 +136,10 @@ idregs_physical:
 	add x2, x2, x1, lsl #4
 	br x2
 
-	EXIT exit_sync, exit_sync_rest         /* from a guest in AArch64 */
-	EXIT exit_irq, exit_attend
-	EXIT exit_fiq, exit_attend
-	EXIT exit_never, exit_serror
+	EXIT exit_sync         /* from a guest in AArch64 */
+	EXIT exit_irq
+	EXIT_AT_ONCE exit_fiq
+	EXIT_AT_ONCE exit_serror
 	/*
 	 * From a guest's program in AArch32. Behind each branch stand 14 readers of the
 	 * identification registers that HCR_EL2.TID3 traps: mrs x0, S3_0_C0_C<key / 8>_<key % 8>.

@@ -19,12 +19,9 @@
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
-/* Called by exit.S: first halves, and second halves, which return the vCPU to go on with. */
-enum exit_half exit_sync(struct vcpu *vcpu);
-enum exit_half exit_never(struct vcpu *vcpu);
-struct vcpu *exit_sync_rest(struct vcpu *vcpu);
-struct vcpu *exit_serror(struct vcpu *vcpu);
-struct vcpu *exit_attend(struct vcpu *vcpu);
+/* Called by exit.S: a first half, and second halves. */
+exit_second_half *exit_sync(struct vcpu *vcpu);
+exit_second_half exit_sync_rest, exit_serror;
 _Noreturn void exit_panic(uint64_t esr, uint64_t pc, uint64_t address);
 
 /* ISS of a trapped MSR or MRS (D24.2, class 0x18) without register and direction. */
@@ -155,48 +152,50 @@ static inline void step(void)
 	sysreg_write(elr_el2, sysreg_read(elr_el2) + 4);
 }
 
+static exit_second_half handle_call;
+
 /* The first halves: what has no effect here is done from the start by the second half. */
-NEVER_INLINE static enum exit_half quick_hypercall(struct vcpu *vcpu)
+NEVER_INLINE static exit_second_half *quick_hypercall(struct vcpu *vcpu)
 {
 	const uint32_t number = hypercall_number(vcpu);
 
 	if (__builtin_expect(number >= HYPERCALL_QUICK_COUNT, 0))
-		return EXIT_REST;
+		return handle_call;
 	vcpu->arch.x[0] = (uint64_t)hypercall_quick(vcpu, &vcpu->arch.x[1], number);
-	return EXIT_DONE;
+	return 0;
 }
 
-static ALWAYS_INLINE enum exit_half quick_read(struct vcpu *vcpu, uint32_t esr)
+static ALWAYS_INLINE exit_second_half *quick_read(struct vcpu *vcpu, uint32_t esr)
 {
 	struct mmio_access access;
 
 	if (__builtin_expect(emulate(vcpu, esr, false, &access) != MMIO_DONE, 0))
-		return EXIT_REST;
+		return exit_sync_rest;
 	/* Read again, which is cheaper than to keep it. */
 	vcpu->arch.x[bits_get(sysreg_read(esr_el2), 16, 3)] = access.value;
 	step();
-	return EXIT_DONE;
+	return 0;
 }
 
-NEVER_INLINE static enum exit_half quick_write(struct vcpu *vcpu, uint32_t esr)
+NEVER_INLINE static exit_second_half *quick_write(struct vcpu *vcpu, uint32_t esr)
 {
 	struct mmio_access access;
 
 	access.value = vcpu->arch.x[bits_get(esr, 16, 3)];
 	if (__builtin_expect(emulate(vcpu, esr, true, &access) != MMIO_DONE, 0))
-		return EXIT_REST;
+		return exit_sync_rest;
 	step();
-	return EXIT_DONE;
+	return 0;
 }
 
-NEVER_INLINE static enum exit_half quick_sgi(struct vcpu *vcpu, uint32_t esr)
+NEVER_INLINE static exit_second_half *quick_sgi(struct vcpu *vcpu, uint32_t esr)
 {
 	send_sgi(vcpu, (unsigned)bits_get(esr, 5, 3));
 	step();
-	return EXIT_DONE;
+	return 0;
 }
 
-enum exit_half exit_sync(struct vcpu *vcpu)
+exit_second_half *exit_sync(struct vcpu *vcpu)
 {
 	const uint32_t esr = (uint32_t)sysreg_read(esr_el2);
 
@@ -208,13 +207,7 @@ enum exit_half exit_sync(struct vcpu *vcpu)
 		return quick_write(vcpu, esr);
 	if ((esr & QUICK_SGI_MASK) == QUICK_SGI)
 		return quick_sgi(vcpu, esr);
-	return EXIT_REST;
-}
-
-enum exit_half exit_never(struct vcpu *vcpu)
-{
-	(void)vcpu;
-	return EXIT_REST;
+	return exit_sync_rest;
 }
 
 RARELY static struct vcpu *fault(
@@ -292,30 +285,33 @@ static struct vcpu *handle_hypercall(struct vcpu *vcpu)
 	return number < HYPERCALL_QUICK_COUNT ? vcpu : cpu_attend(vcpu);
 }
 
-/* A call by the SMC calling convention; 16 bits of immediate are reserved and must be 0. */
-RARELY static struct vcpu *handle_call(struct vcpu *vcpu, uint64_t esr)
+/* A call by the SMC calling convention. */
+static struct vcpu *handle_call(struct vcpu *vcpu)
 {
-	if ((esr & 0xffff) != 0) {
-		vcpu->arch.x[0] = (uint64_t)HYPERCALL_NOT_SUPPORTED;
-		return vcpu;
-	}
 	if (hypercall_number(vcpu) <= 0xff)
 		return handle_hypercall(vcpu);
 	return psci_handle(vcpu) ? vcpu : cpu_attend(vcpu);
+}
+
+/* 16 bits of immediate are reserved and must be 0. */
+RARELY static struct vcpu *handle_any_call(struct vcpu *vcpu, uint64_t esr)
+{
+	if ((esr & 0xffff) == 0)
+		return handle_call(vcpu);
+	vcpu->arch.x[0] = (uint64_t)HYPERCALL_NOT_SUPPORTED;
+	return vcpu;
 }
 
 __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 {
 	const uint64_t esr = sysreg_read(esr_el2);
 
-	if ((uint32_t)esr == QUICK_HYPERCALL)
-		return handle_call(vcpu, esr);
 	switch (ESR_CLASS(esr)) {
 	case ESR_SMC64:
 		exit_skip_instruction(esr); /* unlike HVC, a trapped SMC returns to itself */
-		return handle_call(vcpu, esr);
+		return handle_any_call(vcpu, esr);
 	case ESR_HVC64:
-		return handle_call(vcpu, esr);
+		return handle_any_call(vcpu, esr);
 	case ESR_WFX:
 		if (!vcpu->shared) {
 			upcall_wait(vcpu, esr);

@@ -10,8 +10,14 @@
 
 struct vcpu;
 
-/* What a first half says to exit.S: the guest goes on, or the second half is needed. */
-enum exit_half { EXIT_DONE, EXIT_REST };
+/*
+ * What exit.S calls with all registers saved. It returns the vCPU to go on with. A first half
+ * returns the second half that is needed, or NULL if the guest goes on.
+ */
+typedef struct vcpu *exit_second_half(struct vcpu *vcpu);
+
+/* The second half of an exit that leaves nothing to be done but to look who is to run. */
+exit_second_half exit_attend;
 
 /* Moves the guest past the instruction that trapped; `esr` tells its length. */
 void exit_skip_instruction(uint64_t esr);

@@ -18,9 +18,9 @@
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
-/* First halves, called by exit.S; the second one is exit_attend. */
-enum exit_half exit_irq(struct vcpu *vcpu);
-enum exit_half exit_fiq(struct vcpu *vcpu);
+/* Called by exit.S: a first half, whose second one is exit_attend, and a second half. */
+exit_second_half *exit_irq(struct vcpu *vcpu);
+exit_second_half exit_fiq;
 
 /* With EOImode = 1 (injected way) the end of an interrupt is two writes, drop and deactivate. */
 static void end_own(uint32_t id, bool group0, bool split)
@@ -45,44 +45,46 @@ static void handle_own(struct vcpu *vcpu, uint32_t id, bool group0)
 	end_own(id, group0, !vgic_is_direct(vcpu->vm));
 }
 
-enum exit_half exit_fiq(struct vcpu *vcpu)
+struct vcpu *exit_fiq(struct vcpu *vcpu)
 {
-	uint32_t id = (uint32_t)sysreg_read(ICC_IAR0_EL1);
+	const uint32_t id = (uint32_t)sysreg_read(ICC_IAR0_EL1);
 
-	if (id >= GIC_SPI_LIMIT)
-		return EXIT_REST;
 	if (vcpu->shared)
-		return irq_shared_own(vcpu, id, true);
-	handle_own(vcpu, id, true);
-	return EXIT_REST;
+		return irq_shared_fiq(vcpu, id);
+	if (id < GIC_SPI_LIMIT)
+		handle_own(vcpu, id, true);
+	return cpu_attend(vcpu);
 }
 
 /* Not one of the guest's: the hypervisor's own, or nobody's, which is ended and forgotten. */
-RARELY static enum exit_half irq_of_others(struct vcpu *vcpu, uint32_t id)
+RARELY static exit_second_half *irq_of_others(struct vcpu *vcpu, uint32_t id)
 {
 	if (id >= GIC_SPI_LIMIT)
-		return EXIT_DONE;
+		return 0;
 	if (gic_is_own(id)) {
 		if (vcpu->shared)
-			return irq_shared_own(vcpu, id, false);
-		handle_own(vcpu, id, false);
-		return EXIT_REST;
+			irq_shared_own(vcpu, id);
+		else
+			handle_own(vcpu, id, false);
+		return exit_attend;
 	}
 	if (vm_has_upcalls(vcpu->vm) && upcall_arrived(vcpu, id)) {
 		vcpu->exits[EXIT_CAUSE_INTERRUPT]++;
+		if (!COMM_UPCALL_AT_ONCE)
+			return EXIT_REST;
 		comm_upcall(vcpu);
-		return EXIT_DONE;
+		return 0;
 	}
 	sysreg_write(ICC_EOIR1_EL1, id);
 	sysreg_write(ICC_DIR_EL1, id);
-	return EXIT_DONE;
+	return 0;
 }
 
 /*
  * The injected way's hot path: acknowledge, drop the priority, put the interrupt into a list
  * register that deactivates it when the guest ends it.
  */
-static ALWAYS_INLINE enum exit_half inject(
+static ALWAYS_INLINE exit_second_half *inject(
 	struct vcpu *vcpu, const struct irq_bank *bank, uint64_t id, uint64_t may_fill_first)
 {
 	if (!(bank->hardware >> id % 32 & 1))
@@ -91,10 +93,10 @@ static ALWAYS_INLINE enum exit_half inject(
 	vcpu->exits[EXIT_CAUSE_INTERRUPT]++;
 	trace_write(&vcpu->cpu->trace, TRACE_INJECT, vcpu->number, id);
 	vgic_injected_arrived(vcpu, bank, id, may_fill_first);
-	return EXIT_DONE;
+	return 0;
 }
 
-NEVER_INLINE static enum exit_half inject_shared(struct vcpu *vcpu, uint32_t id)
+NEVER_INLINE static exit_second_half *inject_shared(struct vcpu *vcpu, uint32_t id)
 {
 	if (vcpu->shared)
 		return irq_shared_take(vcpu, id);
@@ -103,7 +105,7 @@ NEVER_INLINE static enum exit_half inject_shared(struct vcpu *vcpu, uint32_t id)
 	return inject(vcpu, vgic_bank(vcpu, id / 32), id, vcpu->arch.may_fill_first);
 }
 
-enum exit_half exit_irq(struct vcpu *vcpu)
+exit_second_half *exit_irq(struct vcpu *vcpu)
 {
 	const uint64_t id = sysreg_read(ICC_IAR1_EL1);
 

@@ -18,8 +18,8 @@
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
-/* The priority mask that lets only the more urgent half of the guests' interrupts through. */
-static uint8_t mask_best_effort = GIC_PRIORITY_GUEST;
+/* By enum irq_filter: all, and the more urgent half of the guests' interrupts. */
+uint8_t irq_shared_masks[] = {GIC_MASK_NONE, GIC_PRIORITY_GUEST};
 
 /*
  * Under firmware with two security states our priorities are the lower half of the physical ones.
@@ -39,18 +39,14 @@ void irq_shared_init(const struct cpu *cpu)
 {
 	for (uint32_t todo = GIC_PPI_TIMERS; todo; todo &= todo - 1)
 		gic_set_priority(cpu, bits_lowest(todo), GIC_PRIORITY_REAL_TIME);
-	mask_best_effort = is_mask_physical() ? 0x80 | GIC_PRIORITY_GUEST >> 1 : GIC_PRIORITY_GUEST;
+	irq_shared_masks[IRQ_FILTER_REAL_TIME] =
+		is_mask_physical() ? 0x80 | GIC_PRIORITY_GUEST >> 1 : GIC_PRIORITY_GUEST;
 	sysreg_write(ICC_CTLR_EL1, ICC_CTLR_EOIMODE);
 	sysreg_write(ICC_IGRPEN1_EL1, 1);
 	sysreg_write(ICC_PMR_EL1, GIC_MASK_NONE);
+	arch_timer_arm(ARCH_NEVER);
+	sysreg_write(cnthp_ctl_el2, 1); /* on for good */
 	isb();
-}
-
-void arch_irq_filter(struct cpu *cpu, enum irq_filter filter)
-{
-	(void)cpu;
-	sysreg_write(
-		ICC_PMR_EL1, filter == IRQ_FILTER_REAL_TIME ? mask_best_effort : GIC_MASK_NONE);
 }
 
 uint8_t irq_shared_priority(const struct vm *vm)
@@ -146,14 +142,16 @@ static bool take(struct cpu *cpu, uint32_t id)
 	return true;
 }
 
-enum exit_half irq_shared_take(struct vcpu *vcpu, uint32_t id)
+exit_second_half *irq_shared_take(struct vcpu *vcpu, uint32_t id)
 {
 	if (id >= GIC_SPI_LIMIT)
-		return EXIT_DONE;
-	if (gic_is_own(id))
-		return irq_shared_own(vcpu, id, false);
+		return 0;
+	if (gic_is_own(id)) {
+		irq_shared_own(vcpu, id);
+		return exit_attend;
+	}
 	vcpu->exits[EXIT_CAUSE_INTERRUPT]++;
-	return take(vcpu->cpu, id) ? EXIT_REST : EXIT_DONE;
+	return take(vcpu->cpu, id) ? exit_attend : 0;
 }
 
 /* The loaded vCPU waits: a timer of its own, or an interrupt that is for it, ends that. */
@@ -186,30 +184,23 @@ static ALWAYS_INLINE void end_own(uint32_t id, bool group0)
 	else
 		sysreg_write(ICC_EOIR1_EL1, id);
 	sysreg_write(ICC_DIR_EL1, id);
-	isb();
-}
-
-/*
- * Of the hypervisor's timer, and of a kick. Its line is the timer's, which is armed again before a
- * guest is entered. What comes of it is in the scheduler's trace.
- */
-static ALWAYS_INLINE void silence_timer(void)
-{
-	sysreg_write(cnthp_ctl_el2, 0);
-	isb(); /* the line falls before the interrupt ends */
 }
 
 static bool is_posted(const struct vcpu *vcpu)
 {
-	return __atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED) != 0;
+	const volatile uint32_t *posted = &vcpu->arch.posted; /* of others' doing: one load */
+
+	return *posted != 0;
 }
 
-NEVER_INLINE static enum exit_half handle_own(struct cpu *cpu, uint32_t id, bool group0)
+/* A kick comes by the timer's interrupt, whose line falls before that ends. */
+RARELY static void handle_own(struct cpu *cpu, uint32_t id, bool group0)
 {
 	struct vcpu *loaded = cpu->vcpu;
 
 	if (id == GIC_PPI_KICK) {
-		silence_timer();
+		arch_timer_arm(ARCH_NEVER);
+		isb();
 	} else {
 		trace_write(&cpu->trace, TRACE_OWN, TRACE_NO_VCPU, id);
 		gic_handle_own(cpu, id);
@@ -217,17 +208,33 @@ NEVER_INLINE static enum exit_half handle_own(struct cpu *cpu, uint32_t id, bool
 	if (loaded && (is_posted(loaded) || id == GIC_PPI_MAINTENANCE))
 		vgic_shared_attend(loaded);
 	end_own(id, group0);
-	return EXIT_REST;
+	isb();
 }
 
-enum exit_half irq_shared_own(struct vcpu *vcpu, uint32_t id, bool group0)
+void irq_shared_own(struct vcpu *vcpu, uint32_t id)
+{
+	vcpu->exits[EXIT_CAUSE_OWN]++;
+	handle_own(vcpu->cpu, id, false);
+}
+
+RARELY static struct vcpu *attend_other(struct vcpu *vcpu, uint32_t id)
+{
+	if (id < GIC_SPI_LIMIT)
+		handle_own(vcpu->cpu, id, true);
+	return shared_next(vcpu->cpu);
+}
+
+/*
+ * Mostly the timer's: what comes of it is in the scheduler's trace. Its line, a level, falls when
+ * the timer is armed again, which is before the guest is entered.
+ */
+struct vcpu *irq_shared_fiq(struct vcpu *vcpu, uint32_t id)
 {
 	vcpu->exits[EXIT_CAUSE_OWN]++;
 	if (__builtin_expect(id != GIC_PPI_KICK || is_posted(vcpu), 0))
-		return handle_own(vcpu->cpu, id, group0);
-	silence_timer();
-	end_own(id, group0);
-	return EXIT_REST;
+		return attend_other(vcpu, id);
+	end_own(id, true);
+	return shared_next(vcpu->cpu);
 }
 
 void irq_shared_poll(struct cpu *cpu)

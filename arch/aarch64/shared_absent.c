@@ -36,19 +36,23 @@ void irq_shared_init(const struct cpu *cpu)
 	(void)cpu;
 }
 
-enum exit_half irq_shared_own(struct vcpu *vcpu, uint32_t id, bool group0)
+void irq_shared_own(struct vcpu *vcpu, uint32_t id)
 {
 	(void)vcpu;
 	(void)id;
-	(void)group0;
-	return EXIT_REST;
 }
 
-enum exit_half irq_shared_take(struct vcpu *vcpu, uint32_t id)
+struct vcpu *irq_shared_fiq(struct vcpu *vcpu, uint32_t id)
+{
+	(void)id;
+	return vcpu;
+}
+
+exit_second_half *irq_shared_take(struct vcpu *vcpu, uint32_t id)
 {
 	(void)vcpu;
 	(void)id;
-	return EXIT_DONE;
+	return 0;
 }
 
 void irq_shared_poll(struct cpu *cpu)

@@ -31,11 +31,19 @@ struct vcpu *exit_shared_culprit(struct vcpu *vcpu);
 /* The CPU's interface as it is from now on; its redistributor is ready. */
 void irq_shared_init(const struct cpu *cpu);
 
-/* An interrupt of the hypervisor's own, acknowledged while `vcpu` ran. */
-enum exit_half irq_shared_own(struct vcpu *vcpu, uint32_t id, bool group0);
+/* An interrupt of the hypervisor's own, acknowledged in Group 1 while `vcpu` ran. */
+void irq_shared_own(struct vcpu *vcpu, uint32_t id);
 
-/* Interrupt `id`, which is no private one, acknowledged (in Group 1) while `vcpu` ran. */
-enum exit_half irq_shared_take(struct vcpu *vcpu, uint32_t id);
+/*
+ * The same in Group 0, or none (GIC_SPI_LIMIT and more), and the whole of a second half.
+ */
+struct vcpu *irq_shared_fiq(struct vcpu *vcpu, uint32_t id);
+
+/*
+ * Interrupt `id`, which is none of the guest's private ones, acknowledged (in Group 1) while `vcpu`
+ * ran. The end of a first half.
+ */
+exit_second_half *irq_shared_take(struct vcpu *vcpu, uint32_t id);
 
 /* arch_irq_poll. */
 void irq_shared_poll(struct cpu *cpu);

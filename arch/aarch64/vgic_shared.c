@@ -47,6 +47,7 @@ void vgic_shared_unload(struct vcpu *vcpu)
 
 	lock_take(&vcpu->vm->arch.lock);
 	vgic_injected_unlist_all(vcpu);
+	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);
 	gic_write_word(vcpu->cpu, 0, GICD_ICACTIVER, bank->held);
 	bank->held = 0;
 	bank->pending &= ~bank->hardware | bank->latched;
@@ -154,8 +155,8 @@ RARELY static bool has_booked(struct vcpu *vcpu)
 	if (id != VGIC_NO_ID) {
 		post(vcpu);
 		bank = vgic_bank(vcpu, id / 32);
-		result = is_signalled(vcpu->shared->context.vmcr, bank->priority[id % 32],
-			bank->group1 >> id % 32 & 1);
+		result = is_signalled(vcpu->shared->context.kept_ICH_VMCR_EL2,
+			bank->priority[id % 32], bank->group1 >> id % 32 & 1);
 	}
 	lock_release(&vcpu->vm->arch.lock);
 	return result;

@@ -13,14 +13,22 @@
 #include "hyp/core/vcpu.h"
 
 /*
- * Whether anything of the loaded vCPU's interrupts is in the list registers, was posted, or is in
+ * Not 0 if anything of the loaded vCPU's interrupts is in the list registers, was posted, or is in
  * the book and brings maintenance interrupts (ICH_HCR_EL2). Mostly there is nothing.
  */
+static ALWAYS_INLINE uint32_t vgic_shared_work(
+	const struct vcpu *vcpu, const struct arch_context *context)
+{
+	const volatile uint32_t *posted = &vcpu->arch.posted; /* of others' doing: one load */
+
+	return (context->list_registers & ~(uint32_t)sysreg_read(ICH_ELRSR_EL2)) |
+	       ((uint32_t)sysreg_read(ICH_HCR_EL2) ^ (uint32_t)ICH_HCR_EN) | *posted |
+	       vcpu->arch.bank.held;
+}
+
 static inline bool vgic_shared_has_work(const struct vcpu *vcpu)
 {
-	return (vcpu->shared->context.list_registers & ~sysreg_read(ICH_ELRSR_EL2)) ||
-	       sysreg_read(ICH_HCR_EL2) != ICH_HCR_EN ||
-	       (__atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED) | vcpu->arch.bank.held);
+	return vgic_shared_work(vcpu, &vcpu->shared->context) != 0;
 }
 
 /*

@@ -11,6 +11,7 @@
 #include "arch/include/arch_irq.h"
 #include "hyp/core/comm.h"
 #include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 
@@ -39,11 +40,17 @@ static void raise_injected(struct vm *vm, uint32_t irq)
 	lock_release(&vm->arch.lock);
 }
 
+/* The distributor's word that holds the bit of a shared interrupt. */
+static volatile uint32_t *pending_word(uint32_t irq)
+{
+	return (volatile uint32_t *)((char *)hyp_plan->intc + GICD_ISPENDR + irq / 32 * 4);
+}
+
 void arch_virq_raise(struct vm *vm, uint32_t irq)
 {
 	if (vgic_is_direct(vm)) {
 		dsb(ishst); /* what was stored before is seen once it is taken */
-		*gic_word(0, irq / 32, GICD_ISPENDR) = 1u << irq % 32; /* a shared one: no CPU's */
+		*pending_word(irq) = 1u << irq % 32;
 	} else if (vm_has_upcalls(vm)) {
 		comm_upcall_raise(vm_vcpu(vm, 0), irq);
 	} else {

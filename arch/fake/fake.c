@@ -251,7 +251,7 @@ void arch_vcpu_park(struct vcpu *vcpu)
 	vcpu->arch.interrupt = false;
 }
 
-void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+struct vcpu *arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 {
 	assert(from == this_cpu->vcpu && from != to);
 	if (from)
@@ -259,7 +259,9 @@ void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 	if (to) {
 		assert(to->cpu == this_cpu && to->state == VCPU_ON);
 		to->shared->context.loads++;
+		to->cpu->vcpu = to;
 	}
+	return to;
 }
 
 bool arch_vcpu_has_interrupt(struct vcpu *vcpu)

@@ -26,18 +26,17 @@ void arch_cpu_wait(void);
  */
 bool arch_cpu_wait_bounded(void);
 
-/*
- * On a shared CPU: lets the hypervisor's timer interrupt it once the counter has reached `ticks`,
- * which may be past already; ARCH_NEVER: not at all. What was armed before is forgotten.
- */
 #define ARCH_NEVER (~0ull)
-void arch_timer_arm(uint64_t ticks);
 
 /*
  * arch_inline.h of the architecture declares or defines, so that it need not cost a call:
  * uint64_t arch_cpu_ticks(void), the free-running counter in ticks of the board's timer frequency;
  * struct cpu *arch_cpu_here(void), the record of the CPU that this runs on;
- * uint64_t arch_timer_frequency(void), in Hz as the hardware says it, or 0 if it does not.
+ * uint64_t arch_timer_frequency(void), in Hz as the hardware says it, or 0 if it does not;
+ * void arch_timer_arm(uint64_t ticks), on a shared CPU: lets the hypervisor's timer interrupt it
+ * once the counter has reached `ticks`, which may be past already; ARCH_NEVER: not at all. What was
+ * armed before is forgotten;
+ * void arch_irq_filter(struct cpu *cpu, enum irq_filter filter), on a shared CPU, this one.
  */
 #include "arch_inline.h"
 

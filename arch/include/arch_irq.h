@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/include/arch_filter.h"
+
 struct cpu;
 struct mmio_access;
 struct vcpu;
@@ -25,14 +27,6 @@ void arch_irq_kick(const struct cpu *cpu);
  * for is told (shared_arrived).
  */
 void arch_irq_poll(struct cpu *cpu);
-
-/*
- * On a shared CPU: which interrupts of vCPUs that do not run may interrupt the one that does.
- * IRQ_FILTER_REAL_TIME: only those of VMs with real-time vCPUs; all others wait in the hardware and
- * cost the running vCPU nothing.
- */
-enum irq_filter { IRQ_FILTER_NONE, IRQ_FILTER_REAL_TIME };
-void arch_irq_filter(struct cpu *cpu, enum irq_filter filter);
 
 /* Routes the hypervisor's shared interrupt `irq` to `cpu` and enables it. */
 void arch_irq_route_own(uint32_t irq, const struct cpu *cpu);

@@ -40,9 +40,10 @@ void arch_vcpu_park(struct vcpu *vcpu);
  * Keeps the state of `from`, which is loaded on this CPU, and loads that of `to`; either may be
  * NULL. `to` has been started (arch_vcpu_start), has stopped on this CPU or another and is loaded
  * nowhere. Its guest's counter is loaded from to->time_offset, `from`'s state stays valid until it
- * is loaded again. Nothing of `from` is readable to `to` afterwards.
+ * is loaded again. Nothing of `from` is readable to `to` afterwards. Returns `to`, which is the
+ * CPU's cpu->vcpu then (if it is NULL, that is for the caller to say).
  */
-void arch_vcpu_switch(struct vcpu *from, struct vcpu *to);
+struct vcpu *arch_vcpu_switch(struct vcpu *from, struct vcpu *to);
 
 /*
  * Whether an interrupt waits that would end a guest's WFI, loaded or not; on the vCPU's own CPU.

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "arch/include/arch_filter.h"
+
 struct cpu;
 
 static inline uint64_t arch_cpu_ticks(void)
@@ -18,6 +20,8 @@ static inline uint64_t arch_cpu_ticks(void)
 }
 
 struct cpu *arch_cpu_here(void);
+void arch_timer_arm(uint64_t ticks);
+void arch_irq_filter(struct cpu *cpu, enum irq_filter filter);
 
 /* Only the device tree says it (priv, time). */
 static inline uint64_t arch_timer_frequency(void)

@@ -73,8 +73,8 @@ struct arch_context {
 	uint8_t index;        /* its own in there */
 	uint8_t traits;       /* what makes it more work: CONTEXT_* */
 
-	const struct cpu
-		*fp_cpu; /* where the registers hold what f and fcsr do, or newer; or NULL */
+	/* Where the registers hold what f and fcsr do or, with sstatus.FS dirty, newer; or NULL. */
+	const struct cpu *fp_cpu;
 	uint64_t f[32], fcsr;
 
 	/* Of one that moves: its interrupt file, while its registers are loaded nowhere. */

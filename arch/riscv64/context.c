@@ -194,41 +194,41 @@ static void fence_moved(struct arch_context *context)
 	context->traits &= (uint8_t)~CONTEXT_MOVED;
 }
 
-/*
- * Gives the vCPU its floating-point registers, if they are not in the hart still: sstatus.FS does
- * not lose them (priv, sstatus). Returns what FS is to be: not 0, if there are such registers.
+/* The hart's floating-point registers will be another's. One that has written them gets them back
+ * with the CPU, others when they ask (context_give_fp).
  */
-static uint64_t load_fp(const struct vcpu *vcpu, struct arch_context *context)
+static void save_fp(struct arch_context *owner)
+{
+	if ((owner->sstatus & SSTATUS_FS) == SSTATUS_FS) {
+		fp_save(owner->f);
+		owner->traits |= CONTEXT_FP;
+	}
+	owner->sstatus &= ~SSTATUS_FS;
+}
+
+/*
+ * Makes the hart's floating-point registers those of the vCPU, which is loaded with sstatus.FS off,
+ * and switches them on. Off does not lose them (priv, sstatus), so whoever had them last may have
+ * them only there, unless it moves between CPUs: its own are always in its context. Returns false
+ * if there are no such registers.
+ */
+static bool load_fp(struct vcpu *vcpu, struct arch_context *context)
 {
 	struct context_cpu *here = context_cpu(vcpu->cpu);
 
 	csr_set(CSR_SSTATUS, SSTATUS_FS);
 	if (!(csr_read(CSR_SSTATUS) & SSTATUS_FS))
-		return 0;
-	if (here->fp_vcpu != vcpu || context->fp_cpu != vcpu->cpu)
+		return false;
+	if (here->fp_vcpu != vcpu || context->fp_cpu != vcpu->cpu) {
+		if (here->fp_vcpu && !(context_of(here->fp_vcpu)->traits & CONTEXT_MOVES))
+			save_fp(context_of(here->fp_vcpu));
 		fp_load(context->f);
-	here->fp_vcpu = vcpu;
-	context->fp_cpu = vcpu->cpu;
-	context->traits |= CONTEXT_FP;
-	return FS_CLEAN;
-}
-
-/* One that did not write them has them next time when it asks (context_give_fp). */
-static void save_fp(struct arch_context *context, uint64_t fs)
-{
-	if (fs == SSTATUS_FS)
-		fp_save(context->f);
-	else
-		context->traits &= (uint8_t)~CONTEXT_FP;
-}
-
-/* Illegal instructions come to the hypervisor while one of floating point may be among them. */
-static void delegate_illegal(uint64_t fs)
-{
-	if (fs)
-		csr_set(CSR_HEDELEG, BIT(CAUSE_ILLEGAL));
-	else
-		csr_clear(CSR_HEDELEG, BIT(CAUSE_ILLEGAL));
+		here->fp_vcpu = vcpu;
+		context->fp_cpu = vcpu->cpu;
+	}
+	context->traits &= (uint8_t)~CONTEXT_FP;
+	csr_clear(CSR_SSTATUS, SSTATUS_FS & ~FS_CLEAN);
+	return true;
 }
 
 #define SWAP(csr, name) (old->name = csr_swap(csr, new->name))
@@ -277,8 +277,8 @@ static ALWAYS_INLINE void finish(
 		irq_take_posted(vcpu);
 }
 
-/* What only some vCPUs have, behind what all have. Returns what sstatus.FS is to be. */
-static uint64_t load_rest(struct vcpu *vcpu, struct arch_context *context)
+/* What only some vCPUs have, behind what all have. */
+static void load_rest(struct vcpu *vcpu, struct arch_context *context)
 {
 	fence_old(context_cpu(vcpu->cpu), context);
 	if (context->traits & CONTEXT_MOVED)
@@ -286,60 +286,58 @@ static uint64_t load_rest(struct vcpu *vcpu, struct arch_context *context)
 	if (context->traits & CONTEXT_MOVES)
 		files_load(vcpu);
 	csr_write(CSR_HTIMEDELTA, -vcpu->time_offset);
-	return context->traits & CONTEXT_FP ? load_fp(vcpu, context) : 0;
+	if (context->traits & CONTEXT_FP)
+		load_fp(vcpu, context);
 }
 
 /*
  * Any change. With nobody loaded, nothing of a guest acts on the hart: no interrupt of its is
  * enabled, its translation is off.
  */
-NEVER_INLINE static void switch_any(struct vcpu *from, struct vcpu *to)
+NEVER_INLINE static struct vcpu *switch_any(struct vcpu *from, struct vcpu *to)
 {
 	struct arch_context *old = from ? context_of(from) : &sink;
 	struct arch_context *new = to ? context_of(to) : &nobody;
 	struct context_cpu *here = context_cpu(arch_cpu_here());
-	uint64_t fs = csr_read(CSR_SSTATUS) & SSTATUS_FS;
 
-	if (old->traits & CONTEXT_FP)
-		save_fp(old, fs);
-	if (old->traits & CONTEXT_MOVES)
+	if (old->traits & CONTEXT_MOVES) {
+		old->sstatus = csr_read(CSR_SSTATUS);
+		save_fp(old);
+		csr_clear(CSR_SSTATUS, SSTATUS_FS);
 		files_save(from);
+	}
 	if ((old->traits | new->traits) & CONTEXT_CALLS)
-		upcall_leave_hart(new->traits & CONTEXT_CALLS);
+		upcall_leave_hart(new->traits &CONTEXT_CALLS);
 	swap(old, new);
 	if (new->traits & CONTEXT_CALLS)
 		upcall_enter_hart();
-	old->sstatus &= ~SSTATUS_FS;
 	if (context_has_timer)
 		SWAP(CSR_VSTIMECMP, timer);
 	if (has_files)
 		SWAP(CSR_VSISELECT, vsiselect);
 	set_untold(here, (here->untold | old->file) & new->other_files);
 	here->loaded = 0;
-	fs = to ? load_rest(to, new) : 0;
-	csr_write(CSR_SSTATUS, new->sstatus | fs);
-	delegate_illegal(fs);
-	if (to)
+	if (to) {
+		load_rest(to, new);
 		finish(here, to, new);
+		to->cpu->vcpu = to;
+	}
+	return to;
 }
 
-/* The plain case in the fewest instructions; neither has to do with floating point. */
-void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+/* The plain case in the fewest instructions. */
+struct vcpu *arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 {
 	struct arch_context *old, *new;
 	struct context_cpu *here;
 	uint64_t untold;
 
-	if (!from || !to) {
-		switch_any(from, to);
-		return;
-	}
+	if (!from || !to)
+		return switch_any(from, to);
 	old = context_of(from);
 	new = context_of(to);
-	if (old->traits | new->traits) {
-		switch_any(from, to);
-		return;
-	}
+	if (old->traits | new->traits)
+		return switch_any(from, to);
 	here = context_cpu(to->cpu);
 	swap(old, new);
 	SWAP(CSR_VSTIMECMP, timer);
@@ -348,6 +346,8 @@ void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 	set_untold(here, untold & new->other_files);
 	fence_old(here, new);
 	finish(here, to, new);
+	to->cpu->vcpu = to;
+	return to;
 }
 
 void context_start(struct vcpu *vcpu)
@@ -356,6 +356,8 @@ void context_start(struct vcpu *vcpu)
 	struct context_cpu *here = context_cpu(vcpu->cpu);
 
 	memset(context, 0, sizeof(*context));
+	if (here->fp_vcpu == vcpu)
+		here->fp_vcpu = 0;
 	context->hgatp = csr_read(CSR_HGATP);
 	context->hstatus = csr_read(CSR_HSTATUS);
 	context->timer = ARCH_NEVER;
@@ -394,12 +396,7 @@ void context_park(struct vcpu *vcpu)
 
 bool context_give_fp(struct vcpu *vcpu)
 {
-	const uint64_t fs = load_fp(vcpu, context_of(vcpu));
-
-	csr_clear(CSR_SSTATUS, SSTATUS_FS);
-	csr_set(CSR_SSTATUS, fs);
-	csr_set(CSR_HEDELEG, BIT(CAUSE_ILLEGAL));
-	return true;
+	return !(csr_read(CSR_SSTATUS) & SSTATUS_FS) && load_fp(vcpu, context_of(vcpu));
 }
 
 void arch_vcpu_set_stack(struct vcpu *vcpu, uint64_t address)

@@ -23,14 +23,14 @@ struct vm;
 /* arch_context.traits. */
 #define CONTEXT_MOVES 1u  /* it has more than one CPU, and with it the content of its file */
 #define CONTEXT_MOVED 2u  /* it has come to this CPU since it ran last */
-#define CONTEXT_FP    4u  /* it gets its floating-point registers with the CPU, or has them */
+#define CONTEXT_FP    4u  /* it gets its floating-point registers with the CPU */
 #define CONTEXT_BOARD 8u  /* its board lacks Sstc or AIA */
 #define CONTEXT_CLOCK 16u /* its VM has a clock of its own */
 #define CONTEXT_CALLS 32u /* its VM's interrupts come by upcall */
 
 /* What a shared CPU has of its own; only that CPU writes it. */
 struct context_cpu {
-	const struct vcpu *fp_vcpu; /* whose floating-point registers it has, if that one agrees */
+	struct vcpu *fp_vcpu; /* whose floating-point registers it has, if that one agrees */
 	const struct vcpu *volatile loaded; /* or NULL; other CPUs look at it */
 
 	/* Without Sstc: when the scheduler wants it, and when the firmware's timer is to fire. */
@@ -79,8 +79,8 @@ bool context_stalls(struct vcpu *vcpu, uint64_t instruction);
 bool context_suspends(struct vcpu *vcpu);
 
 /*
- * An illegal instruction, which may be one of floating point: gives the vCPU its registers, and all
- * further illegal instructions. It makes the same one again.
+ * An illegal instruction, which may be one of floating point: gives the vCPU its registers, and it
+ * makes the same one again. Returns false if it has them already or there are none.
  */
 bool context_give_fp(struct vcpu *vcpu);
 

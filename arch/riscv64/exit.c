@@ -303,6 +303,16 @@ RARELY static struct vcpu *handle_virtual_instruction(struct vcpu *vcpu)
 	return vcpu;
 }
 
+/* On a shared CPU they come here: it may be the first of floating point. */
+RARELY static struct vcpu *handle_illegal(struct vcpu *vcpu)
+{
+	if (context_give_fp(vcpu))
+		return vcpu;
+	vcpu->exits[EXIT_CAUSE_SYSTEM]++;
+	exception_inject(vcpu, CAUSE_ILLEGAL, csr_read(CSR_STVAL));
+	return vcpu;
+}
+
 static int64_t sbi_error_of(int64_t result)
 {
 	switch (result) {
@@ -352,8 +362,8 @@ __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 	case CAUSE_VIRTUAL_INSTRUCTION:
 		return handle_virtual_instruction(vcpu);
 	case CAUSE_ILLEGAL:
-		if (vcpu->shared && context_give_fp(vcpu))
-			return vcpu;
+		if (vcpu->shared)
+			return handle_illegal(vcpu);
 		/* fall through */
 	default:
 		return stop(vcpu, "an exception that is not the hypervisor's came to it", cause,

@@ -183,8 +183,9 @@ NEVER_INLINE static bool take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
 		break;
 	case IRQ_VS_TIMER: /* not delegated: of a guest with upcalls, which runs */
 		upcall_timer_arrived(vcpu);
-		comm_upcall(vcpu);
-		is_guests = true;
+		is_guests = COMM_UPCALL_AT_ONCE;
+		if (is_guests)
+			comm_upcall(vcpu);
 		break;
 	}
 	fence(ir, rw);

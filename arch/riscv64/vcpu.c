@@ -259,8 +259,7 @@ void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count)
 
 static void write_page(struct cpu *cpu, unsigned index, uint64_t entry)
 {
-	volatile uint64_t *entries =
-		hyp_plan->window_table + cpu_index(cpu) * PLAN_WINDOW_PAGES;
+	volatile uint64_t *entries = hyp_plan->window_table + cpu_index(cpu) * PLAN_WINDOW_PAGES;
 
 	if (entries[index] == entry)
 		return;

@@ -35,11 +35,26 @@ int64_t upcall_init(void)
 	return hypercall(HYPERCALL_UPCALL_SET, (uint64_t)(uintptr_t)upcall_entry, 0, 0, 0, 0);
 }
 
-/* There is no count-trailing-zeros instruction everywhere; bits are few. */
+/* Not every processor has an instruction for it. */
+static unsigned upcall_lowest(uint64_t bits)
+{
+	unsigned lowest = 0;
+
+	for (unsigned half = 32; half; half /= 2) {
+		if (!(bits & ((1ull << half) - 1))) {
+			bits >>= half;
+			lowest += half;
+		}
+	}
+	return lowest;
+}
+
 static void upcall_handle(unsigned first, uint64_t bits)
 {
-	for (unsigned irq = first; bits; irq++, bits >>= 1) {
-		if ((bits & 1) && upcall_handlers[irq])
+	for (; bits; bits &= bits - 1) {
+		const unsigned irq = first + upcall_lowest(bits);
+
+		if (upcall_handlers[irq])
 			upcall_handlers[irq](irq);
 	}
 }

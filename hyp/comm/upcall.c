@@ -38,9 +38,14 @@ void comm_upcall_raise(struct vcpu *vcpu, uint32_t irq)
 		vcpu_kick(vcpu);
 }
 
+static bool is_any(const struct region_vcpu *shown)
+{
+	return __atomic_load_n(&shown->upcall_any, __ATOMIC_ACQUIRE) != 0;
+}
+
 bool comm_upcall_waits(const struct vcpu *vcpu)
 {
-	return __atomic_load_n(&region_vcpu_of(vcpu)->upcall_any, __ATOMIC_ACQUIRE) != 0;
+	return is_any(region_vcpu_of(vcpu));
 }
 
 /*
@@ -52,7 +57,7 @@ void comm_upcall(struct vcpu *vcpu)
 	struct region_vcpu *shown = region_vcpu_of(vcpu);
 	uint64_t entry;
 
-	if (!comm_upcall_waits(vcpu) ||
+	if (!is_any(shown) ||
 		(__atomic_load_n(&shown->upcall_masked, __ATOMIC_RELAXED) & REGION_UPCALL_MASKED))
 		return;
 	entry = __atomic_load_n(&shown->upcall_entry, __ATOMIC_RELAXED);

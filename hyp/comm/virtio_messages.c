@@ -41,9 +41,9 @@ void virtio_messages_init(struct virtio_console *console)
 {
 	const unsigned self = console->virtio.vm->plan->id;
 
-	console->comm = comm_vm_of(console->virtio.vm);
-	if (!console->comm)
+	if (!console->virtio.plan->has_messages)
 		return;
+	console->comm = comm_vm_of(console->virtio.vm);
 	console->comm->reader = console;
 	for (unsigned i = 0; i < hyp_plan->vm_count; i++) {
 		if (i != self && comm_vm_at(i) && (may_send(i, self) || may_send(self, i)))

@@ -68,4 +68,12 @@ bool comm_upcall_waits(const struct vcpu *vcpu);
 /* The vCPU, loaded on this CPU, is about to return to its guest: injects what waits, if it may. */
 void comm_upcall(struct vcpu *vcpu);
 
+/*
+ * Whether that can be done before all of the guest's registers have been saved. Not in the copying
+ * variant that the bench compares with (tests/bench/upcall_copy).
+ */
+#ifndef COMM_UPCALL_AT_ONCE
+#define COMM_UPCALL_AT_ONCE 1
+#endif
+
 #endif

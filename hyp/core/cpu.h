@@ -10,6 +10,7 @@
 #include "abi/plan.h"
 #include "abi/trace.h"
 
+struct arch_context;
 struct shared_cpu;
 struct vcpu;
 
@@ -17,6 +18,11 @@ struct cpu {
 	const struct plan_cpu *plan;
 	struct vcpu *vcpu; /* the one whose registers it has; dedicated: the one that it runs */
 	struct shared_cpu *shared; /* NULL: one vCPU has this CPU for itself (shared.h) */
+	/*
+	 * Shared: the vCPU whose FP and SIMD registers the CPU's are, if anybody's, where the
+	 * architecture leaves them there. That one's own copy is older.
+	 */
+	struct arch_context *fp_owner;
 	uint64_t boot_ticks;
 	struct trace_ring trace; /* with plan.trace_records of records behind it */
 } __attribute__((aligned(64)));

@@ -52,6 +52,13 @@ bool shared_post(struct vcpu *vcpu, uint32_t bits)
 	return true;
 }
 
+static bool is_posted(const struct cpu *cpu)
+{
+	struct shared_vcpu *const volatile *posted = &cpu->shared->posted;
+
+	return *posted != 0; /* relaxed: each turn of the loop asks again */
+}
+
 static bool is_deaf(const struct cpu *cpu, const struct vcpu *vcpu)
 {
 	return vcpu->shared->parameters.period == 0 &&
@@ -221,8 +228,7 @@ static void load(struct cpu *cpu, struct vcpu *next)
 {
 	struct vcpu *loaded = cpu->vcpu;
 
-	arch_vcpu_switch(loaded, next);
-	cpu->vcpu = next;
+	cpu->vcpu = arch_vcpu_switch(loaded, next);
 	if (next)
 		__atomic_store_n(&next->shared->loaded, 1, __ATOMIC_RELAXED);
 	if (loaded)
@@ -291,21 +297,43 @@ RARELY static void leave(struct cpu *cpu, struct vcpu *vcpu)
 		vcpu_stop(vcpu);
 }
 
-static ALWAYS_INLINE void set_filter(struct cpu *cpu, uint8_t filter)
+/* Returns not 0 if something was posted before the filter was seen, so that a kick is needed. */
+static ALWAYS_INLINE uintptr_t change_filter(struct shared_cpu *shared, uint8_t filter)
 {
-	if (cpu->shared->filter == filter)
-		return;
-	__atomic_store_n(&cpu->shared->filter, filter, __ATOMIC_SEQ_CST);
-	arch_irq_filter(cpu, filter);
-	if (__atomic_load_n(&cpu->shared->posted, __ATOMIC_SEQ_CST))
-		arch_irq_kick(cpu); /* posted before the filter was seen: once more */
+	if (shared->filter == filter)
+		return 0;
+	__atomic_store_n(&shared->filter, filter, __ATOMIC_SEQ_CST);
+	arch_irq_filter(arch_cpu_here(), filter);
+	return (uintptr_t)__atomic_load_n(&shared->posted, __ATOMIC_SEQ_CST);
+}
+
+static void set_filter(struct cpu *cpu, uint8_t filter)
+{
+	if (change_filter(cpu->shared, filter) != 0)
+		arch_irq_kick(cpu);
+}
+
+/*
+ * VMs with a region are told of each dispatch, once: also of a vCPU that goes on where it stopped,
+ * as nobody else wanted the core meanwhile. `from` was loaded, or NULL.
+ */
+static void tell_dispatch(struct vcpu *from, struct vcpu *to, uint64_t now)
+{
+	struct shared_vcpu *record = to->shared;
+	const struct shared_vcpu *lost = from && from != to ? from->shared : 0;
+
+	if (((record->special | (lost ? lost->special : 0)) & SHARED_TOLD) &&
+		(lost || record->told != record->entity.stats.dispatches))
+		comm_dispatched(lost ? from : 0, to, now, sched_until(&to->cpu->shared->sched));
+	record->told = record->entity.stats.dispatches;
 }
 
 /*
  * Makes ready to enter whom the scheduler chose, if either it or the one that is loaded is special.
  * Returns NULL if the scheduler is to choose again.
  */
-RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, uint64_t now)
+RARELY static struct vcpu *prepare(
+	struct cpu *cpu, struct shared_vcpu *record, uint64_t now, bool is_new)
 {
 	struct vcpu *vcpu = record->vcpu, *from = cpu->vcpu;
 
@@ -316,14 +344,15 @@ RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, 
 		return 0;
 	}
 	set_clock(cpu, record, now);
-	if (state_of(vcpu) == VCPU_STARTING)
+	if (state_of(vcpu) == VCPU_STARTING) {
 		start(cpu, vcpu);
+		is_new = true; /* chosen before its VM was restored, perhaps */
+	}
 	if (cpu->vcpu != vcpu) {
 		load(cpu, vcpu);
 		record->began_ticks = now;
 	}
-	if (vcpu != from && (record->has_region || (from && from->shared->has_region)))
-		comm_dispatched(from, vcpu, now, sched_until(&cpu->shared->sched));
+	tell_dispatch(from, vcpu, now);
 	record->special &= (uint8_t)~SHARED_NOT_READY;
 	return vcpu;
 }
@@ -410,30 +439,26 @@ RARELY static uint64_t send_output(uint64_t now)
 	return console_queue_count ? now + hyp_plan->timer_frequency / 1000 : ARCH_NEVER;
 }
 
-/* When to decide again, if nothing happens. */
-static ALWAYS_INLINE uint64_t next_decision(const struct cpu *cpu, uint64_t now)
-{
-	const uint64_t until = sched_until(&cpu->shared->sched);
-
-	return __builtin_expect(console_queue_count != 0, 0) ? earlier(until, send_output(now))
-							     : until;
-}
-
 /*
- * What follows a decision if it concerns a special vCPU, or nobody: one that is not ready to enter,
- * moves between CPUs, has a clock of its own, or may spin. Returns NULL if another decision is to
- * follow.
+ * What follows a decision in any case: also if it concerns nobody, or a vCPU that is not ready to
+ * enter, moves between CPUs, has a clock of its own, or may spin. Returns NULL if another decision
+ * is to follow.
  */
-RARELY static struct vcpu *follow(struct cpu *cpu, struct sched_entity *entity, uint64_t now)
+static struct vcpu *follow(struct cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
 	struct vcpu *vcpu = 0;
 	uint64_t until;
 
+	if (sched_has_news(&cpu->shared->sched))
+		tell_others(cpu);
 	if (cpu->vcpu)
 		stop_clock(cpu->vcpu->shared, entity, now);
 	if (entity)
 		vcpu = prepare(cpu, record_of(entity), now);
-	until = next_decision(cpu, now);
+	until = sched_until(&cpu->shared->sched);
+	until = until < SCHED_NEVER ? until : ARCH_NEVER;
+	if (console_queue_count != 0)
+		until = earlier(until, send_output(now));
 	if (vcpu && vcpu->shared->may_spin)
 		until = earlier(until, watch_spinning(vcpu->shared, now));
 	arch_timer_arm(until);
@@ -450,44 +475,64 @@ RARELY static struct vcpu *follow(struct cpu *cpu, struct sched_entity *entity, 
 	return 0;
 }
 
-/* The usual decision: a vCPU needs nothing but that its registers are loaded, if they are not. */
-static ALWAYS_INLINE struct vcpu *decide(struct cpu *cpu)
+/* A switch that is told to the VMs, or in which something was posted while the filter changed. */
+RARELY static struct vcpu *switch_and_tell(struct vcpu *from, struct vcpu *to, uint64_t now)
+{
+	struct cpu *cpu = to->cpu;
+
+	if (is_posted(cpu))
+		arch_irq_kick(cpu);
+	tell_dispatch(from, to, now);
+	return from == to ? to : arch_vcpu_switch(from, to);
+}
+
+/* Whatever has come due, and whoever is to run. */
+RARELY static struct vcpu *decide(void)
+{
+	struct cpu *cpu = arch_cpu_here();
+	struct vcpu *vcpu;
+	uint64_t now;
+
+	do {
+		if (is_posted(cpu))
+			take_posted(cpu);
+		now = arch_cpu_ticks();
+		vcpu = follow(cpu, sched_pick(&cpu->shared->sched, now), now);
+	} while (!vcpu);
+	return vcpu;
+}
+
+/*
+ * The usual decision is made here: a vCPU that needs nothing but that its registers are loaded, if
+ * they are not. At the first sign of anything else `decide` goes on.
+ */
+FLATTEN struct vcpu *shared_next(struct cpu *cpu)
 {
 	struct shared_cpu *const shared = cpu->shared;
 	struct vcpu *const loaded = cpu->vcpu;
 	const uint64_t now = arch_cpu_ticks();
-	struct sched_entity *const entity = sched_pick(&shared->sched, now);
-	struct shared_vcpu *const record = record_of(entity);
+	struct shared_vcpu *record;
 	struct vcpu *vcpu;
+	uintptr_t special;
 
-	if (__builtin_expect(sched_has_news(&shared->sched), 0))
-		tell_others(cpu);
-	if (__builtin_expect(!entity || !loaded, 0) ||
-		__builtin_expect((record->special | loaded->shared->special) != 0, 0))
-		return follow(cpu, entity, now);
+	if (__builtin_expect(is_posted(cpu), 0))
+		return decide();
+	if (__builtin_expect(!loaded, 0))
+		return decide();
+	if (__builtin_expect(console_queue_count != 0, 0))
+		return decide();
+	record = record_of(sched_pick_usual(&shared->sched, now));
+	if (__builtin_expect(!record, 0))
+		return decide();
+	special = record->special | loaded->shared->special;
+	if (__builtin_expect((special & ~(uintptr_t)SHARED_TOLD) != 0, 0))
+		return decide();
 	vcpu = record->vcpu;
-	if (vcpu != loaded) {
-		arch_vcpu_switch(loaded, vcpu);
-		cpu->vcpu = vcpu;
-		if (__builtin_expect(record->has_region | loaded->shared->has_region, 0))
-			comm_dispatched(loaded, vcpu, now, sched_until(&shared->sched));
-	}
-	set_filter(cpu, record->filter);
-	arch_timer_arm(next_decision(cpu, now));
-	return vcpu;
-}
-
-struct vcpu *shared_next(struct cpu *cpu)
-{
-	struct vcpu *vcpu;
-
-	do {
-		if (__builtin_expect(
-			    __atomic_load_n(&cpu->shared->posted, __ATOMIC_RELAXED) != 0, 0))
-			take_posted(cpu);
-		vcpu = decide(cpu);
-	} while (__builtin_expect(!vcpu, 0));
-	return vcpu;
+	arch_timer_arm(sched_until(&shared->sched));
+	special |= change_filter(shared, record->filter);
+	if (__builtin_expect(special != 0, 0))
+		return switch_and_tell(loaded, vcpu, now);
+	return vcpu == loaded ? vcpu : arch_vcpu_switch(loaded, vcpu);
 }
 
 /* A clock of its own goes on while the vCPU waits, up to the moment that it wants to run again. */
@@ -513,7 +558,7 @@ void shared_forget(struct vcpu *vcpu)
 
 	if (record->known)
 		sched_remove(&vcpu->cpu->shared->sched, &record->entity, arch_cpu_ticks());
-	if (record->has_region)
+	if (record->special & SHARED_TOLD)
 		comm_vcpu_left(vcpu);
 	record->known = false;
 	record->stopped_ticks = 0;
@@ -547,13 +592,14 @@ static void init_vcpu(struct vcpu *vcpu)
 	record->vcpu = vcpu;
 	record->migrates = (vcpu->plan->affinity & (vcpu->plan->affinity - 1)) != 0;
 	record->has_clock = vcpu->vm->plan->own_time;
-	record->has_region = vcpu->vm->plan->comm != 0;
 	record->may_spin = hyp_plan->spin_ticks && vcpu->plan->period_ticks == 0 &&
 			   vcpu->plan->index < vcpu->vm->plan->task_first && has_sibling(vcpu);
 	record->special = record->migrates || record->has_clock || record->may_spin ||
 					  vm_has_upcalls(vcpu->vm)
 				  ? SHARED_SPECIAL
 				  : 0;
+	if (vcpu->vm->plan->comm)
+		record->special |= SHARED_TOLD;
 	record->parameters = (struct sched_parameters){
 		.period = vcpu->plan->period_ticks,
 		.capacity = vcpu->plan->capacity_ticks,

@@ -21,10 +21,13 @@ struct vcpu;
 #define SHARED_POSTED_FAST 2u
 #define SHARED_POSTED_HAND 4u /* with WAKE, by its own CPU: the running one gives it the core */
 
-/* Why a vCPU is special: it is to start, or to leave; or one of the flags below is set, for good.
+/*
+ * Why a vCPU is special: it is to start, or to leave; or one of the flags below is set, for good;
+ * or it has a region, and is told of decisions.
  */
 #define SHARED_NOT_READY 1u
 #define SHARED_SPECIAL   2u
+#define SHARED_TOLD      4u
 
 enum shared_task { SHARED_TASK_FREE, SHARED_TASK_REGISTERED, SHARED_TASK_ENDING };
 
@@ -35,13 +38,13 @@ struct shared_vcpu {
 	bool migrates;   /* more than one bit in its affinity */
 	bool has_clock;  /* plan_vm.own_time */
 	bool may_spin;   /* for another vCPU of its VM on the same core */
-	bool has_region; /* plan_vm.comm: decisions are shown there (comm.h) */
 	bool receives;   /* it has begun to wait for a message, and not run since */
 	uint8_t filter;  /* enum irq_filter that is right while it runs */
 	uint8_t special; /* bits SHARED_*: not to be entered by loading its registers alone */
 	struct region_vcpu *region; /* its part of its VM's region, or NULL */
 	uint32_t loaded;        /* 1: its registers are some CPU's; written by that one, atomic */
 	uint64_t began_ticks;   /* when it got the core last */
+	uint64_t told;          /* SHARED_TOLD: its dispatches that are */
 	uint64_t stopped_ticks; /* since when it wants to run and does not, or 0 */
 
 	uint32_t posted;                 /* bits SHARED_POSTED_*, atomic; 0: in no list */
@@ -63,9 +66,9 @@ struct shared_vcpu {
 } __attribute__((aligned(64)));
 
 struct shared_cpu {
+	struct sched_cpu sched;     /* first: one address for both */
 	struct shared_vcpu *posted; /* newest first; any CPU puts in, this one takes all */
 	uint8_t filter;             /* enum irq_filter that holds now */
-	struct sched_cpu sched;
 	struct shared_vcpu *real_time[SCHED_REAL_TIME_MOST]; /* by slot; NULL behind the last */
 
 	/* A task that is being admitted: guarded by realtime.c's lock. */

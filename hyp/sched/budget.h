@@ -39,15 +39,20 @@ void budget_init(struct budget *budget, uint64_t capacity, uint64_t time);
  */
 void budget_overrun(struct budget *budget, uint64_t period, uint64_t used);
 
-/* `used` ticks of the first chunk are spent. */
-static inline void budget_charge(struct budget *budget, uint64_t period, uint64_t used)
+/* `used` ticks of the first chunk, which has them, are spent. */
+static inline void budget_spend(struct budget *budget, uint64_t used)
 {
-	if (used > budget->first.amount) {
-		budget_overrun(budget, period, used);
-		return;
-	}
 	budget->first.amount -= used;
 	budget->spent += used;
+}
+
+/* `used` ticks are spent. */
+static inline void budget_charge(struct budget *budget, uint64_t period, uint64_t used)
+{
+	if (used > budget->first.amount)
+		budget_overrun(budget, period, used);
+	else
+		budget_spend(budget, used);
 }
 
 /*

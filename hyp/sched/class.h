@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a scheduling class is. sched.c has a table of them, the highest first: it gives the core to
- * the first class that has an entity for it, and tells each how much time its entities have had.
+ * What a scheduling class is. sched.c gives the core to the first class that has an entity for it,
+ * and tells each how much time its entities have had.
  *
- * Another class is a file with these functions, a line in that table, and its records in types.h:
+ * Another class is a file with these functions, a rank and records in types.h, and its lines in
+ * sched.c:
  * - Fixed priority: as edf.c, with the priority in the place of the deadline.
- * - A cyclic plan (ARINC 653): `decide` steps from window to window, lowers cpu->until to the end
- * of the present one, and returns its entity if that is ready.
+ * - A cyclic plan (ARINC 653): `decide` steps from window to window, lowers `until` to the end of
+ * the present one, and returns its entity if that is ready.
  */
 #ifndef HYP_SCHED_CLASS_H
 #define HYP_SCHED_CLASS_H
@@ -22,18 +23,30 @@
  */
 #define CLASS_EVENTS_AT_ONCE 4u
 
+/*
+ * Some functions are called by name, as they are on the way of each decision:
+ *
+ * NAME_charge: `owner`, the class's, has used so many ticks. It goes on until NAME_decide, however.
+ *
+ * NAME_decide: does what has come due by `now`, and lowers `until` to when it must be called again
+ * at the latest. If a higher class has an `owner` for the core, that is returned; if not, the
+ * class's own, which has the core from cpu->since on, or NULL. (The highest is not told of one.)
+ *
+ * NAME_decide_usual: the same on the shortest way, for what is usual. Returns false if something
+ * has come due that is not: NAME_decide of all classes then does all of it, or what is left.
+ */
+void edf_charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used);
+struct sched_entity *edf_decide(struct sched_cpu *cpu, uint64_t now, uint64_t *until);
+bool edf_decide_usual(
+	struct sched_cpu *cpu, struct sched_entity **owner, uint64_t now, uint64_t *until);
+
+void round_robin_charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used);
+struct sched_entity *round_robin_decide(
+	struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now, uint64_t *until);
+bool round_robin_decide_usual(
+	struct sched_cpu *cpu, struct sched_entity **owner, uint64_t now, uint64_t *until);
+
 struct sched_class {
-	/* `owner`, the class's, has used so many ticks. It goes on until `decide`, however. */
-	void (*charge)(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used);
-
-	/*
-	 * Does what has come due by `now`, and lowers cpu->until to when it must be called again at
-	 * the latest. If a higher class has an `owner` for the core, that is returned; if not, the
-	 * class's own, which has the core from cpu->since on, or NULL.
-	 */
-	struct sched_entity *(*decide)(
-		struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now);
-
 	/* The entity is blocked, and wants to run. */
 	void (*wake)(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now);
 
@@ -48,10 +61,10 @@ struct sched_class {
 /* What all classes need. */
 
 /* The class wants to decide again at `time`. */
-static inline void class_until(struct sched_cpu *cpu, uint64_t time)
+static inline void class_until(uint64_t *until, uint64_t time)
 {
-	if (time < cpu->until)
-		cpu->until = time;
+	if (time < *until)
+		*until = time;
 }
 
 /* The owner leaves, and `cost` more ticks are charged to it; the time after them is the next one's.

@@ -27,6 +27,7 @@ static void report(struct sched_cpu *cpu, struct sched_entity *entity, unsigned 
 {
 	__atomic_fetch_or(&entity->reports, 1u << what, __ATOMIC_RELAXED);
 	cpu->reported |= 1ull << entity->slot;
+	cpu->unusual |= SCHED_UNUSUAL_NEWS;
 }
 
 /* What is spent of the first chunk goes back; a chunk that cannot pay for its switches waits. */
@@ -41,7 +42,7 @@ static void set_event(struct sched_cpu *cpu, struct sched_entity *entity, uint64
 	tournament_set(&cpu->edf.events, entity->slot, time);
 }
 
-static RARELY void miss(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+RARELY static void miss(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
 	class_trace(cpu, now, TRACE_DEADLINE_MISS, entity, entity->edf.late_at - 1);
 	entity->stats.misses++;
@@ -109,42 +110,70 @@ static void remove_ready(struct sched_cpu *cpu, struct sched_entity *entity)
 	tournament_set(&edf->others, entity->slot, TOURNAMENT_NONE);
 }
 
-static void charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used)
+void edf_charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used)
 {
 	(void)cpu;
 	budget_charge(&owner->edf.budget, owner->edf.parameters.period, used);
-}
-
-/* The time that it takes, from now on or from whoever runs, is its own. */
-static void pay_release(struct sched_cpu *cpu, struct sched_entity *entity)
-{
-	const uint64_t cost = cpu->common->switch_cost;
-
-	charge(cpu, entity, cost);
-	entity->stats.ran_ticks += cost;
-	cpu->since += cost;
 }
 
 /*
  * The first chunk of budget may be used. As long as it is ready, nothing happens to it by itself,
  * but that it is late; that is seen when it is current. What is noted as its next event is the next
  * release, so that it stands there already when the job ends.
+ *
+ * The time that the hypervisor takes for it, from now on or from whoever runs, is its own.
  */
-static ALWAYS_INLINE void release(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+static void release(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
+	const uint64_t cost = cpu->common->switch_cost;
 	struct edf_entity *edf = &entity->edf;
 
 	edf->chunk = edf->budget.first.time;
 	edf->deadline = max(edf->chunk + edf->parameters.deadline, edf->stated);
 	if (!edf->is_open)
 		open_job(cpu, entity, now);
-	pay_release(cpu, entity);
+	edf_charge(cpu, entity, cost);
+	entity->stats.ran_ticks += cost;
+	cpu->since += cost;
 	add_ready(cpu, entity);
 	set_event(cpu, entity, edf->chunk + edf->parameters.period);
 }
 
+/*
+ * The same of one that is asleep, if nobody else is ready: it has closed its job, and sleeps at
+ * least until its budget comes. Returns when it must be looked at again, or 0, and nothing has
+ * happened, if it is not as simple.
+ */
+static ALWAYS_INLINE uint64_t release_alone(
+	struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+{
+	const uint64_t cost = cpu->common->switch_cost;
+	struct edf_entity *edf = &entity->edf;
+	uint64_t chunk, deadline, end;
+
+	if (entity->state != SCHED_ASLEEP || cpu->edf.current || edf->budget.count != 0 ||
+		edf->budget.first.amount < cost || edf->wake_at + edf->parameters.deadline < now)
+		return 0;
+	budget_spend(&edf->budget, cost);
+	entity->stats.ran_ticks += cost;
+	end = cpu->since + edf->budget.first.amount;
+	cpu->since += cost;
+	cpu->edf.current = entity;
+	entity->state = SCHED_READY;
+	chunk = edf->wake_at;
+	deadline = chunk + edf->parameters.deadline;
+	edf->budget.first.time = chunk;
+	edf->chunk = chunk;
+	edf->deadline = deadline;
+	open_job(cpu, entity, now);
+	end = min(edf->late_at, end);
+	tournament_put(
+		&cpu->edf.events, entity->slot, edf->wake_at + edf->parameters.period);
+	return end;
+}
+
 /* It wants to run: at once, or as soon as it has budget. */
-static ALWAYS_INLINE void want_now(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+static void want(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
 	struct edf_entity *edf = &entity->edf;
 
@@ -154,12 +183,6 @@ static ALWAYS_INLINE void want_now(struct sched_cpu *cpu, struct sched_entity *e
 		entity->state = SCHED_DEPLETED;
 		set_event(cpu, entity, min(edf->late_at, edf->budget.first.time));
 	}
-}
-
-/* The same where it is not urgent. */
-static NEVER_INLINE void want(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
-{
-	want_now(cpu, entity, now);
 }
 
 static void unready(struct sched_cpu *cpu, struct sched_entity *entity, enum sched_state state)
@@ -174,7 +197,7 @@ static void leave(struct sched_cpu *cpu, struct sched_entity *entity)
 {
 	if (cpu->owner != entity)
 		return;
-	charge(cpu, entity, cpu->common->switch_cost);
+	edf_charge(cpu, entity, cpu->common->switch_cost);
 	class_leave(cpu, cpu->common->switch_cost);
 }
 
@@ -214,7 +237,7 @@ static bool is_exhausted(const struct sched_cpu *cpu, const struct sched_entity 
 }
 
 /* What happens to the entity at this time without its doing. */
-static ALWAYS_INLINE void happen(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+static void happen(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
 	struct edf_entity *edf = &entity->edf;
 
@@ -222,47 +245,71 @@ static ALWAYS_INLINE void happen(struct sched_cpu *cpu, struct sched_entity *ent
 	if (entity->state == SCHED_READY) {
 		set_event(cpu, entity, edf->late_at);
 	} else if (entity->state == SCHED_DEPLETED) {
-		want_now(cpu, entity, now);
+		want(cpu, entity, now);
 	} else if (edf->wake_at <= now) {
 		budget_wake(&edf->budget, edf->wake_at);
-		want_now(cpu, entity, now);
+		want(cpu, entity, now);
 	} else {
 		set_event(cpu, entity, min(edf->late_at, edf->wake_at));
 	}
 }
 
-static NEVER_INLINE void do_events(struct sched_cpu *cpu, uint64_t now)
+static void do_events(struct sched_cpu *cpu, uint64_t now)
 {
 	struct edf_cpu *edf = &cpu->edf;
 	unsigned left = CLASS_EVENTS_AT_ONCE;
 
 	do
 		happen(cpu, edf->entities[tournament_first(&edf->events)], now);
-	while (--left != 0 && tournament_reaches(&edf->events, now));
+	while (--left != 0 && tournament_least(&edf->events) <= now);
 }
 
-static struct sched_entity *decide(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
+/* When the current entity must be looked at again. */
+static ALWAYS_INLINE void until_of(
+	const struct sched_cpu *cpu, const struct sched_entity *current, uint64_t *until)
+{
+	class_until(until, current->edf.late_at);
+	class_until(
+		until, cpu->since + current->edf.budget.first.amount - cpu->common->switch_cost);
+}
+
+struct sched_entity *edf_decide(struct sched_cpu *cpu, uint64_t now, uint64_t *until)
 {
 	struct edf_cpu *edf = &cpu->edf;
 	struct sched_entity *before = cpu->owner;
-	uint64_t until;
 
-	if (owner)
-		return owner;
-	if (before && before->class == &edf_class && is_exhausted(cpu, before))
+	if (before && sched_is_real_time(before) && is_exhausted(cpu, before))
 		exhaust(cpu, before, now);
-	if (tournament_reaches(&edf->events, now))
+	if (tournament_least(&edf->events) <= now)
 		do_events(cpu, now);
-	until = tournament_least(&edf->events);
-	owner = edf->current;
-	if (owner) {
-		check_miss(cpu, owner, now);
-		until = min(until, owner->edf.late_at);
-		until = min(until,
-			cpu->since + owner->edf.budget.first.amount - cpu->common->switch_cost);
+	class_until(until, tournament_least(&edf->events));
+	if (!edf->current)
+		return NULL;
+	check_miss(cpu, edf->current, now);
+	until_of(cpu, edf->current, until);
+	return edf->current;
+}
+
+bool edf_decide_usual(
+	struct sched_cpu *cpu, struct sched_entity **owner, uint64_t now, uint64_t *until)
+{
+	struct edf_cpu *edf = &cpu->edf;
+	const struct sched_entity *before = cpu->owner;
+
+	if (before && sched_is_real_time(before) && is_exhausted(cpu, before))
+		return false;
+	if (tournament_least(&edf->events) <= now) {
+		*owner = edf->entities[tournament_first(&edf->events)];
+		*until = release_alone(cpu, *owner, now);
+		class_until(until, tournament_least(&edf->events));
+		return *until > now;
 	}
-	class_until(cpu, until);
-	return owner;
+	*until = tournament_least(&edf->events);
+	*owner = edf->current;
+	if (!*owner)
+		return true;
+	until_of(cpu, *owner, until);
+	return *until > now;
 }
 
 static void wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
@@ -310,8 +357,6 @@ static void remove_entity(struct sched_cpu *cpu, struct sched_entity *entity)
 }
 
 const struct sched_class edf_class = {
-	.charge = charge,
-	.decide = decide,
 	.wake = wake,
 	.block = block,
 	.done = done,

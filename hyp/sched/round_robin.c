@@ -25,16 +25,35 @@ static struct round_robin_group *group_of(struct sched_cpu *cpu, const struct sc
 
 static bool is_pinned(struct sched_cpu *cpu, const struct sched_entity *entity)
 {
-	return group_of(cpu, entity)->affinity == bit_of(cpu);
+	return group_of(cpu, entity) == cpu->round_robin.own;
 }
 
 /* Whether some entity may run here and elsewhere. */
 static bool is_roaming(const struct sched_cpu *cpu)
 {
-	return (cpu->common->roaming & bit_of(cpu)) != 0;
+	return (__atomic_load_n(&cpu->common->roaming, __ATOMIC_RELAXED) & bit_of(cpu)) != 0;
 }
 
-/* All from here to the class's functions is under the common lock. */
+/*
+ * The queue is this CPU's until `release_queue`. Where nobody comes from elsewhere no other CPU
+ * looks at this one's group, or changes what `is_roaming` says in a way that concerns what is done
+ * until then. Returns whether there is a lock to be released.
+ */
+static ALWAYS_INLINE bool hold_queue(struct sched_cpu *cpu)
+{
+	if (__builtin_expect(!is_roaming(cpu), 1))
+		return false;
+	lock_take(&cpu->common->lock);
+	return true;
+}
+
+static ALWAYS_INLINE void release_queue(struct sched_cpu *cpu, bool is_locked)
+{
+	if (__builtin_expect(is_locked, 0))
+		lock_release(&cpu->common->lock);
+}
+
+/* All from here to the class's functions is between `hold_queue` and `release_queue`. */
 
 /* It may be chosen, here or elsewhere. */
 static void make_ready(struct sched_cpu *cpu, struct sched_entity *entity)
@@ -42,7 +61,7 @@ static void make_ready(struct sched_cpu *cpu, struct sched_entity *entity)
 	entity->state = SCHED_READY;
 	cpu->round_robin.stale = true;
 	if (!is_pinned(cpu, entity))
-		cpu->round_robin.open = true;
+		cpu->unusual |= SCHED_UNUSUAL_QUEUE;
 }
 
 /* Into its list, before `next`, or at the end. */
@@ -61,7 +80,7 @@ static void insert(struct sched_cpu *cpu, struct sched_entity *entity, struct sc
 /* To the end of the queue. */
 static void append(struct sched_cpu *cpu, struct sched_entity *entity)
 {
-	entity->round_robin.turn = ++cpu->common->turn;
+	entity->round_robin.turn = __atomic_add_fetch(&cpu->common->turn, 1, __ATOMIC_RELAXED);
 	entity->round_robin.expired = false;
 	insert(cpu, entity, NULL);
 }
@@ -86,7 +105,7 @@ static void take_out(struct sched_cpu *cpu, struct sched_entity *entity)
 }
 
 /* The first of the group that waits; those to be passed over are not more than there are CPUs. */
-static struct sched_entity *first_of(const struct round_robin_group *group)
+static ALWAYS_INLINE struct sched_entity *first_of(const struct round_robin_group *group)
 {
 	struct sched_entity *first = group->first;
 
@@ -95,8 +114,8 @@ static struct sched_entity *first_of(const struct round_robin_group *group)
 	return first;
 }
 
-/* The first of those that may run here, or NULL. */
-static struct sched_entity *first_waiting(struct sched_cpu *cpu)
+/* The first of those that may run here, or NULL, where some may run elsewhere. */
+static struct sched_entity *first_of_all(struct sched_cpu *cpu)
 {
 	const struct sched_common *common = cpu->common;
 	struct sched_entity *first = NULL;
@@ -111,6 +130,14 @@ static struct sched_entity *first_waiting(struct sched_cpu *cpu)
 			first = entity;
 	}
 	return first;
+}
+
+/* The first of those that may run here, or NULL. */
+static struct sched_entity *first_waiting(struct sched_cpu *cpu, bool is_roaming)
+{
+	if (__builtin_expect(is_roaming, 0))
+		return first_of_all(cpu);
+	return cpu->round_robin.own ? first_of(cpu->round_robin.own) : NULL;
 }
 
 static void evict(struct sched_cpu *cpu, struct sched_entity *owner)
@@ -161,7 +188,8 @@ static void make_current(struct sched_cpu *cpu, struct sched_entity *entity)
 
 /*
  * Notes what this CPU does, and finds others that should decide again: for each group that waits an
- * idle CPU, or else one whose quantum has no end yet. One that was told is as good as busy.
+ * idle CPU, or else one whose quantum has no end yet. One that was told is as good as busy. A group
+ * of a single CPU is left to that one.
  */
 static void note(struct sched_cpu *cpu, bool idle, bool tickless)
 {
@@ -175,12 +203,13 @@ static void note(struct sched_cpu *cpu, bool idle, bool tickless)
 		uint64_t kick =
 			others & common->idle ? others & common->idle : others & common->tickless;
 
-		if (kick == 0 || !first_of(group))
+		if (kick == 0 || (group->affinity & (group->affinity - 1)) == 0 || !first_of(group))
 			continue;
 		kick &= -kick;
 		common->idle &= ~kick;
 		common->tickless &= ~kick;
 		cpu->kicks |= kick;
+		cpu->unusual |= SCHED_UNUSUAL_NEWS;
 	}
 }
 
@@ -232,7 +261,7 @@ static struct sched_entity *first_refused(struct sched_cpu *cpu, uint64_t now)
 }
 
 /* Whoever has the core now may have to give way to one that was refused before. */
-static RARELY void retry(struct sched_cpu *cpu, uint64_t now)
+static void retry(struct sched_cpu *cpu, uint64_t now)
 {
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
 	struct sched_entity *current = round_robin->current;
@@ -250,7 +279,7 @@ static RARELY void retry(struct sched_cpu *cpu, uint64_t now)
  * Finds the current entity, and whether its quantum has an end. Of a guest, too, that ends it: the
  * guest waits for a quantum of its own, and so does its host.
  */
-static void choose(struct sched_cpu *cpu, uint64_t now)
+static void choose(struct sched_cpu *cpu, uint64_t now, bool is_roaming)
 {
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
 	struct sched_entity *current = round_robin->current, *first;
@@ -264,7 +293,7 @@ static void choose(struct sched_cpu *cpu, uint64_t now)
 	}
 	if (current && current->round_robin.expired)
 		evict(cpu, current);
-	first = first_waiting(cpu);
+	first = first_waiting(cpu, is_roaming);
 	if (current && first && current->round_robin.expired) {
 		class_trace(cpu, now, TRACE_QUANTUM_END, current, 0);
 		append(cpu, current);
@@ -273,7 +302,7 @@ static void choose(struct sched_cpu *cpu, uint64_t now)
 		current->round_robin.expired = false;
 	} else if (first) {
 		make_current(cpu, first);
-		first = first_waiting(cpu);
+		first = first_waiting(cpu, is_roaming);
 	}
 	round_robin->ticks = first || (current && current->guest);
 	if (round_robin->refused != 0)
@@ -286,37 +315,37 @@ static void choose(struct sched_cpu *cpu, uint64_t now)
  * What is used beyond the quantum is the next one's. While no other waits, quanta just follow each
  * other, as if there were a tick.
  */
-static void charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used)
+void round_robin_charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used)
 {
-	struct round_robin_entity *round_robin = &owner->round_robin;
-
-	if (used < round_robin->left) {
-		round_robin->left -= used;
+	if (used < owner->round_robin.left) {
+		owner->round_robin.left -= used;
 		return;
 	}
-	used -= round_robin->left;
-	round_robin->left = cpu->common->quantum - used % cpu->common->quantum;
-	round_robin->expired = cpu->round_robin.ticks;
+	used -= owner->round_robin.left;
+	owner->round_robin.left = cpu->common->quantum - used % cpu->common->quantum;
+	owner->round_robin.expired = cpu->round_robin.ticks;
 	cpu->round_robin.stale = true;
 }
 
 static void wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
+	bool is_locked;
+
 	class_trace(cpu, now, TRACE_WAKE, entity, 0);
 	tournament_set(&cpu->round_robin.wakes, entity->slot, TOURNAMENT_NONE);
 	entity->round_robin.left = cpu->common->quantum;
-	lock_take(&cpu->common->lock);
+	is_locked = hold_queue(cpu);
 	append(cpu, entity);
-	lock_release(&cpu->common->lock);
+	release_queue(cpu, is_locked);
 }
 
 /* A real-time entity, `owner`, has the core from now on. */
-static NEVER_INLINE void outranked(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
+static void outranked(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
 {
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
 	struct sched_entity *current = round_robin->current;
+	const bool is_locked = hold_queue(cpu);
 
-	lock_take(&cpu->common->lock);
 	if (round_robin->summoned && owner == cpu->owner)
 		take_core(cpu, owner, now);
 	if (round_robin->summoned)
@@ -331,62 +360,120 @@ static NEVER_INLINE void outranked(struct sched_cpu *cpu, struct sched_entity *o
 		else
 			put_back(cpu, current);
 	}
-	note(cpu, false, false);
-	round_robin->open = false;
-	lock_release(&cpu->common->lock);
+	if (is_locked)
+		note(cpu, false, false);
+	cpu->unusual &= (uint8_t)~SCHED_UNUSUAL_QUEUE;
+	release_queue(cpu, is_locked);
 }
 
-static NEVER_INLINE void pick(struct sched_cpu *cpu, uint64_t now)
+/* Where entities come and go, each decision looks at the queue. */
+static void pick(struct sched_cpu *cpu, uint64_t now)
 {
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
+	const bool is_locked = hold_queue(cpu);
 
-	lock_take(&cpu->common->lock);
-	choose(cpu, now);
-	round_robin->open = is_roaming(cpu);
+	choose(cpu, now, is_locked);
+	if (is_locked)
+		cpu->unusual |= SCHED_UNUSUAL_QUEUE;
+	else
+		cpu->unusual &= (uint8_t)~SCHED_UNUSUAL_QUEUE;
 	round_robin->stale = false;
-	if (round_robin->open)
+	if (__builtin_expect(is_locked, 0))
 		note(cpu, !round_robin->current, round_robin->current && !round_robin->ticks);
-	lock_release(&cpu->common->lock);
+	release_queue(cpu, is_locked);
 }
 
-static NEVER_INLINE void do_wakes(struct sched_cpu *cpu, uint64_t now)
+static void do_wakes(struct sched_cpu *cpu, uint64_t now)
 {
 	const struct tournament *wakes = &cpu->round_robin.wakes;
 	unsigned left = CLASS_EVENTS_AT_ONCE;
 
 	do
 		wake(cpu, cpu->common->entities[tournament_first(wakes)], now);
-	while (--left != 0 && tournament_reaches(wakes, now));
+	while (--left != 0 && tournament_least(wakes) <= now);
 }
 
 /*
  * While a real-time entity has the core that others may not take it from, those that wait for a
  * time wait until it leaves: neither the clock nor their waking takes any of its time.
  */
-static struct sched_entity *decide(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now)
+struct sched_entity *round_robin_decide(
+	struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now, uint64_t *until)
 {
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
 	const struct tournament *wakes = &round_robin->wakes;
 
-	if (owner && round_robin->open)
+	if (owner && (cpu->unusual & SCHED_UNUSUAL_QUEUE))
 		outranked(cpu, owner, now);
 	if (owner && !owner->preemptable)
 		return owner;
-	if (tournament_reaches(wakes, now))
+	if (tournament_least(wakes) <= now)
 		do_wakes(cpu, now);
-	class_until(cpu, tournament_least(wakes));
+	class_until(until, tournament_least(wakes));
 	if (owner)
 		return owner;
 	if (round_robin->stale || is_roaming(cpu))
 		pick(cpu, now);
 	if (round_robin->ticks)
-		class_until(cpu, cpu->since + round_robin->current->round_robin.left);
+		class_until(until, cpu->since + round_robin->current->round_robin.left);
 	return round_robin->current;
+}
+
+/*
+ * As `choose`, where nobody comes from elsewhere, and no one is or will be another one's guest.
+ * Returns false, and nothing has happened, if it is not as simple.
+ */
+static ALWAYS_INLINE bool choose_usual(struct sched_cpu *cpu, uint64_t now)
+{
+	struct round_robin_cpu *round_robin = &cpu->round_robin;
+	struct sched_entity *current = round_robin->current, *first;
+
+	if (!round_robin->own || round_robin->summoned || round_robin->refused)
+		return false;
+	first = round_robin->own->first;
+	if ((first && first->state != SCHED_READY) || (current && current->guest))
+		return false;
+	round_robin->ticks = first != NULL;
+	if (current && first && current->round_robin.expired) {
+		class_trace(cpu, now, TRACE_QUANTUM_END, current, 0);
+		append(cpu, current);
+		make_current(cpu, first);
+	} else if (current) {
+		current->round_robin.expired = false;
+	} else if (first) {
+		make_current(cpu, first);
+		round_robin->ticks = first_of(round_robin->own) != NULL;
+	}
+	round_robin->stale = false;
+	return true;
+}
+
+bool round_robin_decide_usual(
+	struct sched_cpu *cpu, struct sched_entity **owner, uint64_t now, uint64_t *until)
+{
+	struct round_robin_cpu *round_robin = &cpu->round_robin;
+
+	if (*owner)
+		return !(*owner)->preemptable;
+	if (tournament_least(&round_robin->wakes) <= now ||
+		__atomic_load_n(&cpu->common->roaming, __ATOMIC_RELAXED) != 0)
+		return false;
+	class_until(until, tournament_least(&round_robin->wakes));
+	if (round_robin->stale && !choose_usual(cpu, now))
+		return false;
+	*owner = round_robin->current;
+	if (!*owner)
+		return false;
+	if (round_robin->ticks)
+		class_until(until, cpu->since + (*owner)->round_robin.left);
+	return true;
 }
 
 /* The current entity is nobody else's to look at, as a rule. */
 static void block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)
 {
+	bool is_locked;
+
 	(void)now;
 	if (entity->state == SCHED_CHOSEN && !entity->guest) {
 		cpu->round_robin.current = NULL;
@@ -394,38 +481,40 @@ static void block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t u
 		cpu->owner = NULL;
 		entity->state = SCHED_BLOCKED;
 	} else {
-		lock_take(&cpu->common->lock);
+		is_locked = hold_queue(cpu);
 		withdraw(cpu, entity);
 		entity->state = SCHED_BLOCKED;
-		lock_release(&cpu->common->lock);
+		release_queue(cpu, is_locked);
 	}
 	tournament_set(&cpu->round_robin.wakes, entity->slot, until);
 }
 
 static void done(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)
 {
+	bool is_locked;
+
 	(void)until;
 	(void)now;
-	lock_take(&cpu->common->lock);
+	is_locked = hold_queue(cpu);
 	withdraw(cpu, entity);
 	entity->round_robin.left = cpu->common->quantum;
 	append(cpu, entity);
-	lock_release(&cpu->common->lock);
+	release_queue(cpu, is_locked);
 }
 
 static void remove_entity(struct sched_cpu *cpu, struct sched_entity *entity)
 {
+	bool is_locked;
+
 	tournament_set(&cpu->round_robin.wakes, entity->slot, TOURNAMENT_NONE);
-	lock_take(&cpu->common->lock);
+	is_locked = hold_queue(cpu);
 	withdraw(cpu, entity);
 	entity->state = SCHED_ABSENT;
 	cpu->common->entities[entity->slot] = NULL;
-	lock_release(&cpu->common->lock);
+	release_queue(cpu, is_locked);
 }
 
 const struct sched_class round_robin_class = {
-	.charge = charge,
-	.decide = decide,
 	.wake = wake,
 	.block = block,
 	.done = done,
@@ -448,7 +537,7 @@ static uint8_t find_group(struct sched_common *common, uint64_t affinity)
 	}
 	if ((affinity & (affinity - 1)) != 0) {
 		common->idle |= affinity & ~common->roaming;
-		common->roaming |= affinity;
+		__atomic_fetch_or(&common->roaming, affinity, __ATOMIC_RELAXED);
 	}
 	return (uint8_t)i;
 }
@@ -458,24 +547,31 @@ void round_robin_add(struct sched_cpu *cpu, struct sched_entity *entity, uint64_
 	lock_take(&cpu->common->lock);
 	entity->round_robin =
 		(struct round_robin_entity){.group = find_group(cpu->common, affinity)};
+	if (affinity == bit_of(cpu))
+		cpu->round_robin.own = group_of(cpu, entity);
 	cpu->common->entities[entity->slot] = entity;
+	cpu->round_robin.stale = true;
 	lock_release(&cpu->common->lock);
 }
 
 void round_robin_evict(struct sched_cpu *cpu, struct sched_entity *owner)
 {
+	bool is_locked;
+
 	if (!owner->guest)
 		return;
-	lock_take(&cpu->common->lock);
+	is_locked = hold_queue(cpu);
 	evict(cpu, owner);
-	lock_release(&cpu->common->lock);
+	release_queue(cpu, is_locked);
 }
 
 void round_robin_summon(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
+	bool is_locked;
+
 	if (entity->state == SCHED_BLOCKED)
 		wake(cpu, entity, now);
-	lock_take(&cpu->common->lock);
+	is_locked = hold_queue(cpu);
 	if (entity->state == SCHED_GUEST && entity->round_robin.host != cpu->owner)
 		evict(cpu, entity->round_robin.host); /* which waits itself */
 	if (entity == cpu->owner) {
@@ -489,28 +585,32 @@ void round_robin_summon(struct sched_cpu *cpu, struct sched_entity *entity, uint
 		entity->state = SCHED_SUMMONED;
 		cpu->round_robin.summoned = entity;
 		cpu->round_robin.stale = true;
-		cpu->round_robin.open = true;
+		cpu->unusual |= SCHED_UNUSUAL_QUEUE;
 	}
-	lock_release(&cpu->common->lock);
+	release_queue(cpu, is_locked);
 }
 
 void round_robin_refuse(struct sched_cpu *cpu, struct sched_entity *entity)
 {
-	lock_take(&cpu->common->lock);
+	bool is_locked;
+
+	is_locked = hold_queue(cpu);
 	if (entity->state == SCHED_READY) {
 		entity->round_robin.refused = true;
 		cpu->round_robin.refused |= 1ull << entity->slot;
 		cpu->round_robin.stale = true;
 	}
-	lock_release(&cpu->common->lock);
+	release_queue(cpu, is_locked);
 }
 
 void round_robin_lend(struct sched_cpu *cpu, struct sched_entity *other)
 {
-	lock_take(&cpu->common->lock);
+	bool is_locked;
+
+	is_locked = hold_queue(cpu);
 	if (other == cpu->owner)
 		evict(cpu, other);
 	else if (other->state == SCHED_READY && (group_of(cpu, other)->affinity & bit_of(cpu)) != 0)
 		host(cpu, cpu->owner, other);
-	lock_release(&cpu->common->lock);
+	release_queue(cpu, is_locked);
 }

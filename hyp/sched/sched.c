@@ -11,9 +11,10 @@
 #include "hyp/sched/class.h"
 #include "lib/bits.h"
 
-static const struct sched_class *const classes[] = {&edf_class, &round_robin_class};
-
-#define CLASSES (sizeof(classes) / sizeof(classes[0]))
+static const struct sched_class *class_of(const struct sched_entity *entity)
+{
+	return sched_is_real_time(entity) ? &edf_class : &round_robin_class;
+}
 
 void sched_common_init(struct sched_common *common, uint64_t quantum, uint64_t switch_cost)
 {
@@ -32,8 +33,8 @@ void sched_cpu_init(struct sched_cpu *cpu, struct sched_common *common, unsigned
 	cpu->idle = true;
 }
 
-static void init_entity(struct sched_entity *entity, const struct sched_traits *traits,
-	const struct sched_class *class)
+static void init_entity(
+	struct sched_entity *entity, const struct sched_traits *traits, enum sched_rank rank)
 {
 	entity->number = traits->number;
 	entity->slot = traits->slot;
@@ -41,21 +42,21 @@ static void init_entity(struct sched_entity *entity, const struct sched_traits *
 	entity->policy = (uint8_t)traits->policy;
 	entity->preemptable = traits->preemptable;
 	entity->fast_interval = traits->fast_interval;
-	entity->class = class;
+	entity->rank = (uint8_t)rank;
 	entity->guest = NULL;
 }
 
 void sched_add_real_time(struct sched_cpu *cpu, struct sched_entity *entity,
 	const struct sched_traits *traits, const struct sched_parameters *parameters)
 {
-	init_entity(entity, traits, &edf_class);
+	init_entity(entity, traits, SCHED_RANK_EDF);
 	edf_add(cpu, entity, parameters, traits->ends_jobs);
 }
 
 void sched_add_best_effort(struct sched_cpu *cpu, struct sched_entity *entity,
 	const struct sched_traits *traits, uint64_t affinity)
 {
-	init_entity(entity, traits, &round_robin_class);
+	init_entity(entity, traits, SCHED_RANK_ROUND_ROBIN);
 	round_robin_add(cpu, entity, affinity);
 }
 
@@ -72,7 +73,7 @@ void class_leave(struct sched_cpu *cpu, uint64_t cost)
 	cpu->owner = NULL;
 }
 
-static ALWAYS_INLINE void charge_now(struct sched_cpu *cpu, uint64_t now)
+static void charge(struct sched_cpu *cpu, uint64_t now)
 {
 	const uint64_t used = now - cpu->since;
 
@@ -80,7 +81,10 @@ static ALWAYS_INLINE void charge_now(struct sched_cpu *cpu, uint64_t now)
 		return;
 	if (cpu->owner) {
 		on_core(cpu)->stats.ran_ticks += used;
-		cpu->owner->class->charge(cpu, cpu->owner, used);
+		if (sched_is_real_time(cpu->owner))
+			edf_charge(cpu, cpu->owner, used);
+		else
+			round_robin_charge(cpu, cpu->owner, used);
 		cpu->since = now;
 	} else if (cpu->idle) {
 		cpu->idle_ticks += used;
@@ -88,20 +92,25 @@ static ALWAYS_INLINE void charge_now(struct sched_cpu *cpu, uint64_t now)
 	}
 }
 
-static void charge(struct sched_cpu *cpu, uint64_t now)
+/* Who had not the core before has it from now on. */
+static ALWAYS_INLINE void give_core(
+	struct sched_cpu *cpu, struct sched_entity *running, uint64_t now)
 {
-	charge_now(cpu, now);
+	const uint8_t number = running->number;
+
+	running->stats.dispatches++;
+	trace_write_at(cpu->trace, now, TRACE_SWITCH, number, cpu->last);
+	cpu->last = number;
 }
 
 /* `running` has the core from now on. */
 static void dispatch(struct sched_cpu *cpu, struct sched_entity *running, uint64_t now)
 {
 	if (running && running != cpu->running) {
-		running->stats.dispatches++;
-		class_trace(cpu, now, TRACE_SWITCH, running, cpu->last);
-		cpu->last = running->number;
+		give_core(cpu, running, now);
 	} else if (!running && !cpu->idle) {
-		trace_write_at(cpu->trace, now, TRACE_IDLE, TRACE_NO_VCPU, cpu->until);
+		trace_write_at(cpu->trace, now, TRACE_IDLE, TRACE_NO_VCPU,
+			cpu->until == SCHED_NEVER ? ~0ull : cpu->until);
 	}
 	cpu->running = running;
 	cpu->idle = !running;
@@ -109,25 +118,58 @@ static void dispatch(struct sched_cpu *cpu, struct sched_entity *running, uint64
 
 struct sched_entity *sched_pick(struct sched_cpu *cpu, uint64_t now)
 {
-	struct sched_entity *owner = NULL;
+	struct sched_entity *owner;
+	uint64_t until = SCHED_NEVER;
 
-	charge_now(cpu, now);
-	cpu->until = SCHED_NEVER;
-	for (unsigned i = 0; i < CLASSES; i++)
-		owner = classes[i]->decide(cpu, owner, now);
+	charge(cpu, now);
+	owner = edf_decide(cpu, now, &until);
+	owner = round_robin_decide(cpu, owner, now, &until);
+	cpu->until = until;
 	cpu->owner = owner;
 	dispatch(cpu, owner && owner->guest ? owner->guest : owner, now);
 	return cpu->running;
 }
 
-bool sched_is_real_time(const struct sched_entity *entity)
+/* As `charge`. Returns false, and nothing has happened, if nobody ran, or for too long. */
+static ALWAYS_INLINE bool charge_usual(struct sched_cpu *cpu, uint64_t now)
 {
-	return entity->class == &edf_class;
+	const uint64_t used = now - cpu->since;
+	struct sched_entity *owner = cpu->owner;
+
+	if (now <= cpu->since)
+		return true;
+	if (!owner)
+		return !cpu->idle;
+	if (!cpu->running)
+		return false;
+	if (!sched_is_real_time(owner))
+		round_robin_charge(cpu, owner, used);
+	else if (used <= owner->edf.budget.first.amount)
+		budget_spend(&owner->edf.budget, used);
+	else
+		return false;
+	cpu->running->stats.ran_ticks += used;
+	cpu->since = now;
+	return true;
 }
 
-bool sched_wants(const struct sched_entity *entity)
+struct sched_entity *sched_pick_usual(struct sched_cpu *cpu, uint64_t now)
 {
-	return entity->state > SCHED_ASLEEP;
+	struct sched_entity *owner;
+	uint64_t until;
+
+	if (cpu->unusual != 0 || !charge_usual(cpu, now))
+		return NULL;
+	if (!edf_decide_usual(cpu, &owner, now, &until) ||
+		!round_robin_decide_usual(cpu, &owner, now, &until) || owner->guest)
+		return NULL;
+	cpu->until = until;
+	cpu->owner = owner;
+	if (owner != cpu->running)
+		give_core(cpu, owner, now);
+	cpu->running = owner;
+	cpu->idle = false;
+	return owner;
 }
 
 void sched_wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
@@ -135,7 +177,7 @@ void sched_wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now
 	if (entity->state != SCHED_BLOCKED)
 		return;
 	charge(cpu, now);
-	entity->class->wake(cpu, entity, now);
+	class_of(entity)->wake(cpu, entity, now);
 }
 
 /* A real-time entity has its deadline, and no other claim to the core. */
@@ -155,13 +197,19 @@ void sched_wake_fast(struct sched_cpu *cpu, struct sched_entity *entity, uint64_
 		round_robin_refuse(cpu, entity);
 }
 
+/* What a guest says may be later than all times. */
+static uint64_t earlier(uint64_t until)
+{
+	return until < SCHED_NEVER ? until : SCHED_NEVER;
+}
+
 void sched_block(struct sched_cpu *cpu, uint64_t until, uint64_t now)
 {
 	struct sched_entity *entity = cpu->running;
 
 	charge(cpu, now);
 	class_trace(cpu, now, TRACE_BLOCK, entity, until);
-	entity->class->block(cpu, entity, until, now);
+	class_of(entity)->block(cpu, entity, earlier(until), now);
 	cpu->running = NULL;
 }
 
@@ -170,7 +218,7 @@ void sched_done(struct sched_cpu *cpu, uint64_t until, uint64_t now)
 	struct sched_entity *entity = cpu->running;
 
 	charge(cpu, now);
-	entity->class->done(cpu, entity, until, now);
+	class_of(entity)->done(cpu, entity, earlier(until), now);
 	if (!sched_wants(entity))
 		cpu->running = NULL;
 }
@@ -193,24 +241,29 @@ void sched_remove(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t n
 	if (entity->state == SCHED_ABSENT)
 		return;
 	charge(cpu, now);
-	entity->class->remove(cpu, entity);
+	class_of(entity)->remove(cpu, entity);
 	entity->state = SCHED_ABSENT;
 	if (cpu->running == entity)
 		cpu->running = NULL;
 }
 
+/* Takes one of them. */
+static uint64_t take_news(struct sched_cpu *cpu, uint64_t *news)
+{
+	const uint64_t taken = *news;
+
+	*news = 0;
+	if ((cpu->kicks | cpu->reported) == 0)
+		cpu->unusual &= (uint8_t)~SCHED_UNUSUAL_NEWS;
+	return taken;
+}
+
 uint64_t sched_kicks(struct sched_cpu *cpu)
 {
-	const uint64_t kicks = cpu->kicks;
-
-	cpu->kicks = 0;
-	return kicks;
+	return take_news(cpu, &cpu->kicks);
 }
 
 uint64_t sched_reported(struct sched_cpu *cpu)
 {
-	const uint64_t reported = cpu->reported;
-
-	cpu->reported = 0;
-	return reported;
+	return take_news(cpu, &cpu->reported);
 }

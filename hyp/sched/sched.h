@@ -18,7 +18,7 @@
 #include "hyp/sched/parameters.h"
 #include "hyp/sched/types.h"
 
-#define SCHED_NEVER (~0ull)
+#define SCHED_NEVER TOURNAMENT_NONE /* later than all times */
 
 /* What all CPUs have in common: the queue of best-effort entities, with its lock. */
 void sched_common_init(struct sched_common *common, uint64_t quantum, uint64_t switch_cost);
@@ -59,7 +59,8 @@ void sched_wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now
  */
 void sched_wake_fast(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now);
 
-/* The running entity does not want to run until it is woken, or until `until` (or SCHED_NEVER). */
+/* The running entity does not want to run until it is woken, or until `until` (or later than any).
+ */
 void sched_block(struct sched_cpu *cpu, uint64_t until, uint64_t now);
 
 /*
@@ -89,6 +90,12 @@ void sched_yield_to(struct sched_cpu *cpu, struct sched_entity *other, uint64_t 
  */
 struct sched_entity *sched_pick(struct sched_cpu *cpu, uint64_t now);
 
+/*
+ * The same on the shortest way, if what has come due is usual (a job that is released, a quantum
+ * that ends, or nothing). If not, NULL is returned, and sched_pick is to follow at once.
+ */
+struct sched_entity *sched_pick_usual(struct sched_cpu *cpu, uint64_t now);
+
 /* When sched_pick must be called at the latest; SCHED_NEVER: only after an event. */
 static inline uint64_t sched_until(const struct sched_cpu *cpu)
 {
@@ -102,15 +109,21 @@ static inline struct sched_entity *sched_running(const struct sched_cpu *cpu)
 }
 
 /* Whether the entity is one with a budget. */
-bool sched_is_real_time(const struct sched_entity *entity);
+static inline bool sched_is_real_time(const struct sched_entity *entity)
+{
+	return entity->rank == SCHED_RANK_EDF;
+}
 
 /* Whether the entity wants to run: it runs, waits for the core, or for its budget. */
-bool sched_wants(const struct sched_entity *entity);
+static inline bool sched_wants(const struct sched_entity *entity)
+{
+	return entity->state > SCHED_ASLEEP;
+}
 
-/* Whether sched_kicks or sched_reported have something to say. */
+/* Whether sched_kicks or sched_reported have something to say, which are both to be asked then. */
 static inline bool sched_has_news(const struct sched_cpu *cpu)
 {
-	return (cpu->kicks | cpu->reported) != 0;
+	return (cpu->unusual & SCHED_UNUSUAL_NEWS) != 0;
 }
 
 /*

@@ -19,7 +19,8 @@
 #define SCHED_BEST_EFFORT_MOST TOURNAMENT_SLOTS /* best-effort entities of all CPUs together */
 #define SCHED_GROUPS           8u               /* different affinities of best-effort entities */
 
-struct sched_class;
+/* Which class an entity is in, the highest first. */
+enum sched_rank { SCHED_RANK_EDF, SCHED_RANK_ROUND_ROBIN };
 
 /*
  * ASLEEP: its job is done, and only time begins the next. DEPLETED: wants to run, and waits for its
@@ -42,8 +43,8 @@ enum sched_state {
 struct edf_entity {
 	struct sched_parameters parameters;
 	struct budget budget;
-	uint64_t deadline; /* absolute: what EDF goes by */
-	uint64_t chunk;    /* the time of the chunk of budget that this is the deadline of */
+	uint64_t chunk;    /* the time of the chunk of budget that is in use */
+	uint64_t deadline; /* of that, absolute: what EDF goes by */
 	uint64_t released; /* the current job */
 	uint64_t late_at; /* when that has missed its deadline; SCHED_NEVER: also if it was noted */
 	uint64_t stated;  /* its deadline by sched_set_deadline, or 0 */
@@ -68,11 +69,11 @@ struct sched_entity {
 	struct sched_stats stats;
 	uint32_t reports; /* bits 1 << HYPERCALL_REPORT_*, set atomically */
 	uint8_t number, slot;
+	uint8_t rank;   /* enum sched_rank */
 	uint8_t state;  /* enum sched_state */
 	uint8_t policy; /* enum plan_irq_policy */
 	bool preemptable;
 	uint64_t fast_interval;
-	const struct sched_class *class;
 	struct sched_entity *guest; /* runs instead of it on its quantum or budget, or NULL */
 	union {
 		struct edf_entity edf;
@@ -86,16 +87,20 @@ struct round_robin_group {
 	struct sched_entity *first, *last;
 };
 
+/*
+ * A group of a single CPU is only that one's business, and its lists need no lock as long as no
+ * entity may come from elsewhere or go there.
+ */
 struct sched_common {
 	uint64_t quantum, switch_cost;
+	uint64_t turn; /* the last that was given; atomic */
 
 	struct lock lock; /* for all that follows */
-	uint64_t turn;    /* the last that was given */
 
 	/* Masks of CPUs: idle, or with a best-effort quantum without end, when they decided last.
 	 */
 	uint64_t idle, tickless;
-	uint64_t roaming; /* CPUs that entities may move from or to */
+	uint64_t roaming; /* CPUs that entities may move from or to; read without the lock */
 	unsigned group_count;
 	struct round_robin_group groups[SCHED_GROUPS];
 	struct sched_entity *entities[SCHED_BEST_EFFORT_MOST];
@@ -110,13 +115,17 @@ struct edf_cpu {
 
 struct round_robin_cpu {
 	struct tournament wakes;       /* entities that blocked here, by the time of waking */
+	struct round_robin_group *own; /* that of the entities that run here only, or NULL */
 	struct sched_entity *current;  /* whose quantum it is, also while real time runs; or NULL */
 	struct sched_entity *summoned; /* by a fast interrupt, or NULL */
 	uint64_t refused;              /* slots in which there may be one that was refused here */
 	bool ticks;                    /* the quantum has an end, as others wait */
 	bool stale;                    /* the queue may not be as it was when that was found out */
-	bool open;                     /* before real time runs there is something to do here */
 };
+
+/* Before real time runs, round robin has something to do; there are kicks, or reports. */
+#define SCHED_UNUSUAL_QUEUE 1u
+#define SCHED_UNUSUAL_NEWS  2u
 
 /* Only its own CPU touches it. */
 struct sched_cpu {
@@ -130,8 +139,9 @@ struct sched_cpu {
 	struct sched_common *common;
 	struct trace_ring *trace;
 	uint8_t index;
-	uint8_t last; /* number of the one that ran last, or TRACE_NO_VCPU */
-	bool idle;    /* sched_pick returned NULL last */
+	uint8_t last;    /* number of the one that ran last, or TRACE_NO_VCPU */
+	bool idle;       /* sched_pick returned NULL last */
+	uint8_t unusual; /* bits SCHED_UNUSUAL_*: what sched_pick_usual does not look after */
 	struct edf_cpu edf;
 	struct round_robin_cpu round_robin;
 };

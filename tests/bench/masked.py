@@ -4,7 +4,7 @@
 The hypervisor never unmasks interrupts: they are taken when it leaves for a guest (ERET, SRET) or
 sleeps (WFI), or looks for them (arch_irq_poll). QEMU is told to translate one instruction at a time
 and to log each one in the hypervisor's text; what a CPU executes from one such point to the next is
-a stretch. What ends at the scheduler's decisions (sched_pick), too, is what a release waits for.
+a stretch. What ends at the scheduler's decisions (DECISIONS), too, is what a release waits for.
 """
 import bisect
 import collections
@@ -19,6 +19,8 @@ from harness import check
 OBJDUMP = {"aarch64": "aarch64-linux-gnu-objdump", "riscv64": "riscv64-linux-gnu-objdump"}
 LEAVES = re.compile(r"^\s*([0-9a-f]+):\s+[0-9a-f ]+\t(eret|sret|wfi)\b", re.M)
 SYMBOL = re.compile(r"^([0-9a-f]+) <([^>]+)>:$", re.M)
+# Functions that decide: shared_next does what is usual by itself.
+DECISIONS = {"sched_pick", "shared_next"}
 TRACE = re.compile(r"Trace (\d+): \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 
 
@@ -33,7 +35,7 @@ class Text:
         self.names = [name for _, name in symbols]
         self.leaves = {int(address, 16) for address, _ in LEAVES.findall(listing)}
         self.looks = {address for address, name in symbols if name == "arch_irq_poll"}
-        self.decides = {address for address, name in symbols if name == "sched_pick"}
+        self.decides = {address for address, name in symbols if name in DECISIONS}
         last = re.findall(r"^\s*([0-9a-f]+):\t", listing, re.M)[-1]
         self.first, self.last = self.addresses[0], int(last, 16)
 

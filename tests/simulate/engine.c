@@ -288,8 +288,9 @@ static void check_accounts(struct engine *engine)
 static void decide(struct engine *engine)
 {
 	struct actor *before = engine->running;
+	struct sched_entity *entity = sched_pick_usual(&engine->cpu, engine->now);
 
-	engine->running = (struct actor *)sched_pick(&engine->cpu, engine->now);
+	engine->running = (struct actor *)(entity ? entity : sched_pick(&engine->cpu, engine->now));
 	engine->decisions++;
 	if (engine->running && engine->running != before)
 		engine->busy = engine->now + engine->set->switch_cost;

@@ -30,6 +30,7 @@ static struct {
 		struct sent ring[SLOTS_MOST];
 		unsigned first, count, slots, bytes;
 		uint32_t senders;
+		unsigned life;  /* times that it has restarted */
 		unsigned edges; /* of its region's interrupt that it has seen */
 		bool asleep;    /* in WFI, by its own will */
 	} vms[VMS];
@@ -64,8 +65,9 @@ static void make(uint8_t *to, uint64_t number, unsigned bytes)
 static void forget_dead(void)
 {
 	for (unsigned i = 0; i < VMS; i++) {
-		if (vm_state(vm_at(i)) == VM_RUNNING)
+		if (vm_state(vm_at(i)) == VM_RUNNING && vm_at(i)->restarts == world.vms[i].life)
 			continue;
+		world.vms[i].life = vm_at(i)->restarts;
 		world.result.died += world.vms[i].count;
 		world.vms[i].count = 0;
 		world.vms[i].asleep = false;

@@ -87,15 +87,15 @@ class Bench:
             return INJECTING[self.arch]
         return BOARDS[self.arch]
 
-    def image(self, name, vms, board=None, boards=None, **more):
+    def image(self, name, vms, board=None, boards=None, hyp=None, **more):
         """Describes a system (JSON is YAML), builds its image and returns its path."""
         board = board or self.board(vms)
         description = os.path.join(self.folder, f"{name}.yaml")
         path = os.path.join(self.folder, name)
         with open(description, "w", encoding="utf-8") as file:
             json.dump({"board": board, **more, "vms": vms}, file, indent=2)
-        folders = ["--boards", boards] if boards else []
-        status, output = self.tool("build", description, "-o", path, *folders)
+        options = (["--boards", boards] if boards else []) + (["--hyp", hyp] if hyp else [])
+        status, output = self.tool("build", description, "-o", path, *options)
         check(status == 0, f"orlop build {description} ended with {status}:\n{output}")
         return path
 

@@ -304,6 +304,58 @@ static void test_decisions(void **state)
 	assert_int_equal(shown->preemptions, shown->dispatches - 1);
 }
 
+/*
+ * One that slept while nobody else wanted the core, and goes on: it was given the core again, and
+ * waits for no message any more.
+ */
+static void test_alone(void **state)
+{
+	const struct region_vcpu *shown;
+	uint64_t dispatches;
+
+	(void)state;
+	let_others_wait();
+	shown = comm_vcpu(0, 0);
+	dispatches = shown->dispatches;
+	comm_events(0);
+	assert_int_equal(receive(3 * MS), HYPERCALL_WAITED);
+	assert_ptr_equal(running(), vcpu_at(0));
+	assert_int_equal(shown->dispatches, dispatches + 1);
+	assert_int_equal(shown->dispatched_ticks, fake.ticks);
+	assert_int_equal(comm_vm_of(vm_at(0))->receivers, 0);
+	send(0, 0);
+	assert_int_equal(comm_events(0), REGION_EVENT_MESSAGE);
+}
+
+/* A message is told once: by the end of a wait, or by an event. */
+static void test_told_once(void **state)
+{
+	(void)state;
+	let_others_wait();
+	comm_events(1);
+	send(1, 0);
+	assert_int_equal(comm_events(1), 0);
+	assert_int_equal(vm_at(1)->arch.edges, 0);
+	assert_ptr_equal(running(), vcpu_at(1));
+	send(1, 0);
+	assert_int_equal(comm_events(1), REGION_EVENT_MESSAGE);
+	assert_int_equal(vm_at(1)->arch.edges, 1);
+}
+
+/* Who gave its core away by sending has it back for the answer. */
+static void test_hand_back(void **state)
+{
+	(void)state;
+	let_others_wait();
+	assert_int_equal(send(1, 0), HYPERCALL_OK);
+	assert_ptr_equal(running(), vcpu_at(1));
+	assert_int_equal(send(0, 0), HYPERCALL_OK);
+	assert_ptr_equal(running(), vcpu_at(0));
+	assert_int_equal(comm_events(0), REGION_EVENT_MESSAGE); /* it does not wait for it */
+	assert_int_equal(send(1, 0), HYPERCALL_OK);
+	assert_ptr_equal(running(), vcpu_at(1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +370,9 @@ int main(void)
 		cmocka_unit_test(test_several_wait_for_room),
 		cmocka_unit_test(test_real_time_receiver),
 		cmocka_unit_test(test_decisions),
+		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_told_once),
+		cmocka_unit_test(test_hand_back),
 	};
 
 	return cmocka_run_group_tests_name("comm_shared", tests, NULL, NULL);

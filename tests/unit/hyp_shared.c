@@ -113,7 +113,7 @@ static void test_alone_there_is_no_end(void **state)
 	(void)state;
 	vcpu = after(vcpu, HARNESS_QUANTUM); /* the other one starts */
 	assert_ptr_equal(wait_of(vcpu), vcpu_at(0));
-	assert_int_equal(fake.timer[0], ARCH_NEVER);
+	assert_true(fake.timer[0] >= SCHED_NEVER);
 }
 
 static void test_waiting_gives_the_core_away(void **state)
@@ -123,7 +123,7 @@ static void test_waiting_gives_the_core_away(void **state)
 	(void)state;
 	assert_ptr_equal(wait_of(vcpu), vcpu_at(1));
 	assert_null(wait_of(vcpu_at(1)));
-	assert_int_equal(fake.timer[0], ARCH_NEVER);
+	assert_true(fake.timer[0] >= SCHED_NEVER);
 	fake_become(cpu_at(0));
 	shared_wake(vcpu_at(0));
 	assert_true(fake.kicked[0]);

@@ -139,6 +139,18 @@ static void start_two(void)
 	expect(0, 2, OPEN, 1, "");
 }
 
+static int64_t call(unsigned vm, uint64_t number, uint64_t a, uint64_t b, uint64_t c)
+{
+	const uint64_t args[6] = {a, b, c};
+	struct vcpu *vcpu = vm_vcpu(vm_at(vm), 0);
+	int64_t result;
+
+	fake_become(vcpu->cpu);
+	result = hypercall_handle(vcpu, number, args);
+	world_check_idle();
+	return result;
+}
+
 static void test_configuration(void **state)
 {
 	(void)state;
@@ -150,6 +162,24 @@ static void test_configuration(void **state)
 	assert_int_equal(world_read(0, WORLD_CONSOLE, REG_QUEUE_MOST), 0);
 	world_start(1);
 	assert_int_equal(world_read(0, WORLD_CONSOLE, REG_CONFIG + 4), 1);
+}
+
+/* A console and nothing else: the VM's messages stay in its region. */
+static void test_console_only(void **state)
+{
+	(void)state;
+	world_has_messages = 0;
+	world_start(2);
+	world_has_messages = 1;
+	assert_int_equal(world_read(0, WORLD_CONSOLE, REG_CONFIG + 4), 1);
+	assert_null(comm_vm_at(0)->reader);
+	world_negotiate(1, WORLD_CONSOLE, MULTIPORT);
+	world_write(1, WORLD_CONSOLE, REG_STATUS, 0);
+	harness_fault(vcpu_at(1));
+	while (vm_state(vm_at(1)) != VM_RUNNING)
+		harness_next(1);
+	assert_int_equal(call(0, HYPERCALL_IPC_SEND_MSG, 1, 0, 0), HYPERCALL_OK);
+	assert_int_equal(comm_vm_at(1)->ring->written, 1);
 }
 
 /* Ports are told of once, and what they are when the driver has made them. */
@@ -484,18 +514,6 @@ static void test_restart(void **state)
 	expect_no_text(1, 0);
 }
 
-static int64_t call(unsigned vm, uint64_t number, uint64_t a, uint64_t b, uint64_t c)
-{
-	const uint64_t args[6] = {a, b, c};
-	struct vcpu *vcpu = vm_vcpu(vm_at(vm), 0);
-	int64_t result;
-
-	fake_become(vcpu->cpu);
-	result = hypercall_handle(vcpu, number, args);
-	world_check_idle();
-	return result;
-}
-
 /* A guest that sends by its region: into the device's port. */
 static void test_from_a_region(void **state)
 {
@@ -536,6 +554,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_configuration),
+		cmocka_unit_test(test_console_only),
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_control_waits),
 		cmocka_unit_test(test_output),

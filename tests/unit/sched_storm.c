@@ -15,6 +15,7 @@
 
 static struct random random;
 static unsigned decisions;
+static bool roams;               /* some best-effort entities have several CPUs */
 static unsigned homes[ENTITIES]; /* whose CPU an entity is at home on */
 
 static uint64_t below(uint64_t limit)
@@ -29,7 +30,7 @@ static bool is_real_time(unsigned number)
 
 static void add(unsigned number)
 {
-	static const uint64_t affinities[] = {15, 15, 1, 2, 8, 3, 12, 6};
+	static const uint64_t affinities[] = {15, 15, 1, 2, 8, 3, 12, 6}, pinned[] = {1, 2, 4, 8};
 	const unsigned best_effort = number - CPUS * REAL_TIME;
 	struct sched_traits traits = {.number = (uint8_t)number,
 		.slot = (uint8_t)(is_real_time(number) ? number % REAL_TIME : best_effort)};
@@ -49,7 +50,8 @@ static void add(unsigned number)
 		sched_add_real_time(
 			&world.cpus[homes[number]], &world.entities[number], &traits, &parameters);
 	} else {
-		const uint64_t affinity = affinities[best_effort % 8];
+		const uint64_t affinity =
+			roams ? affinities[best_effort % 8] : pinned[best_effort % 4];
 
 		homes[number] = (unsigned)__builtin_ctzll(affinity);
 		sched_add_best_effort(
@@ -174,6 +176,7 @@ static void decide(unsigned c)
 	uint64_t kicks;
 
 	world_pick_on(c);
+	sched_reported(&world.cpus[c]);
 	check_running(c);
 	check_real_time(c);
 	if (decisions++ % 8 == 0) {
@@ -290,9 +293,15 @@ static void storm(uint64_t seed)
 
 static void test_storms(void **state)
 {
+	uint64_t usual = 0;
+
 	(void)state;
-	for (uint64_t seed = 0; seed < 40; seed++)
+	for (uint64_t seed = 0; seed < 60; seed++) {
+		roams = seed % 3 != 0;
 		storm(seed);
+		usual += world.usual_count;
+	}
+	assert_in_range(usual, decisions / 20, decisions);
 }
 
 /*
@@ -321,7 +330,9 @@ static void *run_cpu(void *argument)
 			sched_block(cpu, now + random_below(&own, 20), now);
 		if (running)
 			__atomic_store_n(&taken[running->number], 0, __ATOMIC_RELEASE);
-		running = sched_pick(cpu, now);
+		running = sched_pick_usual(cpu, now);
+		if (!running)
+			running = sched_pick(cpu, now);
 		sched_kicks(cpu);
 		if (running && __atomic_exchange_n(&taken[running->number], 1, __ATOMIC_ACQ_REL))
 			return "one is on two CPUs";

@@ -89,9 +89,30 @@ void world_wake(struct sched_entity *entity)
 	sched_wake(&world.cpus[0], entity, world.now);
 }
 
+/* Both ways to decide, the usual one as far as it goes, come to the same. */
+static const struct sched_entity *pick_both(struct sched_cpu *cpu)
+{
+	static struct world before, after;
+	const struct sched_entity *entity, *usual;
+
+	memcpy(&before, &world, sizeof(world));
+	entity = sched_pick(cpu, world.now);
+	memcpy(&after, &world, sizeof(world));
+	memcpy(&world, &before, sizeof(world));
+	usual = sched_pick_usual(cpu, world.now);
+	if (usual)
+		world.usual_count++;
+	else
+		usual = sched_pick(cpu, world.now);
+	after.usual_count = world.usual_count;
+	assert_ptr_equal(usual, entity);
+	assert_memory_equal(&world, &after, sizeof(world));
+	return entity;
+}
+
 int world_pick_on(unsigned cpu)
 {
-	const struct sched_entity *entity = sched_pick(&world.cpus[cpu], world.now);
+	const struct sched_entity *entity = pick_both(&world.cpus[cpu]);
 
 	assert_ptr_equal(entity, sched_running(&world.cpus[cpu]));
 	world_check_time();

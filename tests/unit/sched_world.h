@@ -32,6 +32,7 @@ struct world {
 		struct trace_record records[WORLD_RECORDS];
 	} traces[WORLD_CPUS];
 	uint64_t read[WORLD_CPUS]; /* records that world_find has passed */
+	uint64_t usual_count;      /* decisions of sched_pick_usual */
 };
 
 extern struct world world;

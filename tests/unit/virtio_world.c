@@ -28,6 +28,7 @@ static struct comm_vm comms[WORLD_VMS];
 static struct network network;
 
 unsigned world_busy;
+uint16_t world_has_messages = 1;
 
 static uint64_t page_pa(unsigned vm, unsigned page)
 {
@@ -57,6 +58,7 @@ static void add_device(unsigned vm, enum world_device device)
 		.irq = WORLD_IRQ + device,
 		.port = (uint16_t)vm,
 		.is_console = 1,
+		.has_messages = world_has_messages,
 		.state = states[index],
 	};
 }

@@ -63,6 +63,9 @@ enum {
 #define STATUS_FEATURES 11u /* and FEATURES_OK */
 #define STATUS_LIVE     15u /* and DRIVER_OK */
 
+/* Whether the next machine's consoles have ports for messages. */
+extern uint16_t world_has_messages;
+
 /* A machine with `vms` VMs; their devices are as after a reset. */
 void world_start(unsigned vms);
 
