@@ -14,7 +14,7 @@
  */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NEVER_INLINE  __attribute__((noinline))
-#define FLATTEN        __attribute__((flatten))
+#define FLATTEN       __attribute__((flatten))
 #define RARELY        __attribute__((noinline, cold))
 
 #define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))

@@ -332,8 +332,7 @@ static void tell_dispatch(struct vcpu *from, struct vcpu *to, uint64_t now)
  * Makes ready to enter whom the scheduler chose, if either it or the one that is loaded is special.
  * Returns NULL if the scheduler is to choose again.
  */
-RARELY static struct vcpu *prepare(
-	struct cpu *cpu, struct shared_vcpu *record, uint64_t now, bool is_new)
+RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, uint64_t now)
 {
 	struct vcpu *vcpu = record->vcpu, *from = cpu->vcpu;
 
@@ -346,7 +345,7 @@ RARELY static struct vcpu *prepare(
 	set_clock(cpu, record, now);
 	if (state_of(vcpu) == VCPU_STARTING) {
 		start(cpu, vcpu);
-		is_new = true; /* chosen before its VM was restored, perhaps */
+		record->told = ~0ull; /* chosen before its VM was restored, perhaps */
 	}
 	if (cpu->vcpu != vcpu) {
 		load(cpu, vcpu);

@@ -167,8 +167,7 @@ static ALWAYS_INLINE uint64_t release_alone(
 	edf->deadline = deadline;
 	open_job(cpu, entity, now);
 	end = min(edf->late_at, end);
-	tournament_put(
-		&cpu->edf.events, entity->slot, edf->wake_at + edf->parameters.period);
+	tournament_put(&cpu->edf.events, entity->slot, edf->wake_at + edf->parameters.period);
 	return end;
 }
 
