@@ -71,7 +71,7 @@ struct region_vcpu {
 	uint32_t upcall_any;    /* not 0: a word of upcall_pending may be */
 	uint64_t upcall_pending[4]; /* the guest takes them, and upcall_any, by exchange */
 	uint64_t upcall_pc,
-		upcall_state; /* where the injection interrupted, and its PSTATE or sstatus */
+		upcall_state;  /* where the injection interrupted, and its PSTATE or sstatus */
 	uint64_t upcall_entry; /* as told by UPCALL_SET; 0: none */
 
 	uint8_t outbox[REGION_OUTBOX_BYTES] __attribute__((aligned(64)));

@@ -33,7 +33,9 @@ HYP_SMALL += -fno-move-loop-invariants -fno-thread-jumps
 endif
 HYP_HOT  := hyp/core/mmio.c hyp/core/hypercall.c hyp/core/shared.c hyp/sched/sched.c \
 	hyp/sched/edf.c hyp/sched/budget.c hyp/sched/round_robin.c lib/tournament.c \
-	hyp/core/console_queue.c hyp/comm/tunnel.c hyp/comm/message.c hyp/comm/upcall.c hyp/comm/decisions.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
+	hyp/core/console_queue.c hyp/comm/tunnel.c hyp/comm/message.c \
+	hyp/comm/virtqueue.c hyp/comm/virtio_net.c hyp/comm/guest_memory.c hyp/comm/upcall.c \
+	hyp/comm/decisions.c $(ARCH_HOT:%=arch/$(ARCH)/%.c)
 
 # What each decision of the scheduler goes through is compiled as one unit, so that it is one
 # straight way (clang compiles it file by file).

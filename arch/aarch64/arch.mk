@@ -12,7 +12,7 @@ ARCH_CFLAGS   := -march=armv8-a -mgeneral-regs-only -mstrict-align -mcmodel=tiny
                  -DARCH_ELF_MACHINE=$(ARCH_MACHINE) -DLOCK_RELAX='"yield"'
 ARCH_GCC_CFLAGS := -mno-outline-atomics
 # Files whose code runs at every frequent exit, built for few instructions rather than few bytes.
-ARCH_HOT      := exit irq vgic_mmio context_shared irq_shared upcall
+ARCH_HOT      := exit irq virq vgic_mmio context_shared irq_shared upcall
 # Files for shared CPUs only, and for dedicated ones only.
 ARCH_SHARED    := context_shared exit_shared irq_shared sysreg_shared vgic_shared
 ARCH_DEDICATED := shared_absent

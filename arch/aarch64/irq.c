@@ -71,7 +71,7 @@ RARELY static exit_second_half *irq_of_others(struct vcpu *vcpu, uint32_t id)
 	if (vm_has_upcalls(vcpu->vm) && upcall_arrived(vcpu, id)) {
 		vcpu->exits[EXIT_CAUSE_INTERRUPT]++;
 		if (!COMM_UPCALL_AT_ONCE)
-			return EXIT_REST;
+			return exit_attend;
 		comm_upcall(vcpu);
 		return 0;
 	}

@@ -188,6 +188,7 @@ void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
 	struct irq_bank *bank = vgic_bank(frame, word);
 
 	if (vgic_is_direct(vm)) {
+		dsb(ishst); /* what was stored before is seen once it is taken */
 		vgic_direct_set_pending(frame, word, vgic_bit(irq), high);
 		return;
 	}

@@ -16,6 +16,9 @@ struct arch_vcpu {
 	uint64_t timer; /* when its own timer fires, in physical ticks; 0: it is off */
 	bool interrupt; /* one waits for it; accessed atomically */
 	unsigned starts, parks, moves;
+	bool closed;      /* its guest takes no interrupts */
+	unsigned upcalls; /* times that it went on at its entry for them */
+	unsigned nudges;  /* times that it was told to look once it opens */
 };
 
 /* What of a vCPU is kept while another has its CPU: nothing but the proof that it was. */

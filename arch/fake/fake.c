@@ -376,17 +376,21 @@ void arch_window_drop(struct cpu *cpu, unsigned index, unsigned count)
 
 bool arch_vcpu_upcall(struct vcpu *vcpu, uint64_t entry, uint64_t *pc, uint64_t *state)
 {
+	if (vcpu->arch.closed) {
+		vcpu->arch.nudges++;
+		return false;
+	}
 	*pc = vcpu->arch.pc;
-	*state = 0;
+	*state = FAKE_STATE;
 	vcpu->arch.pc = entry;
+	vcpu->arch.upcalls++;
 	return true;
 }
 
 bool arch_vcpu_upcall_end(struct vcpu *vcpu, uint32_t irq)
 {
 	(void)vcpu;
-	(void)irq;
-	return true;
+	return irq < FAKE_UPCALL_IRQS;
 }
 
 /* Interrupts */

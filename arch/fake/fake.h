@@ -21,6 +21,9 @@ struct vcpu;
 #define FAKE_RAM_PAGES 64u
 #define FAKE_TEXT_SIZE 0x40000u
 
+#define FAKE_STATE       0x3c5ull /* of every guest that an upcall interrupts */
+#define FAKE_UPCALL_IRQS 100u     /* interrupts of a VM with upcalls */
+
 enum fake_end {
 	FAKE_RETURNED, /* the function itself returned */
 	FAKE_ENTERED,  /* a guest was entered, and there is no fake.guest */

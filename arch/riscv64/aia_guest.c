@@ -325,12 +325,18 @@ void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high)
 /* Each word is read once; whoever writes it at the same time may have been earlier or later. */
 bool aia_guest_raise_quick(const struct vm *vm, uint32_t irq)
 {
-	const uint32_t target = *target_of(vm, irq);
+	const struct irq_bank *bank = irq_bank(vm, irq);
+	const uint32_t target = bank->target[irq % ARCH_BANK_IRQS];
+	const struct vcpu *vcpu;
 
-	if (mode_of(vm, irq) != SOURCE_EDGE1 || !(irq_bank(vm, irq)->enabled & irq_bit(irq)) ||
+	if (bank->mode[irq % ARCH_BANK_IRQS] != SOURCE_EDGE1 || !(bank->enabled & irq_bit(irq)) ||
 		!(vm->arch.domaincfg & DOMAINCFG_IE))
 		return false;
-	aia_send(vm_vcpu(vm, TARGET_HART_OF(target)), target & TARGET_EIID_MASK);
+	vcpu = (const struct vcpu *)hyp_plan->vcpu_records + vm->plan->vcpu_first +
+	       TARGET_HART_OF(target);
+	if (vcpu->shared)
+		return false; /* which may move */
+	aia_send(vcpu, target & TARGET_EIID_MASK);
 	return true;
 }
 

@@ -12,7 +12,7 @@ ARCH_CFLAGS   := -mabi=lp64 -mcmodel=medany -mno-save-restore -msmall-data-limit
 ARCH_GCC_CFLAGS := -march=rv64imac_zicsr_zifencei -mstrict-align \
                  $(foreach r,5 6 7 28 29 30 31,-ffixed-x$(r)) -DARCH_FIXED_TEMPORARIES
 # Files whose code runs at every frequent exit, built for few instructions rather than few bytes.
-ARCH_HOT      := exit irq aia_guest plic_guest context context_events context_files upcall
+ARCH_HOT      := exit irq virq aia_guest plic_guest context context_events context_files upcall
 # What only the hypervisor with a scheduler has, and what stands in for it in the other.
 ARCH_SHARED    := context context_events context_files context_plic
 ARCH_DEDICATED := context_absent

@@ -8,19 +8,25 @@
 #include "arch/riscv64/plic.h"
 #include "hyp/core/comm.h"
 #include "hyp/core/vm.h"
+#include "lib/bits.h"
 
-void arch_virq_raise(struct vm *vm, uint32_t irq)
+RARELY static void raise_slowly(struct vm *vm, uint32_t irq)
 {
 	if (vm_has_upcalls(vm)) {
 		comm_upcall_raise(vm_vcpu(vm, 0), irq);
 		return;
 	}
-	if (irq_controller == &irq_aia && aia_guest_raise_quick(vm, irq))
-		return;
 	lock_take(&vm->arch.lock);
 	if (irq_controller == &irq_aia)
 		aia_guest_raise(vm, irq);
 	else
 		plic_guest_raise(vm, irq);
 	lock_release(&vm->arch.lock);
+}
+
+/* A VM with upcalls has no APLIC, and none of its sources a mode. */
+void arch_virq_raise(struct vm *vm, uint32_t irq)
+{
+	if (irq_controller != &irq_aia || !aia_guest_raise_quick(vm, irq))
+		raise_slowly(vm, irq);
 }

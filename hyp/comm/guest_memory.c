@@ -11,10 +11,7 @@
 #include "arch/include/arch_vcpu.h"
 #include "hyp/core/vm.h"
 
-#define PAGE_MAPPED   1u
-#define PAGE_WRITABLE 2u
-#define PAGE_MASK     (~(uint64_t)(PLAN_PAGE_SIZE - 1))
-#define PAGE_NONE     PAGE_MASK /* no memory is at the end of all addresses */
+#define PAGE_NONE GUEST_PAGE_MASK /* no memory is at the end of all addresses */
 
 #define SIDE_PAGES (PLAN_WINDOW_PAGES / 2)
 _Static_assert(GUEST_MEMORY_USES <= SIDE_PAGES, "a side of the window holds a page of each use");
@@ -43,29 +40,18 @@ static const struct plan_memory *find(const struct plan_vm *vm, uint64_t address
 	return NULL;
 }
 
-static bool map(struct guest_memory *memory, unsigned use, uint64_t address)
+/* The page may be there already, but not to be written. */
+void *guest_memory_map(
+	struct guest_memory *memory, enum guest_memory_use use, uint64_t address, bool is_write)
 {
 	const struct plan_memory *piece = find(memory->vm, address);
-	const uint64_t page = address & PAGE_MASK;
+	const uint64_t page = address & GUEST_PAGE_MASK;
 
-	if (!piece)
-		return false;
+	if (!piece || (is_write && !piece->is_writable))
+		return NULL;
 	memory->mapped[use] = arch_window_page(
 		memory->cpu, memory->first + use, piece->host_pa + (page - piece->base));
-	memory->pages[use] = page | PAGE_MAPPED | (piece->is_writable ? PAGE_WRITABLE : 0);
-	return true;
-}
-
-void *guest_memory_at(struct guest_memory *memory, enum guest_memory_use use, uint64_t address,
-	uint32_t size_bytes, bool is_write)
-{
-	const uint64_t wanted = PAGE_MAPPED | (is_write ? PAGE_WRITABLE : 0);
-
-	if (size_bytes > PLAN_PAGE_SIZE - address % PLAN_PAGE_SIZE)
-		return NULL;
-	if ((memory->pages[use] ^ address) >= PLAN_PAGE_SIZE && !map(memory, use, address))
-		return NULL;
-	if ((memory->pages[use] & wanted) != wanted)
-		return NULL;
+	memory->pages[use] =
+		page | GUEST_PAGE_MAPPED | (piece->is_writable ? GUEST_PAGE_WRITABLE : 0);
 	return memory->mapped[use] + address % PLAN_PAGE_SIZE;
 }

@@ -30,7 +30,7 @@ struct guest_memory {
 	const struct plan_vm *vm;
 	struct cpu *cpu;
 	unsigned first;                    /* its pages of the window */
-	uint64_t pages[GUEST_MEMORY_USES]; /* guest-physical, PAGE_* in the low bits */
+	uint64_t pages[GUEST_MEMORY_USES]; /* guest-physical, GUEST_PAGE_* in the low bits */
 	char *mapped[GUEST_MEMORY_USES];   /* where they are, if there is any */
 };
 
@@ -39,11 +39,29 @@ void guest_memory_open(
 	struct guest_memory *memory, const struct vm *vm, enum guest_memory_side side);
 void guest_memory_close(struct guest_memory *memory);
 
+#define GUEST_PAGE_MAPPED   1u
+#define GUEST_PAGE_WRITABLE 2u
+#define GUEST_PAGE_MASK     (~(uint64_t)(PLAN_PAGE_SIZE - 1))
+
+/* Maps the page of `address` and returns where that is; NULL as below. */
+void *guest_memory_map(
+	struct guest_memory *memory, enum guest_memory_use use, uint64_t address, bool is_write);
+
 /*
  * Where the `size_bytes` (at least 1) at `address` are, to be read or also to be written; NULL if
  * they are not in one page of the VM's memory, or not in memory that it may write.
  */
-void *guest_memory_at(struct guest_memory *memory, enum guest_memory_use use, uint64_t address,
-	uint32_t size_bytes, bool is_write);
+static inline void *guest_memory_at(struct guest_memory *memory, enum guest_memory_use use,
+	uint64_t address, uint32_t size_bytes, bool is_write)
+{
+	const uint64_t flags = GUEST_PAGE_MAPPED | (is_write ? GUEST_PAGE_WRITABLE : 0);
+	const uint64_t offset = address & ~GUEST_PAGE_MASK;
+
+	if (offset + size_bytes > PLAN_PAGE_SIZE)
+		return 0;
+	if (((memory->pages[use] ^ (address - offset + flags)) & (GUEST_PAGE_MASK | flags)) == 0)
+		return memory->mapped[use] + offset;
+	return guest_memory_map(memory, use, address, is_write);
+}
 
 #endif

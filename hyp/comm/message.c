@@ -164,7 +164,7 @@ static ALWAYS_INLINE bool end(const struct message *message, bool attends)
 	if (!receivers)
 		return attends && hand_back(comm, raised);
 	wake_receivers(comm, receivers, attends);
-	return true;
+	return attends;
 }
 
 void message_end(struct message *message, bool attends)
@@ -190,31 +190,46 @@ static void copy_outbox(void *to, const void *outbox, uint64_t bytes)
 		*data = *from & (BIT(bytes * 8) - 1);
 }
 
-int64_t message_send(struct vcpu *vcpu, const uint64_t *args)
+/* Fills the slot from the vCPU's outbox, and sends. */
+static ALWAYS_INLINE int64_t finish(
+	struct vcpu *vcpu, const struct message *message, uint64_t bytes)
 {
 	struct comm_vm *comm = comm_vm_of(vcpu->vm);
-	const uint64_t bytes = args[1];
+
+	copy_outbox(message->data, comm->vcpus[vcpu->plan->index].outbox, bytes);
+	if (end(message, vcpu->shared != 0))
+		__atomic_store_n(&comm->gave, vcpu, __ATOMIC_RELAXED);
+	if (__builtin_expect(message->to->reader != 0, 0))
+		virtio_messages_arrived(message->to);
+	return HYPERCALL_OK;
+}
+
+/* The ring was full. First known as one that waits, then looks again: no room goes unnoticed. */
+RARELY static int64_t send_or_wait(struct vcpu *vcpu, const uint64_t *args)
+{
+	struct comm_vm *comm = comm_vm_of(vcpu->vm);
 	struct message message;
 	int64_t result;
 
-	result = begin(comm, args[0], bytes, &message);
-	if (__builtin_expect(result == HYPERCALL_FULL, 0) && args[2] && vcpu->shared) {
-		/* First known as one that waits, then looks again: so no room goes unnoticed. */
-		__atomic_fetch_or(&comm->senders, 1u << vcpu->plan->index, __ATOMIC_SEQ_CST);
-		result = message_begin(comm, args[0], bytes, &message);
-		if (result == HYPERCALL_FULL) {
-			shared_wait_for(vcpu, args[2]);
-			return HYPERCALL_WAITED;
-		}
-	}
-	if (result != HYPERCALL_OK)
+	__atomic_fetch_or(&comm->senders, 1u << vcpu->plan->index, __ATOMIC_SEQ_CST);
+	result = message_begin(comm, args[0], args[1], &message);
+	if (result == HYPERCALL_OK)
+		return finish(vcpu, &message, args[1]);
+	if (result != HYPERCALL_FULL)
 		return result;
-	copy_outbox(message.data, comm->vcpus[vcpu->plan->index].outbox, bytes);
-	if (end(&message, true) && vcpu->shared)
-		__atomic_store_n(&comm->gave, vcpu, __ATOMIC_RELAXED);
-	if (__builtin_expect(message.to->reader != 0, 0))
-		virtio_messages_arrived(message.to);
-	return HYPERCALL_OK;
+	shared_wait_for(vcpu, args[2]);
+	return HYPERCALL_WAITED;
+}
+
+int64_t message_send(struct vcpu *vcpu, const uint64_t *args)
+{
+	struct message message;
+	const int64_t result = begin(comm_vm_of(vcpu->vm), args[0], args[1], &message);
+
+	if (__builtin_expect(result == HYPERCALL_OK, 1))
+		return finish(vcpu, &message, args[1]);
+	return result == HYPERCALL_FULL && args[2] && vcpu->shared ? send_or_wait(vcpu, args)
+								   : result;
 }
 
 void message_wake_senders(struct comm_vm *comm)

@@ -120,8 +120,12 @@ uint64_t region_set_bits(uint64_t *word, uint64_t bits);
 static inline bool region_tell(struct comm_vm *comm, uint64_t bits)
 {
 	uint64_t *events = &comm->region->events;
+	uint64_t old = __atomic_load_n(events, __ATOMIC_SEQ_CST);
 
-	if ((__atomic_load_n(events, __ATOMIC_SEQ_CST) & bits) == bits ||
+	if ((old & bits) == bits)
+		return false;
+	if (!__atomic_compare_exchange_n(
+		    events, &old, old | bits, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED) &&
 		(region_set_bits(events, bits) & bits) == bits)
 		return false;
 	if (comm->interrupt)

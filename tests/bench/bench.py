@@ -18,6 +18,7 @@ sys.path[:0] = ["tests", "tests/system", "tests/bench"]
 import harness  # noqa: E402
 import rules  # noqa: E402
 import shared  # noqa: E402
+import upcall  # noqa: E402
 from test_linux import measure_exits  # noqa: E402
 
 # Key, what it is, and the most that it may be.
@@ -40,6 +41,7 @@ FIGURES = (
     ("longest_masked_path", "longest stretch with interrupts off", None),
     ("longest_undecided_path", "longest stretch without a scheduler's decision", None),
     ("rt_deadline_misses", "deadlines missed in 60 s at 90 % beside Linux", 0),
+    ("upcall_vs_copy", "an upcall's round, of one that copies the context", 1),
     ("image_bytes", "hypervisor's image without guests, bytes", 32768),
     ("ram_bytes_two_vms", "its RAM in linux-and-control, bytes", 60812),
     ("linux_boot_exits", "exits while Linux boots, its UART its own", 110),
@@ -183,7 +185,7 @@ def main():
                           tool=os.path.join(args.build, "orlop"))
     try:
         found = {**instructions(bench), **sizes(bench, args.arch), **shared_cores(bench),
-                 **linux(bench)}
+                 **upcall.figures(bench), **linux(bench)}
     except harness.Failure as failure:
         sys.exit(f"bench: {failure}")
     finally:

@@ -80,6 +80,26 @@ def tunnels(bench):
             "tunnel_bytes_per_kinsn": throughput(two, streams)}
 
 
+def virtio(bench):
+    """What the hypervisor does for one packet, from a virtio network device to another one."""
+    vms = {vm: bench.bare(f"bench-virtio-{vm}", cpus=(cpu,),
+                          networks=[{"name": "lan", "device": "virtio",
+                                     "mac": f"02:00:00:00:00:0{cpu + 1}"}])
+           for cpu, vm in enumerate(("client", "server"))}
+    image = bench.image("virtio-net", vms, **shared.CLOCK_BOARD[bench.arch])
+    machine = bench.run(image, "--icount", timeout=120)
+    machine.expect("comm: all packets came", 120)
+    machine.kill()
+    check("comm: failed" not in machine.text, machine.text[-2000:])
+    found = collections.defaultdict(list)
+    for _, kind, before, after in shared.SAMPLE.findall(machine.text):
+        found[kind].append(int(after, 16) - int(before, 16) - 1)
+    medians = {kind: statistics.median_low(counts) for kind, counts in found.items()}
+    return {"virtio_net_insns_per_packet": {
+        "guest": max(medians.values()), "native": None, "by_size": medians,
+        "samples": sum(map(len, found.values()))}}
+
+
 def sections(path):
     """Bytes of each section of code and constants that a linker's map keeps: (section, object)."""
     with open(path, encoding="utf-8") as file:
@@ -108,4 +128,5 @@ def interface_bytes(bench):
 
 
 def figures(bench):
-    return {**messages(bench), **tunnels(bench), "interface_bytes": interface_bytes(bench)}
+    return {**messages(bench), **tunnels(bench), **virtio(bench),
+            "interface_bytes": interface_bytes(bench)}

@@ -33,7 +33,8 @@ def conformance(bench, cpus, not_applicable, route=None, tasks=0):
     if tasks:
         vms["tester"].update({"os": "realtime", "tasks": {"count": tasks, "cpu": cpus[0]}})
     reserve = {"reserve": {"best-effort": "30%"}} if tasks else {}
-    machine = bench.run(bench.image("conformance", vms, **reserve), timeout=PATIENCE)
+    options = ["--icount"] if tasks else []
+    machine = bench.run(bench.image("conformance", vms, **reserve), *options, timeout=PATIENCE)
     machine.expect(r"^\[tester\] conformance: (\d+) passed, (\d+) failed, (\d+) not applicable\n")
     machine.finish()
     failed = re.findall(r"^\[tester\] (conformance: .*(?:FAIL|: not so: ).*)$", machine.text, re.M)
@@ -61,3 +62,71 @@ def test_conformance_injected(bench):
 def test_conformance_shared(bench):
     """Both on one core, the tester with real-time tasks there."""
     conformance(bench, (0, 0), SHARED_SKIPPED, tasks=2)
+
+
+def talkers(bench, cpus, guest="ipc-talk", also=()):
+    """Sender and receiver; `also`: further VMs that may send to them."""
+    tunnel = {"lives": {"size": "4K"}}
+    vms = {}
+    for name, other, cpu in (("sender", "receiver", cpus[0]), ("receiver", "sender", cpus[1])):
+        vms[name] = bench.bare(guest, cpus=(cpu,), **{"on-reset": "restart"},
+                               tunnels={"lives": {**tunnel["lives"], "with": other}},
+                               messages={"slots": 8, "size": 64, "from": [other, *also]})
+    return vms
+
+
+def talk(bench, vms, least, *options, **more):
+    """Runs them to their end; returns (messages that were checked, those of others, machine)."""
+    machine = bench.run(bench.image("talk", vms, **more), *options, timeout=PATIENCE)
+    done = machine.expect(r"^\[receiver\] talk: done: (\d+) messages in (\d+) and (\d+) lives, "
+                          r"(\d+) of others\n")
+    check("talk: failed" not in machine.text, machine.text[-3000:])
+    check(int(done[1]) >= least, done[0])
+    return done, machine
+
+
+def test_talk(bench):
+    """Messages between two cores: none is lost, or comes twice, or in another order."""
+    _, machine = talk(bench, talkers(bench, (0, 1)), 3000)
+    machine.finish()
+
+
+def test_talk_shared(bench):
+    """The same on one core, beside one that computes without an end."""
+    vms = {**talkers(bench, (0, 0)), "spinner": bench.bare("shared-spin")}
+    talk(bench, vms, 3000, "--icount")
+
+
+def test_restarts(bench):
+    """Either side is restarted again and again amid the traffic."""
+    done, machine = talk(bench, talkers(bench, (0, 1), "ipc-talk-restarts"), 3000)
+    check((done[2], done[3]) == ("13", "13"), done[0])
+    machine.finish()
+
+
+def test_restarts_shared(bench):
+    done, _ = talk(bench, talkers(bench, (0, 0), "ipc-talk-restarts"), 3000, "--icount")
+    check((done[2], done[3]) == ("13", "13"), done[0])
+
+
+def hostile(bench, cpus, *options, **more):
+    """A guest that writes anything into its region and its tunnel, and makes every call."""
+    vms = talkers(bench, cpus[:2], also=["random"])
+    vms["random"] = bench.bare("random-comm", cpus=(cpus[2],),
+                               messages={"slots": 4, "size": 32, "from": ["sender"]},
+                               tunnels={"hostile": {"with": "receiver", "size": "8K"}},
+                               networks=[{"name": "lan"}])
+    vms["receiver"]["tunnels"]["hostile"] = {"with": "random", "size": "8K"}
+    vms["receiver"]["networks"] = [{"name": "lan"}]
+    done, machine = talk(bench, vms, 3000, *options, **more)
+    machine.expect(r"^\[random\] random: done: ")
+    check(machine.stats()["vms"]["random"]["faults"] == 0, "the random guest was stopped")
+    return done, machine
+
+
+def test_hostile(bench):
+    hostile(bench, (0, 1, 2))
+
+
+def test_hostile_shared(bench):
+    hostile(bench, (0, 0, 0), "--icount")

@@ -25,7 +25,12 @@ int main(uint64_t tree)
 		print("comm: failed: there is no region\n");
 		power_off();
 	}
-#ifdef COMM_SERVER
+#if defined(COMM_VIRTIO_SERVER)
+	comm_virtio_server();
+#elif defined(COMM_VIRTIO_CLIENT)
+	comm_virtio_client();
+	print("comm: done\n");
+#elif defined(COMM_SERVER)
 	if (region_get()->tunnel_count)
 		comm_tunnel_server();
 	else

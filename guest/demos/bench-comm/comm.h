@@ -22,5 +22,7 @@ void comm_messages_client(unsigned peer);
 void comm_messages_server(void);
 void comm_tunnel_client(void);
 void comm_tunnel_server(void);
+void comm_virtio_client(void);
+void comm_virtio_server(void);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A real-time VM with eight tasks that take 90 % of the core: each job executes all the instructions
- * that its capacity allows, but for those with which it looks at the clock and ends. Misses are
- * counted twice, by the hypervisor and by the tasks themselves, from their first job's first
- * instruction on.
+ * A real-time VM with eight tasks that take 90 % of the core: each job executes all instructions
+ * that its capacity allows, but for those with which it looks at the clock and ends; the first one
+ * fewer, as the start of its vCPU is on its budget. Misses are counted twice, by the hypervisor and
+ * by the tasks themselves, from their first job's first instruction on.
  */
 #include "guest/lib/print.h"
 #include "guest/lib/timer.h"
@@ -11,11 +11,12 @@
 #include "machine.h"
 #include "shared.h"
 
-#define TASKS       8
-#define ROUND_NS    400 /* capacities: whole ticks of each board's clock */
-#define BEGIN_NS    (4000 * SHARED_NS_PER_MS)
-#define SECOND_NS   (1000 * SHARED_NS_PER_MS)
-#define JOB_NS      400 /* the rest of a job; an instruction is a nanosecond */
+#define TASKS     8
+#define ROUND_NS  400 /* capacities: whole ticks of each board's clock */
+#define BEGIN_NS  (4000 * SHARED_NS_PER_MS)
+#define SECOND_NS (1000 * SHARED_NS_PER_MS)
+#define JOB_NS    1000  /* the rest of a job; an instruction is a nanosecond */
+#define START_NS  15000 /* of the first job, more */
 
 #ifndef SHARED_SECONDS
 #define SHARED_SECONDS 60
@@ -46,7 +47,7 @@ static void job_loop(void *argument)
 	for (;;) {
 		uint64_t response;
 
-		machine_spend(task->capacity_ns - JOB_NS);
+		machine_spend(task->capacity_ns - JOB_NS - (task->jobs == 0 ? START_NS : 0));
 		response = shared_clock() - released;
 		if (response > task->worst_ns)
 			task->worst_ns = response;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Identity map of the lowest 2 GiB with two level 1 blocks.
+ * Identity map of the lowest 3 GiB with level 1 blocks.
  */
 #include "guest/lib/aarch64/mmu.h"
 
@@ -15,6 +15,7 @@
 const uint64_t mmu_table[4] __attribute__((aligned(64))) = {
 	0x00000000 | MMU_BLOCK | MMU_ATTR_DEVICE | MMU_NO_EXECUTE,
 	0x40000000 | MMU_BLOCK | MMU_ATTR_NORMAL,
+	0x80000000 | MMU_BLOCK | MMU_ATTR_DEVICE | MMU_NO_EXECUTE,
 };
 
 static const uint64_t mmu_table_all_normal[4] __attribute__((aligned(64))) = {

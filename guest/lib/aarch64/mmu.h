@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An identity map of the lowest 2 GiB, for guests that want caches or exclusive accesses, which are
- * not guaranteed while the MMU is off (Arm ARM B2.12.2): devices below RAM, Normal memory above.
+ * An identity map of the lowest 3 GiB, for guests that want caches or exclusive accesses, which are
+ * not guaranteed while the MMU is off (Arm ARM B2.12.2): devices below RAM, then a GiB of Normal
+ * memory, then virtio devices.
  */
 #ifndef GUEST_LIB_AARCH64_MMU_H
 #define GUEST_LIB_AARCH64_MMU_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A program for user mode, the way in and out, and the trap vector that such a guest needs: sscratch
- * as in upcall_entry.S. gp is the exception vectors' (vectors.S), tp the kernel's.
+ * A program for user mode, the way in and out, and the trap vector that such a guest needs:
+ * sscratch as in upcall_entry.S. gp is the exception vectors' (vectors.S), tp the kernel's.
  */
 #include "guest/lib/riscv64/exception.h"
 
