@@ -82,7 +82,7 @@ struct region_vm {
 	uint32_t state;              /* enum vm_state (abi/stats.h) */
 	uint32_t may_send;           /* 1: it takes messages from this VM; then its slots hold */
 	uint32_t message_bytes;      /* so many bytes */
-	uint32_t reserved;
+	uint32_t restarts;           /* times that it has begun anew */
 };
 
 /* Messages, from struct region_message at `slots` on, slot_bytes apart; a power of two of them. */

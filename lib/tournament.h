@@ -36,12 +36,12 @@ static ALWAYS_INLINE uint64_t tournament_play(
 {
 	uint64_t *entry = tournament->words + place;
 	const uint64_t *line = (const uint64_t *)((uintptr_t)entry & ~(uintptr_t)31) + round;
-	uint64_t a, b;
 
 	entry[round] = word;
-	a = line[0] > line[1] ? line[0] : line[1];
-	b = line[2] > line[3] ? line[2] : line[3];
-	return a > b ? a : b;
+	word = line[0];
+	for (unsigned i = 1; i < 4; i++)
+		word = line[i] > word ? line[i] : word;
+	return word;
 }
 
 /* Slot `slot` (0..63) has `key` from now on. */

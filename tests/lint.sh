@@ -61,6 +61,7 @@ echo "note: MISRA addon: $(grep -c 'misra-c2012' "$out/misra.txt") remarks of" \
 	"$(wc -l < "$out/misra-rules.txt") rules, for information, in $out/misra.txt"
 
 python3 tests/rules.py || failed=1
+python3 tests/interface.py || failed=1
 
 echo "note: source lines of the hypervisor for aarch64, as it was built:" \
 	"$(python3 tests/rules.py sloc "$build/aarch64/hyp")"

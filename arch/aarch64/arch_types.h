@@ -47,10 +47,11 @@ struct arch_vcpu {
 	uint64_t x[31];       /* the guest's; those beyond exit.S's first half only in its second */
 	uint64_t sgi_address; /* ICC_SGI1R_EL1 without the interrupt's number, for its CPU */
 	struct irq_bank bank; /* SGIs and PPIs, guarded by arch_vm.lock */
-	uint32_t posted;      /* SGIs, and ARCH_POSTED_BOOK; set atomically by any CPU, taken by
-				 this vCPU's */
-	uint32_t private_on;  /* on a shared CPU: private interrupts that are physically enabled
-				 while this vCPU is loaded */
+	struct arch_context *context; /* on a shared CPU: what is kept of it */
+	uint32_t posted;        /* SGIs, and ARCH_POSTED_BOOK; set atomically by any CPU, taken by
+				   this vCPU's */
+	uint32_t private_on;    /* on a shared CPU: private interrupts that are physically enabled
+				   while this vCPU is loaded */
 	uint8_t may_fill_first; /* 1: an interrupt that arrives may go straight to list register 0
 				 */
 	uint8_t asleep;         /* GICR_WAKER.ProcessorSleep as the guest sees it */

@@ -39,25 +39,20 @@
 #define TIMER_ENABLE BIT(0)
 #define TIMER_MASKED BIT(1)
 
-#define SAVE_PAIR(a, b)                                                                 \
-	{                                                                               \
-		uint64_t first_, second_;                                               \
-		__asm__ volatile("mrs %0, " REGS_TEXT(a) "\n\tmrs %1, " REGS_TEXT(      \
-			b) "\n\tstp %0, %1, [%2, %3]"                                   \
-				 : "=&r"(first_), "=&r"(second_)                        \
-				 : "r"(c), "i"(offsetof(struct arch_context, kept_##a)) \
-				 : "memory");                                           \
-	}
+/* By two registers that the arguments of arch_vcpu_switch are not in. */
+#define SAVE_PAIR(a, b)                                                                            \
+	__asm__ volatile(                                                                          \
+		"mrs x16, " REGS_TEXT(a) "\n\tmrs x17, " REGS_TEXT(b) "\n\tstp x16, x17, [%0, %1]" \
+		:                                                                                  \
+		: "r"(c), "i"(offsetof(struct arch_context, kept_##a))                             \
+		: "memory", "x16", "x17");
 
-#define LOAD_PAIR(a, b)                                                                 \
-	{                                                                               \
-		uint64_t first_, second_;                                               \
-		__asm__ volatile("ldp %0, %1, [%2, %3]\n\tmsr " REGS_TEXT(              \
-			a) ", %0\n\tmsr " REGS_TEXT(b) ", %1"                           \
-				 : "=&r"(first_), "=&r"(second_)                        \
-				 : "r"(c), "i"(offsetof(struct arch_context, kept_##a)) \
-				 : "memory");                                           \
-	}
+#define LOAD_PAIR(a, b)                                                                            \
+	__asm__ volatile(                                                                          \
+		"ldp x16, x17, [%0, %1]\n\tmsr " REGS_TEXT(a) ", x16\n\tmsr " REGS_TEXT(b) ", x17" \
+		:                                                                                  \
+		: "r"(c), "i"(offsetof(struct arch_context, kept_##a))                             \
+		: "memory", "x16", "x17");
 
 /* Two registers of 16 bytes each, 32 bytes apart. */
 #define FP_PAIRS(X) \
@@ -178,17 +173,16 @@ static void load_rare(const struct vcpu *vcpu, struct arch_context *c)
  * Two vCPUs of a VM share its VMID, and their guest believes that each has a TLB of its own, where
  * the same ASID may mean different tables: what another one has brought into this CPU's goes.
  */
-NEVER_INLINE static struct vcpu *own_tlb(struct vcpu *vcpu, const struct arch_context *c)
+static ALWAYS_INLINE void own_tlb(const struct arch_context *c)
 {
+	uint16_t *owner = c->tlb_owner;
+	const uint32_t name = c->tlb_name;
+
+	if (__atomic_load_n(owner, __ATOMIC_RELAXED) == name)
+		return;
 	isb(); /* VTTBR_EL2 is the VM's */
 	__asm__ volatile("tlbi vmalle1\n\tdsb nsh" ::: "memory");
-	__atomic_store_n(c->tlb_owner, (uint16_t)c->tlb_name, __ATOMIC_RELAXED);
-	return vcpu;
-}
-
-static ALWAYS_INLINE bool has_own_tlb(const struct arch_context *c)
-{
-	return __atomic_load_n(c->tlb_owner, __ATOMIC_RELAXED) == c->tlb_name;
+	__atomic_store_n(owner, (uint16_t)name, __ATOMIC_RELAXED);
 }
 
 static void set_home(struct vcpu *vcpu, const struct cpu *cpu)
@@ -247,7 +241,8 @@ RARELY static struct vcpu *load_more(struct vcpu *vcpu, struct arch_context *c, 
 		vgic_shared_load(vcpu);
 	if (vcpu->arch.private_on != private_on)
 		gic_set_private(vcpu->cpu, vcpu->arch.private_on);
-	return has_own_tlb(c) ? vcpu : own_tlb(vcpu, c);
+	own_tlb(c);
+	return vcpu;
 }
 
 /* `private_on`: those of the CPU's private interrupts that are enabled. */
@@ -263,8 +258,7 @@ static ALWAYS_INLINE struct vcpu *load(
 	more |= c->rare | c->uses_fp | (vcpu->arch.private_on ^ private_on);
 	if (__builtin_expect(more != 0, 0))
 		return load_more(vcpu, c, private_on);
-	if (__builtin_expect(!has_own_tlb(c), 0))
-		return own_tlb(vcpu, c);
+	own_tlb(c);
 	return vcpu;
 }
 
@@ -284,14 +278,14 @@ RARELY static struct vcpu *switch_more(struct vcpu *from, struct vcpu *to)
 {
 	if (!from) {
 		sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);
-		return load(to, &to->shared->context, ~0u);
+		return load(to, to->arch.context, ~0u);
 	}
 	if (to && (sysreg_read(isr_el1) & ISR_A))
-		to->shared->context.culprit = from;
-	save_more(from, &from->shared->context);
+		to->arch.context->culprit = from;
+	save_more(from, from->arch.context);
 	if (to)
-		return load(to, &to->shared->context, from->arch.private_on);
-	be_nobody(from->cpu, &from->shared->context);
+		return load(to, to->arch.context, from->arch.private_on);
+	be_nobody(from->cpu, from->arch.context);
 	return 0;
 }
 
@@ -305,12 +299,12 @@ struct vcpu *arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 
 	if (__builtin_expect(!from, 0))
 		return switch_more(from, to);
-	kept = &from->shared->context;
+	kept = from->arch.context;
 	dsb(sy);
 	save(kept);
 	if (__builtin_expect(!to || (sysreg_read(isr_el1) & ISR_A) || has_more(from, kept), 0))
 		return switch_more(from, to);
-	return load(to, &to->shared->context, from->arch.private_on);
+	return load(to, to->arch.context, from->arch.private_on);
 }
 
 void context_shared_use_fp(struct vcpu *vcpu)
@@ -379,6 +373,7 @@ void context_shared_start(struct vcpu *vcpu)
 	struct cpu *cpu = vcpu->cpu;
 
 	memset(c, 0, sizeof(*c));
+	vcpu->arch.context = c;
 	c->rare = rare_features(vcpu);
 	reset_interface();
 	sysreg_shared_init(vcpu);
@@ -389,7 +384,8 @@ void context_shared_start(struct vcpu *vcpu)
 	c->list_registers = (1u << lr_count()) - 1;
 	c->os_locked = true;
 	load_rare(vcpu, c);
-	own_tlb(vcpu, c);
+	*c->tlb_owner = 0; /* whoever had been this one */
+	own_tlb(c);
 	__atomic_store_n(&cpu->vcpu, vcpu, __ATOMIC_SEQ_CST);
 	vgic_shared_load(vcpu);
 	gic_set_private(cpu, vcpu->arch.private_on);

@@ -9,13 +9,17 @@
  * saved, too, and may return another vCPU. An FIQ, which is always the hypervisor's, begins there.
  */
 
-	.macro SAVE_SOME
+	.macro SAVE_FIRST
 	stp x0, x1, [sp, #8 * 0]
 	stp x2, x3, [sp, #8 * 2]
 	stp x4, x5, [sp, #8 * 4]
 	stp x6, x7, [sp, #8 * 6]
 	stp x16, x17, [sp, #8 * 16]
 	stp x29, x30, [sp, #8 * 29]
+	.endm
+
+	.macro SAVE_SOME
+	SAVE_FIRST
 	mov x29, sp
 	mrs x1, tpidr_el2
 	mov x0, x29
@@ -61,8 +65,11 @@
 	/* The same, without a first half. */
 	.macro EXIT_AT_ONCE second
 	.balign 128
-	SAVE_SOME
+	SAVE_FIRST
+	mov x0, sp
+	mrs x1, tpidr_el2
 	SAVE_REST
+	mov sp, x1
 	adr x30, enter
 	b \second
 	.endm

@@ -16,7 +16,8 @@ struct vm;
 
 /* Of each use one page is mapped at a time: a pointer is good until the next one of its use. */
 enum guest_memory_use {
-	GUEST_DESCRIPTORS,
+	GUEST_DESCRIPTORS, /* in even pages, in odd ones: a chain may go to and fro */
+	GUEST_DESCRIPTORS_ODD,
 	GUEST_DRIVER, /* the available ring */
 	GUEST_DEVICE, /* the used ring */
 	GUEST_DATA,

@@ -66,7 +66,7 @@ RARELY static int64_t refuse(struct comm_vm *comm, const struct comm_vm *from, u
 	return is_full(comm) ? HYPERCALL_FULL : HYPERCALL_OK;
 }
 
-static ALWAYS_INLINE int64_t begin(
+int64_t message_begin(
 	const struct comm_vm *from, uint64_t to, uint64_t bytes, struct message *message)
 {
 	struct comm_vm *comm;
@@ -78,15 +78,11 @@ static ALWAYS_INLINE int64_t begin(
 	comm = comm_vm_at((unsigned)to);
 	if (!comm || !(comm->allowed >> from->id & 1))
 		return HYPERCALL_DENIED;
-	lock_take_inline(&comm->lock);
-	if (__builtin_expect(bytes > comm->message_bytes || vm_state(comm->vm) != VM_RUNNING ||
-				     comm->reader || is_full(comm),
-		    0)) {
-		error = refuse(comm, from, bytes);
-		if (error) {
-			lock_release(&comm->lock);
-			return error;
-		}
+	lock_take(&comm->lock);
+	error = refuse(comm, from, bytes);
+	if (error) {
+		lock_release(&comm->lock);
+		return error;
 	}
 	slot = slot_of(comm, comm->written);
 	slot->sender = from->id;
@@ -94,12 +90,6 @@ static ALWAYS_INLINE int64_t begin(
 	message->to = comm;
 	message->data = slot->data;
 	return HYPERCALL_OK;
-}
-
-int64_t message_begin(
-	const struct comm_vm *from, uint64_t to, uint64_t bytes, struct message *message)
-{
-	return begin(from, to, bytes, message);
 }
 
 static void wake_receivers(const struct comm_vm *comm, uint32_t receivers, bool attends)
@@ -112,14 +102,6 @@ static void wake_receivers(const struct comm_vm *comm, uint32_t receivers, bool 
 		else
 			shared_wake(vcpu);
 	}
-}
-
-/* A vCPU that waits stops to do so when it runs next (region_stops_waiting), or here. */
-static uint32_t take_receivers(struct comm_vm *comm)
-{
-	if (!__atomic_load_n(&comm->receivers, __ATOMIC_SEQ_CST))
-		return 0;
-	return __atomic_exchange_n(&comm->receivers, 0, __ATOMIC_SEQ_CST);
 }
 
 /*
@@ -137,29 +119,28 @@ static bool hand_back(struct comm_vm *comm, bool raised)
 		shared_hand_over(vcpu);
 		return true;
 	}
-	if (!raised || !vm_vcpu(comm->vm, 0)->shared)
-		return false;
-	shared_hand_over_interrupted(vm_vcpu(comm->vm, 0));
+	if (raised && vm_vcpu(comm->vm, 0)->shared)
+		shared_hand_over_interrupted(vm_vcpu(comm->vm, 0));
 	return false;
 }
 
 /*
- * The receiver is told once: its vCPUs that wait in IPC_RECV_MSG look at the ring when they go on;
- * else it gets the event, and with that the interrupt. Returns whether one of its vCPUs may have
- * been given this CPU.
+ * One more message is in the ring. The receiver is told once: its vCPUs that wait in IPC_RECV_MSG
+ * look at the ring when they go on (a vCPU that waits stops to do so when it runs next,
+ * region_stops_waiting, or here); else it gets the event, and with that the interrupt. Returns
+ * whether one of its vCPUs may have been given this CPU.
  */
-static ALWAYS_INLINE bool end(const struct message *message, bool attends)
+static ALWAYS_INLINE bool publish(struct comm_vm *comm, bool attends)
 {
-	struct comm_vm *comm = message->to;
 	uint32_t receivers = 0;
 	bool raised = false;
 
-	__atomic_store_n(&comm->ring->written, ++comm->written, __ATOMIC_SEQ_CST);
-	if (__builtin_expect(!comm->reader, 1)) {
-		receivers = take_receivers(comm);
-		if (!receivers)
-			raised = region_tell(comm, REGION_EVENT_MESSAGE);
-	}
+	__atomic_store_n(&comm->ring->written, ++comm->written, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__builtin_expect(__atomic_load_n(&comm->receivers, __ATOMIC_RELAXED) != 0, 0))
+		receivers = __atomic_exchange_n(&comm->receivers, 0, __ATOMIC_SEQ_CST);
+	if (!receivers)
+		raised = region_tell(comm, REGION_EVENT_MESSAGE);
 	lock_release(&comm->lock);
 	if (!receivers)
 		return attends && hand_back(comm, raised);
@@ -169,7 +150,14 @@ static ALWAYS_INLINE bool end(const struct message *message, bool attends)
 
 void message_end(struct message *message, bool attends)
 {
-	end(message, attends);
+	struct comm_vm *comm = message->to;
+
+	if (!comm->reader) {
+		publish(comm, attends);
+		return;
+	}
+	__atomic_store_n(&comm->ring->written, ++comm->written, __ATOMIC_RELEASE);
+	lock_release(&comm->lock);
 }
 
 void message_drop(struct message *message)
@@ -179,7 +167,7 @@ void message_drop(struct message *message)
 
 /* Each word of the outbox is read once. What lies behind the message in its last word stays here.
  */
-static void copy_outbox(void *to, const void *outbox, uint64_t bytes)
+static ALWAYS_INLINE void copy_outbox(void *to, const void *outbox, uint64_t bytes)
 {
 	const word_t *from = outbox;
 	word_t *data = to;
@@ -190,46 +178,63 @@ static void copy_outbox(void *to, const void *outbox, uint64_t bytes)
 		*data = *from & (BIT(bytes * 8) - 1);
 }
 
-/* Fills the slot from the vCPU's outbox, and sends. */
-static ALWAYS_INLINE int64_t finish(
-	struct vcpu *vcpu, const struct message *message, uint64_t bytes)
+/* Begins a message; known as one that waits before it looks again: so no room goes unnoticed. */
+static int64_t begin_or_wait(struct vcpu *vcpu, const uint64_t *args, struct message *message)
 {
 	struct comm_vm *comm = comm_vm_of(vcpu->vm);
+	int64_t result = message_begin(comm, args[0], args[1], message);
 
-	copy_outbox(message->data, comm->vcpus[vcpu->plan->index].outbox, bytes);
-	if (end(message, vcpu->shared != 0))
-		__atomic_store_n(&comm->gave, vcpu, __ATOMIC_RELAXED);
-	if (__builtin_expect(message->to->reader != 0, 0))
-		virtio_messages_arrived(message->to);
-	return HYPERCALL_OK;
-}
-
-/* The ring was full. First known as one that waits, then looks again: no room goes unnoticed. */
-RARELY static int64_t send_or_wait(struct vcpu *vcpu, const uint64_t *args)
-{
-	struct comm_vm *comm = comm_vm_of(vcpu->vm);
-	struct message message;
-	int64_t result;
-
+	if (result != HYPERCALL_FULL || !args[2] || !vcpu->shared)
+		return result;
 	__atomic_fetch_or(&comm->senders, 1u << vcpu->plan->index, __ATOMIC_SEQ_CST);
-	result = message_begin(comm, args[0], args[1], &message);
-	if (result == HYPERCALL_OK)
-		return finish(vcpu, &message, args[1]);
+	result = message_begin(comm, args[0], args[1], message);
 	if (result != HYPERCALL_FULL)
 		return result;
 	shared_wait_for(vcpu, args[2]);
 	return HYPERCALL_WAITED;
 }
 
+/* As message_send, where there is more to look at. */
+RARELY static int64_t send_slowly(struct vcpu *vcpu, const uint64_t *args)
+{
+	const struct comm_vm *comm = comm_vm_of(vcpu->vm);
+	struct message message;
+	const int64_t result = begin_or_wait(vcpu, args, &message);
+
+	if (result != HYPERCALL_OK)
+		return result;
+	copy_outbox(message.data, comm->vcpus[vcpu->plan->index].outbox, args[1]);
+	message_end(&message, vcpu->shared != 0);
+	if (message.to->reader)
+		virtio_messages_arrived(message.to);
+	return HYPERCALL_OK;
+}
+
 int64_t message_send(struct vcpu *vcpu, const uint64_t *args)
 {
-	struct message message;
-	const int64_t result = begin(comm_vm_of(vcpu->vm), args[0], args[1], &message);
+	struct comm_vm *from = comm_vm_of(vcpu->vm), *comm;
+	const uint64_t to = args[0], bytes = args[1];
+	struct region_message *slot;
 
-	if (__builtin_expect(result == HYPERCALL_OK, 1))
-		return finish(vcpu, &message, args[1]);
-	return result == HYPERCALL_FULL && args[2] && vcpu->shared ? send_or_wait(vcpu, args)
-								   : result;
+	if (__builtin_expect(to >= hyp_plan->vm_count, 0))
+		return HYPERCALL_NO_VM;
+	comm = comm_vm_at((unsigned)to);
+	if (__builtin_expect(!comm || !(comm->allowed >> from->id & 1), 0))
+		return HYPERCALL_DENIED;
+	lock_take_inline(&comm->lock);
+	if (__builtin_expect(bytes > comm->message_bytes || vm_state(comm->vm) != VM_RUNNING ||
+				     comm->reader || is_full(comm),
+		    0)) {
+		lock_release(&comm->lock);
+		return send_slowly(vcpu, args);
+	}
+	slot = slot_of(comm, comm->written);
+	slot->sender = from->id;
+	slot->size_bytes = (uint32_t)bytes;
+	copy_outbox(slot->data, from->vcpus[vcpu->plan->index].outbox, bytes);
+	if (publish(comm, vcpu->shared != 0))
+		__atomic_store_n(&from->gave, vcpu, __ATOMIC_RELAXED);
+	return HYPERCALL_OK;
 }
 
 void message_wake_senders(struct comm_vm *comm)
@@ -304,7 +309,8 @@ const uint8_t *message_peek(struct comm_vm *comm, uint32_t *sender, uint32_t *by
 	struct region_message *slot;
 
 	lock_take(&comm->lock);
-	if (comm->written != comm->read) {
+	comm->peeked = comm->written != comm->read;
+	if (comm->peeked) {
 		slot = slot_of(comm, comm->read);
 		*sender = __atomic_load_n(&slot->sender, __ATOMIC_RELAXED);
 		*bytes = __atomic_load_n(&slot->size_bytes, __ATOMIC_RELAXED);
@@ -319,7 +325,8 @@ const uint8_t *message_peek(struct comm_vm *comm, uint32_t *sender, uint32_t *by
 void message_taken(struct comm_vm *comm)
 {
 	lock_take(&comm->lock);
-	comm->read++;
+	comm->read += comm->peeked;
+	comm->peeked = false;
 	lock_release(&comm->lock);
 }
 

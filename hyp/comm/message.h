@@ -40,14 +40,15 @@ void message_drop(struct message *message);
 
 /*
  * For a device that takes messages instead of its guest (comm_vm.reader): the oldest one, or NULL.
- * It stays where it is until message_taken, which makes room (message_tell_room). The guest can
+ * It stays where it is until message_taken, which makes room (message_tell_room) unless the VM has
+ * been stopped in between. The guest can
  * write there, so its sender and its size (at most the ring's message_bytes) are given apart, and
  * the bytes may be anything. Only one asks at a time.
  */
 const uint8_t *message_peek(struct comm_vm *comm, uint32_t *sender, uint32_t *bytes);
 void message_taken(struct comm_vm *comm);
 
-/* There is room in its ring again: up to four of the VMs that wait for that are told. */
+/* There may be room in its ring again: up to four of the VMs that wait for that are told. */
 void message_tell_room(struct comm_vm *comm);
 
 /* HYPERCALL_IPC_SEND_MSG and HYPERCALL_IPC_RECV_MSG; cpu_attend follows. */

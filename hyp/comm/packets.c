@@ -8,6 +8,7 @@
 #include "abi/hypercall.h"
 #include "hyp/comm/network.h"
 #include "hyp/comm/region.h"
+#include "hyp/core/hypercall.h"
 #include "lib/bits.h"
 
 /* A packet in a slot of the sender's ring. */
@@ -83,12 +84,16 @@ static enum network_result send_one(struct comm_vm *comm, unsigned *steps)
 	if (sent.packet.size_bytes < NETWORK_HEADER_BYTES ||
 		sent.packet.size_bytes > NETWORK_PACKET_MOST) {
 		--*steps;
+		port_of(comm)->todo = 0; /* it was one when it was sent first, perhaps */
 		return NETWORK_SENT;
 	}
 	return network_send(port_of(comm), &sent.packet, steps);
 }
 
-/* One packet at a time from a port: one vCPU of the VM sends, and the others wait for it. */
+/*
+ * One packet at a time from a port: one vCPU of the VM sends, and the others wait for it. One that
+ * goes to more ports than an exit may serve takes several, and the guest does not see that.
+ */
 int64_t packets_send(struct vcpu *vcpu)
 {
 	struct comm_vm *comm = comm_vm_of(vcpu->vm);
@@ -108,7 +113,7 @@ int64_t packets_send(struct vcpu *vcpu)
 		comm->packets_sent++;
 	__atomic_store_n(&comm->packets->send_read, comm->packets_sent, __ATOMIC_RELEASE);
 	lock_release(&comm->send_lock);
-	return taken;
+	return taken || count == 0 ? (int64_t)taken : HYPERCALL_REPEAT;
 }
 
 int64_t packets_set_mac(struct vcpu *vcpu, const uint64_t *args)

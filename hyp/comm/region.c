@@ -32,6 +32,12 @@ static uint32_t peers_of(const struct plan_vm *plan)
 	return peers & ~(1u << plan->id);
 }
 
+static void show_vm(struct region_vm *to, const struct vm *vm)
+{
+	__atomic_store_n(&to->restarts, vm->restarts, __ATOMIC_RELAXED);
+	__atomic_store_n(&to->state, vm_state(vm), __ATOMIC_RELEASE);
+}
+
 static void fill_vms(const struct comm_vm *comm)
 {
 	for (unsigned i = 0; i < hyp_plan->vm_count; i++) {
@@ -39,7 +45,7 @@ static void fill_vms(const struct comm_vm *comm)
 		struct region_vm *to = &comm->vms[i];
 
 		memcpy(to->name, other->name, sizeof(to->name));
-		__atomic_store_n(&to->state, vm_state(vm_at(i)), __ATOMIC_RELAXED);
+		show_vm(to, vm_at(i));
 		to->may_send = other->senders >> comm->vm->plan->id & 1;
 		to->message_bytes = to->may_send ? other->message_bytes : 0;
 	}
@@ -107,6 +113,11 @@ static void *place(const struct comm_vm *comm, uint32_t offset)
 	return offset ? (char *)comm->region + offset : 0;
 }
 
+static bool is_power(uint32_t number)
+{
+	return (number & (number - 1)) == 0;
+}
+
 /* Where the parts are. Returns what the region's header says. */
 static struct region lay_out(struct comm_vm *comm)
 {
@@ -132,7 +143,9 @@ static struct region lay_out(struct comm_vm *comm)
 
 	header.size_bytes = plan->region_bytes;
 	CHECK(region_place(&parts, &header) <= plan->region_bytes &&
-		plan->tunnel_count <= REGION_TUNNELS_MOST);
+		plan->tunnel_count <= REGION_TUNNELS_MOST &&
+		plan->message_bytes <= REGION_OUTBOX_BYTES && is_power(parts.slot_count) &&
+		is_power(parts.packet_slots));
 	comm->vcpus = place(comm, header.vcpus);
 	comm->vms = place(comm, header.vms);
 	comm->tunnels = place(comm, header.tunnels);
@@ -161,6 +174,7 @@ static void fill(struct comm_vm *comm)
 		fill_packets(comm, header.packets);
 	comm->written = 0;
 	comm->read = 0;
+	comm->peeked = false;
 	__atomic_store_n(&comm->receivers, 0, __ATOMIC_RELAXED);
 	comm->refused = 0;
 	__atomic_store_n(&comm->gave, 0, __ATOMIC_RELAXED);
@@ -247,8 +261,7 @@ static void show_state(const struct vm *vm)
 		const struct comm_vm *comm = comm_vm_at(i);
 
 		if (comm)
-			__atomic_store_n(
-				&comm->vms[vm->plan->id].state, vm_state(vm), __ATOMIC_RELEASE);
+			show_vm(&comm->vms[vm->plan->id], vm);
 	}
 	lock_release(&state_lock);
 }

@@ -50,6 +50,7 @@ struct comm_vm {
 	 */
 	void *reader;
 	uint32_t read, listening;
+	bool peeked; /* it looks at the oldest one, and the VM has not been stopped since */
 
 	struct comm_tunnel {
 		struct comm_vm *peer;

@@ -105,6 +105,8 @@ void virtio_break(struct virtio *device)
 	__atomic_store_n(&device->status, status | VIRTIO_NEEDS_RESET, __ATOMIC_RELAXED);
 	if (status & VIRTIO_DRIVER_OK)
 		set_interrupt(device, device->interrupt | VIRTIO_CONFIG_CHANGE);
+	if (device->model->stop)
+		device->model->stop(device);
 }
 
 /* `lock` and `shared` are held. */
@@ -136,10 +138,14 @@ static bool accepts(const struct virtio *device)
 static void write_status(struct virtio *device, uint32_t value)
 {
 	uint32_t status = device->status | (value & FROM_DRIVER);
+	bool is_start;
 
 	if (!(device->status & VIRTIO_FEATURES_OK) && !accepts(device))
 		status &= ~VIRTIO_FEATURES_OK;
+	is_start = status & ~device->status & VIRTIO_DRIVER_OK;
 	__atomic_store_n(&device->status, status, __ATOMIC_RELAXED);
+	if (is_start && device->model->start)
+		device->model->start(device);
 }
 
 static struct virtqueue *selected(const struct virtio *device)
@@ -177,6 +183,8 @@ static void write_ready(struct virtio *device, uint32_t value)
 		queue->ready = false;
 	else if (!queue->ready && !virtqueue_start(queue, most))
 		virtio_break(device);
+	else
+		device->model->start_queue(device, device->queue_select);
 }
 
 static void write_half(uint64_t *address, uint32_t offset, uint32_t value)
@@ -193,17 +201,20 @@ static void write_queue(struct virtio *device, uint32_t offset, uint32_t value)
 
 	if (!queue || queue->ready)
 		return;
-	switch (offset & ~4u) {
-	case QUEUE_SIZE & ~4u:
+	switch (offset) {
+	case QUEUE_SIZE:
 		queue->size = value > UINT16_MAX ? 0 : (uint16_t)value;
 		break;
 	case QUEUE_DESCRIPTORS:
+	case QUEUE_DESCRIPTORS + 4:
 		write_half(&queue->descriptors, offset, value);
 		break;
 	case QUEUE_DRIVER:
+	case QUEUE_DRIVER + 4:
 		write_half(&queue->driver, offset, value);
 		break;
 	case QUEUE_DEVICE:
+	case QUEUE_DEVICE + 4:
 		write_half(&queue->device, offset, value);
 		break;
 	}
@@ -321,9 +332,17 @@ static enum mmio_result access_locked(struct virtio *device, struct mmio_access 
 	return MMIO_DONE;
 }
 
-static bool settle(struct virtio *device)
+static bool settle(struct virtio *device, bool repeats)
 {
-	return !device->model->settle || device->model->settle(device);
+	return !device->model->settle || device->model->settle(device, repeats);
+}
+
+/* Notifications and resets do no more when they are made again. */
+static bool is_repeatable(const struct mmio_access *access)
+{
+	return access->is_write &&
+	       (access->address == QUEUE_NOTIFY ||
+		       (access->address == STATUS && (uint32_t)access->value == 0));
 }
 
 /* Registers are aligned words, and the driver reads and writes whole ones (4.2.2.2). */
@@ -339,9 +358,7 @@ enum mmio_result virtio_access(
 	lock_take(&device->lock);
 	result = access_locked(device, access);
 	lock_release(&device->lock);
-	if (!settle(device) && access->is_write && access->address == QUEUE_NOTIFY)
-		return MMIO_BUSY;
-	return result;
+	return settle(device, is_repeatable(access)) || !is_repeatable(access) ? result : MMIO_BUSY;
 }
 
 void virtio_vm_left(struct vm *vm)
@@ -354,7 +371,7 @@ void virtio_vm_left(struct vm *vm)
 		lock_take(&device->lock);
 		reset(device);
 		lock_release(&device->lock);
-		settle(device);
+		settle(device, false);
 	}
 }
 

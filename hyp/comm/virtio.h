@@ -53,14 +53,22 @@ struct virtio_model {
 	/* Beside what virtio.c resets. device->lock alone is held. */
 	void (*reset)(struct virtio *device);
 
+	/* Queue `index` begins anew. device->lock is held. */
+	void (*start_queue)(struct virtio *device, unsigned index);
+
+	/* The driver is up, or has broken the rules: after that. device->lock is held; or NULL. */
+	void (*start)(struct virtio *device);
+	void (*stop)(struct virtio *device);
+
 	/* The guest writes to the configuration; NULL: nothing happens. */
 	enum mmio_result (*write_config)(struct virtio *device, struct mmio_access *access);
 
 	/*
 	 * After each access, with nothing held: what could not be done under the lock; or NULL.
-	 * Returns false if there is more to do than one exit may.
+	 * Returns false if there is more to do than one exit may: if `repeats`, the guest makes the
+	 * access again.
 	 */
-	bool (*settle)(struct virtio *device);
+	bool (*settle)(struct virtio *device, bool repeats);
 };
 
 /* What all kinds have; at the beginning of their own state. */

@@ -103,7 +103,7 @@ static uint32_t write_news(struct virtio_console *console, struct virtqueue_buff
 	return written;
 }
 
-bool virtio_console_tell(struct virtio_console *console, struct guest_memory *memory)
+bool virtio_console_tell(struct virtio_console *console, struct guest_memory *memory, unsigned most)
 {
 	struct virtqueue *queue = &console->queues[CONTROL_RECEIVE];
 	enum virtqueue_result result;
@@ -113,7 +113,7 @@ bool virtio_console_tell(struct virtio_console *console, struct guest_memory *me
 
 	if (!console->is_ready || !virtio_is_live(&console->virtio, CONTROL_RECEIVE))
 		return false;
-	for (told = 0; told < CONTROLS_AT_ONCE && next_news(console, &port, &kind); told++) {
+	for (told = 0; told < most && next_news(console, &port, &kind); told++) {
 		result = virtqueue_next(queue, memory, &buffer);
 		if (result == VIRTQUEUE_BUFFER) {
 			written = write_news(console, &buffer, port, kind);
@@ -127,7 +127,7 @@ bool virtio_console_tell(struct virtio_console *console, struct guest_memory *me
 		if (result != VIRTQUEUE_BUFFER)
 			return false;
 	}
-	return told == CONTROLS_AT_ONCE;
+	return told == most;
 }
 
 static void hear_port_ready(struct virtio_console *console, unsigned port)
@@ -178,7 +178,7 @@ static enum mmio_result hear_all(struct virtio_console *console, struct guest_me
 	}
 	if (heard > 0 || result == VIRTQUEUE_BROKEN)
 		virtio_console_used(console, CONTROL_SEND, result == VIRTQUEUE_BROKEN, memory);
-	more = virtio_console_tell(console, memory);
+	more = virtio_console_tell(console, memory, CONTROLS_AT_ONCE);
 	return more || heard == CONTROLS_AT_ONCE ? MMIO_BUSY : MMIO_DONE;
 }
 
@@ -295,7 +295,8 @@ static enum mmio_result notify(struct virtio *device, unsigned index)
 	else if (index == 1)
 		result = print(console, &memory);
 	else if (index == CONTROL_RECEIVE)
-		result = virtio_console_tell(console, &memory) ? MMIO_BUSY : MMIO_DONE;
+		result = virtio_console_tell(console, &memory, CONTROLS_AT_ONCE) ? MMIO_BUSY
+										 : MMIO_DONE;
 	else if (index == CONTROL_SEND)
 		result = hear_all(console, &memory);
 	else
@@ -319,12 +320,33 @@ static void reset(struct virtio *device)
 {
 	struct virtio_console *console = console_of(device);
 
-	console->known = console->open = console->refused = console->shown = 0;
+	console->known = console->shown = 0;
 	memset(console->news, 0, sizeof(console->news));
 	console->is_ready = false;
 	console->printed = 0;
 	console->input_first = console->input_count = 0;
-	virtio_messages_reset(console);
+	virtio_messages_stop(console);
+}
+
+static void start_queue(struct virtio *device, unsigned index)
+{
+	if (index == 1)
+		console_of(device)->printed = 0;
+}
+
+/* Buffers for input may have been there before the driver was up. */
+static void start(struct virtio *device)
+{
+	struct guest_memory memory;
+
+	guest_memory_open(&memory, device->vm, GUEST_SIDE_OWN);
+	give_input(console_of(device), &memory);
+	guest_memory_close(&memory);
+}
+
+static void stop(struct virtio *device)
+{
+	virtio_messages_stop(console_of(device));
 }
 
 static const struct virtio_model model = {
@@ -333,6 +355,9 @@ static const struct virtio_model model = {
 	.queue_most = queue_most,
 	.notify = notify,
 	.reset = reset,
+	.start_queue = start_queue,
+	.start = start,
+	.stop = stop,
 	.write_config = write_config,
 	.settle = virtio_messages_settle,
 };

@@ -46,6 +46,7 @@ struct virtio_console {
 	uint64_t lost;      /* that were too long, or for a VM that was not there */
 	uint32_t arrived;   /* VMs that messages were sent to and that are to be told, a bit each */
 	uint32_t changed;   /* VMs that are to be told of a port that opened or closed */
+	uint64_t retry;     /* ports of `refused` that are to be tried again */
 	bool made_room;     /* in the VM's own ring, which nobody has been told of */
 };
 
@@ -78,10 +79,11 @@ static inline unsigned virtio_console_send_queue(unsigned port)
 }
 
 /*
- * Tells the driver what there is to say of its ports, as far as it has given buffers, but not much
- * at a time; returns whether there is more. The device's lock is held.
+ * Tells the driver up to `most` things that there are to say of its ports, as far as it has given
+ * buffers; returns false if it stopped before. The device's lock is held.
  */
-bool virtio_console_tell(struct virtio_console *console, struct guest_memory *memory);
+bool virtio_console_tell(
+	struct virtio_console *console, struct guest_memory *memory, unsigned most);
 
 /* A buffer of `queue` has been used (or broke the rules): the guest is interrupted, if it wants. */
 void virtio_console_used(struct virtio_console *console, unsigned queue, bool is_broken,

@@ -12,12 +12,12 @@
 #include "abi/hypercall.h"
 #include "hyp/comm/message.h"
 #include "lib/bits.h"
+#include "lib/string.h"
 
 /* What one exit does at most for a device. */
 #define SENT_AT_ONCE      4u
-#define DELIVERED_AT_ONCE 8u
-#define SETTLED_AT_ONCE   8u
-#define TOLD_AT_ONCE      8u
+#define DELIVERED_AT_ONCE 4u
+#define SETTLED_AT_ONCE   6u
 
 /* VMs whose device has something to settle, a bit each; atomic. */
 static uint32_t unsettled;
@@ -59,10 +59,15 @@ static void set_listening(struct virtio_console *console)
 			__ATOMIC_RELEASE);
 }
 
-void virtio_messages_reset(struct virtio_console *console)
+/* Nobody takes messages any more: what waits is dropped, and who waits to send is told. */
+void virtio_messages_stop(struct virtio_console *console)
 {
 	console->delivered = 0;
+	console->open = console->refused = console->retry = 0;
+	if (!console->comm)
+		return;
 	console->changed = (uint32_t)(console->ports >> 1);
+	console->arrived |= bit_of(console);
 	set_listening(console);
 	note(console);
 }
@@ -90,38 +95,40 @@ bool virtio_messages_is_open(const struct virtio_console *console, unsigned port
 	       (__atomic_load_n(&comm->listening, __ATOMIC_ACQUIRE) >> self & 1);
 }
 
-/* Returns false if the receiver is full: the buffer stays. */
+/*
+ * Copied before the receiver's lock is taken: how long that takes is the sender's to choose.
+ * Returns false if the receiver is full: the buffer stays.
+ */
 static bool send_buffer(
 	struct virtio_console *console, struct virtqueue_buffer *buffer, unsigned port)
 {
+	uint8_t data[REGION_OUTBOX_BYTES] __attribute__((aligned(8)));
 	const uint32_t bytes = virtqueue_readable(buffer);
-	struct message message;
 	int64_t result = HYPERCALL_INVALID_PARAMETER;
+	struct message message;
 
-	if (bytes > 0)
+	if (bytes > 0 && bytes <= sizeof(data) && virtqueue_read(buffer, data, bytes) == bytes)
 		result = message_begin(console->comm, port - 1, bytes, &message);
 	if (result == HYPERCALL_FULL)
 		return false;
-	if (result != HYPERCALL_OK) {
-		console->lost++;
-	} else if (virtqueue_read(buffer, message.data, bytes) < bytes) {
-		console->lost++; /* it lies where the guest has no memory */
-		message_drop(&message);
-	} else {
+	if (result == HYPERCALL_OK) {
+		memcpy(message.data, data, bytes);
 		message_end(&message, false);
 		console->arrived |= 1u << (port - 1);
 		note(console);
+	} else {
+		console->lost++;
 	}
 	return true;
 }
 
 static enum mmio_result send(
-	struct virtio_console *console, unsigned port, struct guest_memory *memory, unsigned most)
+	struct virtio_console *console, unsigned port, struct guest_memory *memory)
 {
 	const unsigned queue = virtio_console_send_queue(port);
 	struct virtqueue_buffer buffer;
 
-	for (unsigned sent = 0; sent < most; sent++) {
+	for (unsigned sent = 0; sent < SENT_AT_ONCE; sent++) {
 		enum virtqueue_result result = VIRTQUEUE_EMPTY;
 
 		if (virtio_is_live(&console->virtio, queue))
@@ -219,7 +226,7 @@ enum mmio_result virtio_messages_notify(
 	if (!(console->ports >> port & 1))
 		return MMIO_DONE;
 	if (queue == virtio_console_send_queue(port))
-		return send(console, port, memory, SENT_AT_ONCE);
+		return send(console, port, memory);
 	virtqueue_set_quiet(&console->queues[queue], memory, true);
 	return deliver(console, memory) ? MMIO_BUSY : MMIO_DONE;
 }
@@ -250,46 +257,33 @@ static void deliver_more(
 	}
 }
 
-/* At most as many as the queue holds: of one more the guest notifies. */
-static void send_refused(
+static void send_again(
 	struct virtio_console *console, struct guest_memory *memory, unsigned argument)
 {
-	(void)argument;
-	for (uint64_t ports = console->refused; ports; ports &= ports - 1) {
-		const unsigned port = bits_lowest(ports);
-
-		send(console, port, memory, console->queues[virtio_console_send_queue(port)].size);
+	if (send(console, argument, memory) == MMIO_BUSY) {
+		console->retry |= BIT(argument);
+		note(console);
 	}
 }
 
-/* Only what the driver does not know yet. */
+/*
+ * The other end of port `argument` opened or closed, or its VM stopped: the driver is told, if it
+ * does not know yet, and what waits to be sent there is looked at again.
+ */
 static void tell_state(
 	struct virtio_console *console, struct guest_memory *memory, unsigned argument)
 {
 	const uint64_t bit = BIT(argument);
 
+	if (console->refused & bit) {
+		console->retry |= bit;
+		note(console);
+	}
 	if ((console->known & bit) &&
 		virtio_messages_is_open(console, argument) != !!(console->shown & bit)) {
 		console->news[NEWS_OPEN] |= bit;
-		virtio_console_tell(console, memory);
+		virtio_console_tell(console, memory, 1);
 	}
-}
-
-struct todo {
-	uint32_t arrived, changed;
-	bool made_room;
-};
-
-static struct todo take_todo(struct virtio_console *console)
-{
-	struct todo todo;
-
-	lock_take(&console->virtio.lock);
-	todo = (struct todo){console->arrived, console->changed, console->made_room};
-	console->arrived = console->changed = 0;
-	console->made_room = false;
-	lock_release(&console->virtio.lock);
-	return todo;
 }
 
 static struct virtio_console *device_of(unsigned vm)
@@ -297,22 +291,80 @@ static struct virtio_console *device_of(unsigned vm)
 	return virtio_console_of(vm_at(vm));
 }
 
-static void settle_device(unsigned vm)
-{
-	struct virtio_console *console = device_of(vm);
-	const struct todo todo = take_todo(console);
+/* One thing that is to be done because of a device. */
+struct task {
+	struct virtio_console *console; /* whose work that is, or NULL */
+	work_t *work;
+	unsigned argument;
+	bool tells_room;
+};
 
-	for (uint32_t left = todo.changed; left; left &= left - 1)
-		with_device(device_of(bits_lowest(left)), tell_state, 1 + vm);
-	for (uint32_t left = todo.arrived; left; left &= left - 1)
-		with_device(device_of(bits_lowest(left)), deliver_more, 0);
-	for (unsigned i = 0; todo.made_room && i < TOLD_AT_ONCE; i++) {
-		if (__atomic_load_n(&console->comm->refused, __ATOMIC_RELAXED))
-			message_tell_room(console->comm);
-	}
+static unsigned take_lowest(uint32_t *bits)
+{
+	const unsigned lowest = bits_lowest(*bits);
+
+	*bits &= *bits - 1;
+	return lowest;
 }
 
-bool virtio_messages_settle_all(void)
+/* Under the device's lock. */
+static struct task next_task(struct virtio_console *console)
+{
+	const unsigned port = 1u + console->virtio.vm->plan->id;
+	struct task task = {0};
+
+	if (console->retry) {
+		task = (struct task){console, send_again, bits_lowest(console->retry), false};
+		console->retry &= console->retry - 1;
+	} else if (console->arrived) {
+		task.console = device_of(take_lowest(&console->arrived));
+		task.work = deliver_more;
+	} else if (console->changed) {
+		task.console = device_of(take_lowest(&console->changed));
+		task.work = tell_state;
+		task.argument = port;
+	} else {
+		task.tells_room = console->made_room;
+		console->made_room = false;
+	}
+	if (console->retry || console->arrived || console->changed || console->made_room)
+		note(console);
+	return task;
+}
+
+/* Some of those who wait are told at a time; none while there is no room. */
+static void tell_room(struct virtio_console *console)
+{
+	const uint32_t before = __atomic_load_n(&console->comm->refused, __ATOMIC_RELAXED);
+	uint32_t after;
+
+	if (!before)
+		return;
+	message_tell_room(console->comm);
+	after = __atomic_load_n(&console->comm->refused, __ATOMIC_RELAXED);
+	if (after == 0 || after == before)
+		return;
+	lock_take(&console->virtio.lock);
+	console->made_room = true;
+	lock_release(&console->virtio.lock);
+	note(console);
+}
+
+static void settle_one(unsigned vm)
+{
+	struct virtio_console *console = device_of(vm);
+	struct task task;
+
+	lock_take(&console->virtio.lock);
+	task = next_task(console);
+	lock_release(&console->virtio.lock);
+	if (task.tells_room)
+		tell_room(console);
+	with_device(task.console, task.work, task.argument);
+}
+
+/* Returns false if there is more to do than one exit may. */
+static bool settle_some(void)
 {
 	for (unsigned i = 0; i < SETTLED_AT_ONCE; i++) {
 		const uint32_t left = __atomic_load_n(&unsettled, __ATOMIC_ACQUIRE);
@@ -320,15 +372,52 @@ bool virtio_messages_settle_all(void)
 		if (!left)
 			return true;
 		__atomic_fetch_and(&unsettled, ~(left & -left), __ATOMIC_ACQ_REL);
-		settle_device(bits_lowest(left));
+		settle_one(bits_lowest(left));
 	}
-	return false;
+	return !__atomic_load_n(&unsettled, __ATOMIC_ACQUIRE);
 }
 
-bool virtio_messages_settle(struct virtio *device)
+static void interrupt(
+	struct virtio_console *console, struct guest_memory *memory, unsigned argument)
 {
+	(void)memory;
+	(void)argument;
+	virtio_interrupt(&console->virtio);
+}
+
+/*
+ * The rest is done in the time of one whose device it is about, or of any other with a driver: it
+ * is interrupted, as if a buffer had been used, and looks at its registers.
+ */
+static void leave_rest(void)
+{
+	const uint32_t left = __atomic_load_n(&unsettled, __ATOMIC_ACQUIRE);
+	struct virtio_console *console = left ? device_of(bits_lowest(left)) : NULL;
+
+	for (unsigned i = 0; console && i < hyp_plan->virtio_count; i++) {
+		if (virtio_is_live(&console->virtio, 0))
+			break;
+		if (hyp_plan->virtio[i].kind == PLAN_VIRTIO_CONSOLE)
+			console = (struct virtio_console *)virtio_at(i);
+	}
+	if (console && virtio_is_live(&console->virtio, 0))
+		with_device(console, interrupt, 0);
+}
+
+bool virtio_messages_settle(struct virtio *device, bool repeats)
+{
+	const bool done = settle_some();
+
 	(void)device;
-	return virtio_messages_settle_all();
+	if (!done && !repeats)
+		leave_rest();
+	return done;
+}
+
+void virtio_messages_settle_all(void)
+{
+	if (!settle_some())
+		leave_rest();
 }
 
 void virtio_messages_arrived(struct comm_vm *comm)
@@ -339,13 +428,22 @@ void virtio_messages_arrived(struct comm_vm *comm)
 
 void virtio_messages_room(struct comm_vm *comm)
 {
-	with_device(comm->reader, send_refused, 0);
+	struct virtio_console *console = comm->reader;
+
+	lock_take(&console->virtio.lock);
+	console->retry |= console->refused;
+	lock_release(&console->virtio.lock);
+	note(console);
 }
 
 void virtio_messages_vm_state(unsigned vm)
 {
 	for (unsigned i = 0; i < hyp_plan->virtio_count; i++) {
-		if (hyp_plan->virtio[i].kind == PLAN_VIRTIO_CONSOLE)
-			with_device((struct virtio_console *)virtio_at(i), tell_state, 1 + vm);
+		struct virtio_console *console = (struct virtio_console *)virtio_at(i);
+
+		if (hyp_plan->virtio[i].kind == PLAN_VIRTIO_CONSOLE &&
+			(console->ports >> 1 >> vm & 1))
+			with_device(console, tell_state, 1 + vm);
 	}
+	virtio_messages_settle_all();
 }

@@ -16,8 +16,9 @@
 /* Adds the ports of the VMs that the device's VM may send to or gets messages from. */
 void virtio_messages_init(struct virtio_console *console);
 
-/* As far as messages go: the device is reset, the guest opened or closed the port, or notifies. */
-void virtio_messages_reset(struct virtio_console *console);
+/* As far as messages go: the device is live no more, the guest opened or closed the port, or
+ * notifies. */
+void virtio_messages_stop(struct virtio_console *console);
 void virtio_messages_opened(struct virtio_console *console, unsigned port);
 enum mmio_result virtio_messages_notify(
 	struct virtio_console *console, unsigned queue, struct guest_memory *memory);
@@ -25,8 +26,8 @@ enum mmio_result virtio_messages_notify(
 /* Whether somebody is at the other end of the port: what is sent there arrives. */
 bool virtio_messages_is_open(const struct virtio_console *console, unsigned port);
 
-/* Does what other devices are to do because of this one. */
-bool virtio_messages_settle(struct virtio *device);
+/* Does what devices are to do because of others (struct virtio_model). */
+bool virtio_messages_settle(struct virtio *device, bool repeats);
 
 /* None of the following is called with a device's or a comm_vm's lock held. */
 
@@ -36,8 +37,8 @@ void virtio_messages_arrived(struct comm_vm *comm);
 /* A ring that was full when the VM sent has room. virtio_messages_settle_all must follow. */
 void virtio_messages_room(struct comm_vm *comm);
 
-/* What devices are to do because of others; not all of it if that is much: then false. */
-bool virtio_messages_settle_all(void);
+/* What devices are to do because of others; if that is much, the rest in their guests' time. */
+void virtio_messages_settle_all(void);
 
 /* VM number `vm` runs, or does not any more: other VMs' ports to it open or close. */
 void virtio_messages_vm_state(unsigned vm);

@@ -75,6 +75,13 @@ static bool is_packet(struct sending *sending)
 	       bytes <= HEADER_BYTES + NETWORK_PACKET_MOST;
 }
 
+/* If a packet was under way, it is not the next one. */
+static void start_queue(struct virtio *device, unsigned index)
+{
+	if (index == VIRTIO_NET_SEND)
+		net_of(device)->port->todo = 0;
+}
+
 enum outcome { SENT, NOTHING, MORE, BROKEN };
 
 static enum outcome send_one(struct virtio_net *net, struct guest_memory *memory, unsigned *steps)
@@ -89,10 +96,12 @@ static enum outcome send_one(struct virtio_net *net, struct guest_memory *memory
 	case VIRTQUEUE_BUFFER:
 		break;
 	}
-	if (!is_packet(&sending))
+	if (!is_packet(&sending)) {
+		start_queue(&net->virtio, VIRTIO_NET_SEND);
 		net->lost++;
-	else if (network_send(net->port, &sending.packet, steps) == NETWORK_MORE)
+	} else if (network_send(net->port, &sending.packet, steps) == NETWORK_MORE) {
 		return MORE;
+	}
 	return virtqueue_used(&sending.buffer, 0) ? SENT : BROKEN;
 }
 
@@ -204,6 +213,7 @@ static const struct virtio_model model = {
 	.queue_most = queue_most,
 	.notify = notify,
 	.reset = reset,
+	.start_queue = start_queue,
 };
 
 _Static_assert(sizeof(struct virtio_net) <= VIRTIO_STATE_BYTES, "VIRTIO_STATE_BYTES");

@@ -83,15 +83,17 @@ void virtqueue_rewind(struct virtqueue_buffer *buffer)
  */
 static bool next_descriptor(struct virtqueue_buffer *buffer)
 {
+	const uint64_t address =
+		buffer->queue->descriptors + (uint64_t)buffer->next * DESCRIPTOR_BYTES;
 	const uint64_t *at = NULL;
 	uint64_t rest;
 
 	if (!buffer->has_next)
 		return false;
 	if (buffer->next < buffer->queue->size && buffer->left > 0)
-		at = guest_memory_at(buffer->memory, GUEST_DESCRIPTORS,
-			buffer->queue->descriptors + (uint64_t)buffer->next * DESCRIPTOR_BYTES,
-			DESCRIPTOR_BYTES, false);
+		at = guest_memory_at(buffer->memory,
+			GUEST_DESCRIPTORS + address / PLAN_PAGE_SIZE % 2, address, DESCRIPTOR_BYTES,
+			false);
 	rest = at ? __atomic_load_n(at + 1, __ATOMIC_RELAXED) : DESCRIPTOR_INDIRECT;
 	if (rest & DESCRIPTOR_INDIRECT) {
 		buffer->is_broken = true;

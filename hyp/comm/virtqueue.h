@@ -13,7 +13,7 @@
 #include "hyp/comm/guest_memory.h"
 
 /* A buffer of more descriptors than that is too long: what one costs is bounded. */
-#define VIRTQUEUE_CHAIN_MOST 64u
+#define VIRTQUEUE_CHAIN_MOST 20u
 
 struct virtqueue {
 	uint64_t descriptors, driver, device; /* guest-physical, as the guest wrote them */

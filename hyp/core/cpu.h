@@ -15,9 +15,9 @@ struct shared_cpu;
 struct vcpu;
 
 struct cpu {
-	const struct plan_cpu *plan;
 	struct vcpu *vcpu; /* the one whose registers it has; dedicated: the one that it runs */
 	struct shared_cpu *shared; /* NULL: one vCPU has this CPU for itself (shared.h) */
+	const struct plan_cpu *plan;
 	/*
 	 * Shared: the vCPU whose FP and SIMD registers the CPU's are, if anybody's, where the
 	 * architecture leaves them there. That one's own copy is older.

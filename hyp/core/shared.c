@@ -523,7 +523,8 @@ FLATTEN struct vcpu *shared_next(struct cpu *cpu)
 	record = record_of(sched_pick_usual(&shared->sched, now));
 	if (__builtin_expect(!record, 0))
 		return decide();
-	special = record->special | loaded->shared->special;
+	special = record->special;
+	special |= loaded->shared->special;
 	if (__builtin_expect((special & ~(uintptr_t)SHARED_TOLD) != 0, 0))
 		return decide();
 	vcpu = record->vcpu;

@@ -420,7 +420,7 @@ struct sched_entity *round_robin_decide(
 }
 
 /*
- * As `choose`, where nobody comes from elsewhere, and no one is or will be another one's guest.
+ * As `choose`, where nobody comes from elsewhere, and no one becomes or ceases to be a guest.
  * Returns false, and nothing has happened, if it is not as simple.
  */
 static ALWAYS_INLINE bool choose_usual(struct sched_cpu *cpu, uint64_t now)
@@ -430,10 +430,10 @@ static ALWAYS_INLINE bool choose_usual(struct sched_cpu *cpu, uint64_t now)
 
 	if (!round_robin->own || round_robin->summoned || round_robin->refused)
 		return false;
-	first = round_robin->own->first;
-	if ((first && first->state != SCHED_READY) || (current && current->guest))
+	first = first_of(round_robin->own);
+	if (current && current->guest && current->round_robin.expired)
 		return false;
-	round_robin->ticks = first != NULL;
+	round_robin->ticks = first || (current && current->guest);
 	if (current && first && current->round_robin.expired) {
 		class_trace(cpu, now, TRACE_QUANTUM_END, current, 0);
 		append(cpu, current);

@@ -136,19 +136,17 @@ static ALWAYS_INLINE bool charge_usual(struct sched_cpu *cpu, uint64_t now)
 	const uint64_t used = now - cpu->since;
 	struct sched_entity *owner = cpu->owner;
 
-	if (now <= cpu->since)
-		return true;
 	if (!owner)
 		return !cpu->idle;
-	if (!cpu->running)
-		return false;
+	if (now <= cpu->since)
+		return true;
 	if (!sched_is_real_time(owner))
 		round_robin_charge(cpu, owner, used);
 	else if (used <= owner->edf.budget.first.amount)
 		budget_spend(&owner->edf.budget, used);
 	else
 		return false;
-	cpu->running->stats.ran_ticks += used;
+	on_core(cpu)->stats.ran_ticks += used;
 	cpu->since = now;
 	return true;
 }
@@ -161,14 +159,15 @@ struct sched_entity *sched_pick_usual(struct sched_cpu *cpu, uint64_t now)
 	if (cpu->unusual != 0 || !charge_usual(cpu, now))
 		return NULL;
 	if (!edf_decide_usual(cpu, &owner, now, &until) ||
-		!round_robin_decide_usual(cpu, &owner, now, &until) || owner->guest)
+		!round_robin_decide_usual(cpu, &owner, now, &until))
 		return NULL;
 	cpu->until = until;
 	cpu->owner = owner;
+	if (__builtin_expect(owner->guest != NULL, 0))
+		owner = owner->guest;
 	if (owner != cpu->running)
 		give_core(cpu, owner, now);
 	cpu->running = owner;
-	cpu->idle = false;
 	return owner;
 }
 

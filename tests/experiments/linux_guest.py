@@ -5,18 +5,16 @@ A Linux on a core of its own sends a packet every 50 ms. The emulator keeps pack
 one back and hands them over at the end of each 50 ms of the machine's clock, to the instruction:
 so the network card of the Linux that is measured interrupts at known times, whatever anybody does.
 """
-import glob
-import lzma
 import os
 import shutil
 import subprocess
 
-from harness import RAM, TTY, check
+from harness import RAM, TTY
 
-MODULES = ("virtio", "virtio_ring", "virtio_mmio", "failover", "net_failover", "virtio_net")
 COMPILER = {"aarch64": "aarch64-linux-gnu-gcc", "riscv64": "riscv64-linux-gnu-gcc"}
 FLAGS = ("-O2", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pie",
-         "-no-pie", "-Wall", "-Wextra", "-Werror", "-Wl,--build-id=none")
+         "-no-pie", "-Wall", "-Wextra", "-Werror", "-Wl,--build-id=none",
+         "-Wl,--no-warn-rwx-segments")
 # Not quite 20 Hz: packets, quanta and periods must not keep in step.
 PERIOD_US = 50370
 # The network cards: devices of the board whose pages belong to nobody else, and QEMU's buses.
@@ -31,16 +29,6 @@ PLACES = {"near": 256 * MIB, "outside": 512 * MIB}
 SIZE = "128M"
 
 
-def module(unpacked, name, out):
-    """Copies a kernel's module, if it is one and not built in."""
-    found = glob.glob(f"{unpacked}/**/{name}.ko*", recursive=True)
-    if not found:
-        return
-    opener = lzma.open if found[0].endswith(".xz") else open
-    with opener(found[0], "rb") as source, open(f"{out}/{name}.ko", "wb") as target:
-        shutil.copyfileobj(source, target)
-
-
 def initramfs(build, arch):
     """Builds the file system of both guests; returns its path."""
     top = os.path.join(build, "experiments", arch)
@@ -50,12 +38,8 @@ def initramfs(build, arch):
     shutil.copy("tests/experiments/linux/init", folder)
     subprocess.run([COMPILER[arch], *FLAGS, f"-DPERIOD_US={PERIOD_US}",
                     "tests/experiments/linux/packets.c", "-o", f"{folder}/packets"], check=True)
-    unpacked = glob.glob(f"{build}/guests/unpacked/{arch}/linux-image-*")
-    check(len(unpacked) == 1, f"the kernel's package is not unpacked: {unpacked}")
-    for name in MODULES:
-        module(unpacked[0], name, folder)
-    subprocess.run(["python3", "tools/initramfs.py", f"{build}/guests/{arch}/busybox", folder,
-                    archive], check=True)
+    subprocess.run(["python3", "tools/initramfs.py", f"{build}/guests/{arch}/busybox",
+                    f"{build}/guests/{arch}/modules", folder, archive], check=True)
     return os.path.abspath(archive)
 
 

@@ -111,17 +111,19 @@ def test_restarts_shared(bench):
 
 def hostile(bench, cpus, *options, **more):
     """A guest that writes anything into its region and its tunnel, and makes every call."""
-    vms = talkers(bench, cpus[:2], also=["random"])
+    vms = talkers(bench, cpus[:2], "ipc-talk-long", also=["random"])
     vms["random"] = bench.bare("random-comm", cpus=(cpus[2],),
                                messages={"slots": 4, "size": 32, "from": ["sender"]},
                                tunnels={"hostile": {"with": "receiver", "size": "8K"}},
                                networks=[{"name": "lan"}])
     vms["receiver"]["tunnels"]["hostile"] = {"with": "random", "size": "8K"}
     vms["receiver"]["networks"] = [{"name": "lan"}]
-    done, machine = talk(bench, vms, 3000, *options, **more)
-    machine.expect(r"^\[random\] random: done: ")
-    check(machine.stats()["vms"]["random"]["faults"] == 0, "the random guest was stopped")
-    return done, machine
+    done, machine = talk(bench, vms, 30000, *options, **more)
+    # On one core the sender's messages mostly leave no room for those of others.
+    check(int(done[4]) > 0 or len(set(cpus)) == 1, "nothing came from the random guest")
+    machine.finish()
+    check(re.search(r"^\[random\] random: done: ", machine.text, re.M), "it did not end")
+    check(machine.final_stats()["vms"]["random"]["faults"] == 0, "it was stopped")
 
 
 def test_hostile(bench):

@@ -3,7 +3,7 @@
 Interrupts by upcall: from kernel and from user mode, nested, masked, in storms, between CPUs and
 VMs. The guest counts each and waits for it, so that a lost one would be a time-out.
 """
-from harness import BOARDS, INJECTING, check
+from harness import BOARDS, INJECTING, check, only
 
 PATIENCE = 200  # seconds that a test may take on a host that has other work
 UPCALL = {"interrupts": {"route": "upcall"}, "console": "shared"}
@@ -45,6 +45,18 @@ def test_shared(bench):
     passes(machine, "upcall")
     machine.finish()
     check("upcall-ringer: done: 2000\n" in machine.text, machine.text[-1500:])
+
+
+@only("riscv64")
+def test_plic(bench):
+    """The same without AIA: IPIs and kicks are the firmware's."""
+    board = INJECTING[bench.arch]
+    for name, cpus, ringer_cpu in (("dedicated", (0, 1), 2), ("one", (0, 0), 0)):
+        vms = pair(bench, "-short", cpus, ringer_cpu)
+        machine = bench.run(bench.image(name, vms, board=board), timeout=PATIENCE)
+        passes(machine, "upcall")
+        machine.finish()
+        check("upcall-ringer: done: 2000\n" in machine.text, machine.text[-1500:])
 
 
 def test_moving(bench):

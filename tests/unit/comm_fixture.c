@@ -10,7 +10,7 @@
 static struct plan *plan;
 static struct comm_vm records[HARNESS_VMS];
 static struct plan_tunnel tunnels[HARNESS_VMS][COMM_TUNNELS];
-static struct plan_port ports[HARNESS_VMS];
+static struct plan_port ports[HARNESS_VMS + COMM_PORTS];
 static struct network networks[2];
 static void *regions[HARNESS_VMS];
 
@@ -76,6 +76,16 @@ void comm_packets(unsigned vm, unsigned network, unsigned slots, unsigned last)
 		.virtio = PLAN_NONE,
 		.mac = {2, 0, 0, 0, 0, (uint8_t)last},
 	};
+}
+
+void comm_dead_ports(unsigned network, unsigned count)
+{
+	for (; count > 0; count--)
+		ports[plan->port_count++] = (struct plan_port){
+			.network = (uint16_t)network,
+			.virtio = PLAN_NONE,
+			.mac = {2, 1, 0, 0, 0, (uint8_t)count},
+		};
 }
 
 /* Regions are exactly as large as they must be, so that whoever leaves one is caught. */
@@ -180,7 +190,9 @@ static void perform(void *context)
 {
 	struct call *call = context;
 
-	call->result = hypercall_handle(call->vcpu, call->number, call->args);
+	do
+		call->result = hypercall_handle(call->vcpu, call->number, call->args);
+	while (call->result == HYPERCALL_REPEAT);
 }
 
 int64_t comm_call(unsigned vcpu, uint64_t number, uint64_t a, uint64_t b, uint64_t c)

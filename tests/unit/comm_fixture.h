@@ -14,6 +14,7 @@
 #define COMM_IRQ     77u /* of each region */
 #define COMM_BASE    0x50000000ull
 #define COMM_TUNNELS 4u
+#define COMM_PORTS   8u
 
 /*
  * After harness_plan: every VM has a region, and nothing in it yet. What follows adds to that;
@@ -30,6 +31,9 @@ void comm_tunnel(unsigned a, unsigned b, const char *name, bool both);
 /* VM `vm` has packet rings in `network` and the address 02:00:00:00:00:`last`. In order of
  * networks. */
 void comm_packets(unsigned vm, unsigned network, unsigned slots, unsigned last);
+/* Up to COMM_PORTS ports with nobody there, behind those of VMs in the same network. */
+void comm_dead_ports(unsigned network, unsigned count);
+
 void comm_seal(void);
 
 /* Both, then the start of every CPU (as harness_start). */

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "hyp/comm/message.h"
+
 #define FULL_BYTES 64u
 
 static const struct harness_vm vms[] = {
@@ -250,6 +252,8 @@ static void test_receiver_restarts(void **state)
 	assert_int_equal(comm_send(0, 1, "x", 1), HYPERCALL_NOT_RUNNING);
 	assert_ptr_equal(harness_next(1), vcpu_at(1));
 	assert_int_equal(comm_vm(0, 1)->state, VM_RUNNING);
+	assert_int_equal(comm_vm(0, 1)->restarts, 1);
+	assert_int_equal(comm_vm(1, 1)->restarts, 1);
 	assert_int_equal(comm_region(1)->magic, REGION_MAGIC);
 	assert_int_equal(comm_region(1)->events, 0);
 	assert_int_equal(comm_vcpu(1, 1)->outbox[5], 0);
@@ -258,6 +262,43 @@ static void test_receiver_restarts(void **state)
 	assert_int_equal(comm_send(0, 1, "new", 3), HYPERCALL_OK);
 	check_message(1, 0, "new", 3);
 	check_message(0, 1, "mine", 4); /* what it sent before is sent */
+}
+
+/* A device that takes messages for a VM finds that the VM was stopped while it looked at one. */
+static void test_taken_after_stop(void **state)
+{
+	struct comm_vm *comm;
+	uint32_t sender, bytes;
+
+	(void)state;
+	start();
+	comm = comm_vm_of(vm_at(0));
+	comm->reader = comm;
+	comm->listening = ~0u;
+	comm_send(1, 0, "abc", 3);
+	comm_send(1, 0, "de", 2);
+	assert_non_null(message_peek(comm, &sender, &bytes));
+	assert_int_equal(sender, 1);
+	assert_int_equal(bytes, 3);
+	message_taken(comm);
+	assert_non_null(message_peek(comm, &sender, &bytes));
+	assert_int_equal(bytes, 2);
+	comm_end(0);
+	message_taken(comm);
+	assert_null(message_peek(comm, &sender, &bytes));
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(comm_send(1, 0, &i, 4), HYPERCALL_OK);
+	assert_int_equal(comm_send(1, 0, "x", 1), HYPERCALL_FULL);
+	assert_non_null(message_peek(comm, &sender, &bytes));
+	message_taken(comm);
+	message_tell_room(comm);
+	assert_int_equal(comm_events(1) & REGION_EVENT_ROOM, REGION_EVENT_ROOM);
+	assert_int_equal(comm_send(1, 0, "x", 1), HYPERCALL_OK);
+	/* What the guest writes there is not believed. */
+	memset(comm_ring_of(0) + 1, 0xff, 64);
+	assert_non_null(message_peek(comm, &sender, &bytes));
+	assert_true(bytes <= FULL_BYTES);
+	comm->reader = NULL;
 }
 
 static void test_halted(void **state)
@@ -367,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_receiver_restarts),
+		cmocka_unit_test(test_taken_after_stop),
 		cmocka_unit_test(test_halted),
 		cmocka_unit_test(test_tunnel),
 		cmocka_unit_test(test_tunnel_errors),

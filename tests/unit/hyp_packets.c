@@ -276,6 +276,31 @@ static void test_steps(void **state)
 	check("c", 'f');
 }
 
+/* One that goes to more ports than a call serves is taken all the same, once. */
+static void test_wide_network(void **state)
+{
+	(void)state;
+	comm_plan(harness_plan(vms, 3));
+	comm_packets(0, 0, SLOTS, 1);
+	comm_packets(1, 0, SLOTS, 2);
+	comm_dead_ports(0, COMM_PORTS);
+	comm_packets(2, 0, SLOTS, 3);
+	comm_boot();
+	put(0, 0xff, 1, 60, 'w');
+	assert_int_equal(flush(0), 1);
+	assert_int_equal(flush(0), 0);
+	check("bc", 'w');
+	assert_int_equal(network_port(2)->lost, 1);
+	/* It turns into something else in the middle. */
+	put(0, 0xff, 1, 60, 'x');
+	network_port(0)->todo = 2;
+	comm_slot(0, false, 1)->size_bytes = 5;
+	put(0, 3, 1, 60, 'y');
+	assert_int_equal(flush(0), 2);
+	assert_int_equal(take(2), 'y');
+	assert_int_equal(take(1), 0);
+}
+
 static void test_nonsense(void **state)
 {
 	static const uint32_t sizes[] = {0, 1, 13, 1515, 2048, 0x80000000, ~0u};
@@ -389,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_set_mac),
 		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_wide_network),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_without),
 		cmocka_unit_test(test_restart),

@@ -172,6 +172,13 @@ static void test_queue_description(void **state)
 	assert_false(becomes_ready(8, PAGE(0) + 8, PAGE(1), PAGE(2)));
 	assert_false(becomes_ready(8, PAGE(0), PAGE(1) + 1, PAGE(2)));
 	assert_false(becomes_ready(8, PAGE(0), PAGE(1), PAGE(2) + 2));
+
+	/* The word behind the size is none of it. */
+	world_negotiate(0, WORLD_NET, 0);
+	world_write(0, WORLD_NET, REG_QUEUE_SELECT, 1);
+	world_write(0, WORLD_NET, REG_QUEUE_SIZE, 8);
+	world_write(0, WORLD_NET, REG_QUEUE_SIZE + 4, 16);
+	assert_int_equal(world_net(0)->queues[1].size, 8);
 }
 
 static void test_no_such_queue(void **state)

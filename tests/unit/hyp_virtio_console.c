@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "abi/region.h"
+#include "hyp/comm/message.h"
 #include "hyp/core/comm.h"
 #include "hyp/core/hypercall.h"
 
@@ -307,6 +308,44 @@ static void test_input(void **state)
 	world_check_idle();
 }
 
+/* Buffers for input that were there before the driver was up. */
+static void test_input_before_driver_ok(void **state)
+{
+	uint32_t head, written;
+
+	(void)state;
+	world_start(1);
+	world_negotiate(0, WORLD_CONSOLE, 0);
+	make_queues(0, 1);
+	world_add(&terminal_receive[0], &(struct world_piece){RECEIVE_DATA, 4, DESC_WRITE}, 1);
+	comm_console_input(vm_at(0), 'k');
+	comm_console_input(vm_at(0), 'l');
+	assert_false(world_take(&terminal_receive[0], &head, &written));
+	world_live(0, WORLD_CONSOLE);
+	assert_true(world_take(&terminal_receive[0], &head, &written));
+	assert_int_equal(written, 2);
+}
+
+/* A queue that begins anew has nothing of a buffer that was printed in part. */
+static void test_queue_anew(void **state)
+{
+	static const char text[] = "a line that is longer than one exit prints at once";
+	uint64_t queue = 1;
+
+	(void)state;
+	start(1);
+	memcpy(world_at(0, SEND_DATA), text, sizeof(text) - 1);
+	world_add(&terminal_send[0], &(struct world_piece){SEND_DATA, sizeof(text) - 1, 0}, 1);
+	assert_int_equal(world_access(0, WORLD_CONSOLE, REG_NOTIFY, 4, true, &queue), MMIO_BUSY);
+	world_write(0, WORLD_CONSOLE, REG_QUEUE_SELECT, 1);
+	world_write(0, WORLD_CONSOLE, REG_QUEUE_READY, 0);
+	terminal_send[0] = world_queue(0, WORLD_CONSOLE, 1, SIZE, place(3));
+	console_vm_flush(vm_at(0));
+	harness_said();
+	print(0, "from the beginning\n", 0);
+	assert_string_equal(harness_said(), "[alpha] from the beginning\r\n");
+}
+
 /* Even of a driver that is not there. */
 static void test_emergency_write(void **state)
 {
@@ -550,6 +589,68 @@ static void test_to_a_region(void **state)
 	assert_int_equal(world_console(0)->lost, 0);
 }
 
+/* The receiver is stopped while it is full: the sender's buffers are used, or it waits for ever. */
+static void test_full_then_stopped(void **state)
+{
+	(void)state;
+	start_two();
+	for (unsigned i = 0; i < SIZE; i++)
+		send_text(0, 1, "x");
+	assert_int_equal(world_console(0)->refused, BIT(2));
+	harness_fault(vcpu_at(1));
+	while (vm_state(vm_at(1)) != VM_RUNNING)
+		harness_next(1);
+	bring_up(1, 2);
+	open_port(1, 0, true);
+	assert_int_equal(world_console(0)->queues[7].done, SIZE);
+	assert_int_equal(world_console(0)->refused, 0);
+}
+
+/* The same for a receiver whose driver breaks the rules. */
+static void test_broken_while_full(void **state)
+{
+	(void)state;
+	start_two();
+	for (unsigned i = 0; i < SIZE; i++)
+		send_text(0, 1, "x");
+	world_offer(&receive[1][0], 99);
+	world_notify(&receive[1][0]);
+	assert_int_equal(
+		world_read(1, WORLD_CONSOLE, REG_STATUS), STATUS_LIVE | VIRTIO_NEEDS_RESET);
+	assert_int_equal(world_console(0)->refused, 0);
+	assert_int_equal(world_console(0)->queues[7].done, SIZE);
+	expect(0, 2, OPEN, 0, "");
+}
+
+/* As if another CPU were between the two in deliver(), when the VM is stopped. */
+static void test_taken_after_stop(void **state)
+{
+	struct comm_vm *comm;
+	uint32_t sender, bytes;
+
+	(void)state;
+	start_two();
+	comm = comm_vm_at(1);
+	send_text(0, 1, "x");
+	assert_non_null(message_peek(comm, &sender, &bytes));
+	harness_fault(vcpu_at(1));
+	while (vm_state(vm_at(1)) != VM_RUNNING)
+		harness_next(1);
+	message_taken(comm);
+	assert_null(message_peek(comm, &sender, &bytes));
+	assert_int_equal(comm->written - comm->read, 0);
+}
+
+static void test_driver_reset_while_full(void **state)
+{
+	(void)state;
+	start_two();
+	for (unsigned i = 0; i < SIZE; i++)
+		send_text(0, 1, "x");
+	world_write(1, WORLD_CONSOLE, REG_STATUS, 0);
+	assert_int_equal(world_console(0)->refused, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -560,6 +661,8 @@ int main(void)
 		cmocka_unit_test(test_output),
 		cmocka_unit_test(test_one_port),
 		cmocka_unit_test(test_input),
+		cmocka_unit_test(test_input_before_driver_ok),
+		cmocka_unit_test(test_queue_anew),
 		cmocka_unit_test(test_emergency_write),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_full),
@@ -568,6 +671,10 @@ int main(void)
 		cmocka_unit_test(test_closed_port),
 		cmocka_unit_test(test_closed_with_messages),
 		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_full_then_stopped),
+		cmocka_unit_test(test_broken_while_full),
+		cmocka_unit_test(test_taken_after_stop),
+		cmocka_unit_test(test_driver_reset_while_full),
 		cmocka_unit_test(test_from_a_region),
 		cmocka_unit_test(test_to_a_region),
 	};

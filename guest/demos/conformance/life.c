@@ -36,13 +36,15 @@ static bool wait_state(bool is, uint32_t state)
 
 static void test_restart(void)
 {
-	uint32_t written = own_ring()->written;
+	const struct region_vm *partner = region_vm((unsigned)partner_vm());
+	uint32_t written = own_ring()->written, restarts = partner->restarts;
 
 	clause("LIFE-2");
 	partner_ask(PARTNER_NOTED, 0);
 	partner_tell(PARTNER_NOTE, 0);
 	partner_tell(PARTNER_RESET, 0);
 	expect(partner_wait_hello(), "it says hello again");
+	expect_equal(partner->restarts, (int64_t)restarts + 1, "which was counted");
 	expect_equal((int64_t)partner_ask(PARTNER_NOTED, 0), 0, "and has forgotten all");
 	clause("MSG-16");
 	partner_tell(PARTNER_SLEEP, 20 * CONFORMANCE_MS);

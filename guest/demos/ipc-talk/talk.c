@@ -18,11 +18,13 @@
 #ifndef TALK_RESTARTS
 #define TALK_RESTARTS 0 /* of each side */
 #endif
+#ifndef TALK_MESSAGES
 #define TALK_MESSAGES 3000 /* in the last life of the sender */
-#define TALK_LIFE     400  /* messages between two restarts, more or less */
-#define TALK_WORDS    8
-#define TALK_MS       1000000ull
-#define TALK_END      0xffffffffu
+#endif
+#define TALK_LIFE  400 /* messages between two restarts, more or less */
+#define TALK_WORDS 8
+#define TALK_MS    1000000ull
+#define TALK_END   0xffffffffu
 
 /* In the tunnel. */
 struct talk_memory {

@@ -3,13 +3,16 @@
  * Does a million random things that no sane guest does: calls, system registers, loads and stores,
  * the same ones in every run. What faults is skipped. The guest itself survives all of it, if the
  * hypervisor answers as the architecture says; with RANDOM_STRAY it goes also where the VM has
- * nothing and the hypervisor may end its life.
+ * nothing and the hypervisor may end its life; with RANDOM_COMM it writes what it shares with the
+ * hypervisor and with other VMs.
  */
 #include "random.h"
 
 #include <stddef.h>
 
+#include "abi/region.h"
 #include "guest/lib/console.h"
+#include "guest/lib/hypercall.h"
 #include "guest/lib/power.h"
 #include "guest/lib/print.h"
 #include "guest/lib/smp.h"
@@ -91,13 +94,76 @@ static void random_ignore(struct exception_frame *frame)
 	random_mask_later(frame);
 }
 
+#ifdef RANDOM_COMM
+/* Noted before anything is written there. */
+static struct random_area random_areas[REGION_TUNNELS_MOST + 1];
+static unsigned random_area_count;
+
+static void random_find_areas(void)
+{
+	int64_t address = hypercall(HYPERCALL_INFO_GET_REGION, 0, 0, 0, 0, 0);
+	const struct region *region = (const struct region *)address;
+	const struct region_tunnel *tunnels;
+
+	if (address <= 0)
+		return;
+	tunnels = (const struct region_tunnel *)(address + region->tunnels);
+	random_areas[random_area_count++] =
+		(struct random_area){(uint64_t)address, region->size_bytes};
+	for (unsigned i = 0; i < region->tunnel_count; i++) {
+		random_areas[random_area_count++] =
+			(struct random_area){tunnels[i].address, tunnels[i].size_bytes};
+		hypercall(HYPERCALL_IPC_CREATE_TUNNEL, tunnels[i].peer, 0, 0, 0, 0);
+	}
+	print("random: %u areas\n", random_area_count);
+}
+
+struct random_area random_shared(void)
+{
+	if (random_area_count == 0 || random_below(4))
+		return (struct random_area){0, 0};
+	return random_areas[random_below(random_area_count)];
+}
+
+/* One of the calls to others, mostly with something that may make sense, and never for ever. */
+static void random_comm_call(void)
+{
+	static const uint8_t calls[] = {HYPERCALL_IPC_RING, HYPERCALL_IPC_SEND_MSG,
+		HYPERCALL_IPC_SEND_MSG, HYPERCALL_IPC_RECV_MSG, HYPERCALL_IPC_CREATE_TUNNEL,
+		HYPERCALL_IO_SEND_MAC, HYPERCALL_IO_SEND_PACKETS};
+	uint64_t call = calls[random_below(sizeof(calls))];
+	uint64_t a = random_below(4) ? random_below(4) : random_value();
+	uint64_t b = random_below(4) ? random_below(80) : random_value();
+
+	if (call == HYPERCALL_IPC_RECV_MSG)
+		a = random_below(RANDOM_SLEEP_NS);
+	random_note((uint64_t)hypercall(call, a, b, random_below(RANDOM_SLEEP_NS), 0, 0));
+}
+#else
+static void random_comm_call(void)
+{
+	random_call();
+}
+
+static void random_find_areas(void)
+{
+}
+
+struct random_area random_shared(void)
+{
+	return (struct random_area){0, 0};
+}
+#endif
+
 static void random_operation(void)
 {
 	uint64_t kind = random_below(8);
 
 	random_note(kind);
-	if (kind < 2)
+	if (kind == 0)
 		random_call();
+	else if (kind == 1)
+		random_comm_call();
 	else if (kind < 5)
 		random_system();
 	else
@@ -136,6 +202,7 @@ int main(uint64_t tree)
 	random_prepare();
 	random_set_handlers(random_skip, random_ignore);
 	print("random: %u operations from seed 0x%lx\n", RANDOM_OPERATIONS, (uint64_t)RANDOM_SEED);
+	random_find_areas();
 	random_start_second();
 	for (unsigned i = 1; i <= RANDOM_OPERATIONS; i++) {
 		random_operation();

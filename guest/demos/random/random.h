@@ -23,6 +23,16 @@ uint64_t random_value(void);
 uint64_t random_scratch(void);
 #define RANDOM_SCRATCH_BYTES 65536
 
+/*
+ * With RANDOM_COMM: the guest's communication region and its tunnels, one of them at random; else
+ * nothing, and size_bytes is 0.
+ */
+struct random_area {
+	uint64_t base, size_bytes;
+};
+
+struct random_area random_shared(void);
+
 #define RANDOM_SLEEP_NS 1000000 /* below this, where a call lets the guest sleep */
 
 /* One random operation of a kind. */

@@ -45,6 +45,16 @@ static uint64_t call_function(void)
 	return function;
 }
 
+/* Mostly to VMs that exist, and never for ever. */
+static void call_send(struct smccc_registers *registers)
+{
+	if (random_below(4)) {
+		registers->x[1] = random_below(4);
+		registers->x[2] = random_below(80);
+	}
+	registers->x[3] = random_below(RANDOM_SLEEP_NS);
+}
+
 void random_call(void)
 {
 	struct smccc_registers registers;
@@ -60,6 +70,10 @@ void random_call(void)
 		registers.x[1] |= HYPERCALL_CONSOLE_MAX + 16; /* too much, so nothing is printed */
 	if (function == HYPERCALL_BASE + HYPERCALL_SCHED_YIELD)
 		registers.x[1] = 1 + random_below(RANDOM_SLEEP_NS); /* 0 is for ever */
+	if (function == HYPERCALL_BASE + HYPERCALL_IPC_RECV_MSG)
+		registers.x[1] = random_below(RANDOM_SLEEP_NS);
+	if (function == HYPERCALL_BASE + HYPERCALL_IPC_SEND_MSG)
+		call_send(&registers);
 	if (start_level == 2 || random_below(2))
 		smccc_smc_all(&registers);
 	else

@@ -112,6 +112,10 @@ static uint64_t access_stray(void)
 
 static uint64_t access_address(void)
 {
+	struct random_area area = random_shared();
+
+	if (area.size_bytes)
+		return area.base + access_offset(area.size_bytes);
 #ifdef RANDOM_STRAY
 	if (random_below(16) == 0)
 		return access_stray();

@@ -42,13 +42,24 @@ static uint64_t call_extension(void)
 	return extensions[random_below(sizeof(extensions) / sizeof(extensions[0]))];
 }
 
+/* Mostly to VMs that exist, and never for ever. */
+static void call_send(uint64_t *args)
+{
+	if (random_below(4)) {
+		args[0] = random_below(4);
+		args[1] = random_below(80);
+	}
+	args[2] = random_below(RANDOM_SLEEP_NS);
+}
+
 void random_call(void)
 {
 	uint64_t args[6], extension, function;
 
 	do {
 		extension = call_extension();
-		function = random_below(8) ? random_below(8) : random_value();
+		function = random_below(8) ? random_below(extension == HYPERCALL_EXTENSION ? 24 : 8)
+					   : random_value();
 	} while (call_is_final(extension, function));
 	for (unsigned i = 0; i < 6; i++)
 		args[i] = random_value();
@@ -59,6 +70,10 @@ void random_call(void)
 		args[0] |= 1ull << 40; /* too much, so nothing is printed */
 	if (extension == HYPERCALL_EXTENSION && (uint32_t)function == HYPERCALL_SCHED_YIELD)
 		args[0] = 1 + random_below(RANDOM_SLEEP_NS); /* 0 is for ever */
+	if (extension == HYPERCALL_EXTENSION && (uint32_t)function == HYPERCALL_IPC_RECV_MSG)
+		args[0] = random_below(RANDOM_SLEEP_NS);
+	if (extension == HYPERCALL_EXTENSION && (uint32_t)function == HYPERCALL_IPC_SEND_MSG)
+		call_send(args);
 	if (extension == SBI_HSM && function == SBI_HSM_START)
 		args[0] &= 0; /* itself, which runs already */
 	sbi_call(extension, function, args[0], args[1], args[2], args[3], args[4], args[5]);
