@@ -74,7 +74,7 @@ demo: all $(GUESTS) ## Linux beside a loop; Linux and real-time tasks on one cor
 		"(examples/shared-core$(EXAMPLE).yaml)."
 	@$(MAKE) --no-print-directory demo-shared
 	@echo
-	@echo "Third act: two Linux guests, one without hardware, and a real-time VM talk to each other" \
+	@echo "Third act: two Linux guests, one of them without hardware, and a real-time VM talk" \
 		"(examples/gateway$(EXAMPLE).yaml)."
 	@$(MAKE) --no-print-directory demo-gateway
 

@@ -135,7 +135,8 @@ def rule_clauses():
 
 def tests_named():
     """What can be named as a test: clauses in the guest, functions of tests, tests in C."""
-    guest = "".join(text_of(path) for path in glob.glob("guest/demos/conformance/**/*.c", recursive=True))
+    sources = glob.glob("guest/demos/conformance/**/*.c", recursive=True)
+    guest = "".join(text_of(path) for path in sources)
     found = {f"guest {name}" for name in re.findall(r'"([A-Z]+-\d+)"', guest)}
     for path in glob.glob("tests/system/test_*.py"):
         theme = re.search(r"test_(\w+)\.py", path)[1]

@@ -16,6 +16,8 @@ ARCH_HOT      := exit irq virq aia_guest plic_guest context context_events conte
 # What only the hypervisor with a scheduler has, and what stands in for it in the other.
 ARCH_SHARED    := context context_events context_files context_plic
 ARCH_DEDICATED := context_absent
+# Part of each decision of the scheduler.
+ARCH_PATH      := context
 # Files for VMs that communicate only, and what stands in for them.
 ARCH_COMM      := upcall
 ARCH_NO_COMM   := upcall_absent

@@ -267,11 +267,10 @@ static ALWAYS_INLINE void set_untold(struct context_cpu *here, uint64_t files)
 /* After this, what was posted for the vCPU and not seen here sees that it is loaded
  * (context_fence).
  */
-static ALWAYS_INLINE void finish(
-	struct context_cpu *here, struct vcpu *vcpu, const struct arch_context *context)
+static ALWAYS_INLINE void finish(struct vcpu *vcpu, const struct arch_context *context)
 {
 	csr_write(CSR_VSATP, context->vsatp);
-	here->loaded = vcpu;
+	vcpu->cpu->vcpu = vcpu;
 	fence(rw, rw);
 	if (__builtin_expect(__atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED), 0))
 		irq_take_posted(vcpu);
@@ -316,11 +315,9 @@ NEVER_INLINE static struct vcpu *switch_any(struct vcpu *from, struct vcpu *to)
 	if (has_files)
 		SWAP(CSR_VSISELECT, vsiselect);
 	set_untold(here, (here->untold | old->file) & new->other_files);
-	here->loaded = 0;
 	if (to) {
 		load_rest(to, new);
-		finish(here, to, new);
-		to->cpu->vcpu = to;
+		finish(to, new);
 	}
 	return to;
 }
@@ -345,8 +342,7 @@ struct vcpu *arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 	SWAP(CSR_VSISELECT, vsiselect);
 	set_untold(here, untold & new->other_files);
 	fence_old(here, new);
-	finish(here, to, new);
-	to->cpu->vcpu = to;
+	finish(to, new);
 	return to;
 }
 
@@ -377,8 +373,6 @@ void context_start(struct vcpu *vcpu)
 	set_untold(here, here->untold & context->other_files);
 	set_controls();
 	csr_write(CSR_HTIMEDELTA, -vcpu->time_offset);
-	here->loaded = vcpu;
-	fence(rw, rw);
 }
 
 /* It runs no more, so that only its interrupts count. */

@@ -28,10 +28,9 @@ struct vm;
 #define CONTEXT_CLOCK 16u /* its VM has a clock of its own */
 #define CONTEXT_CALLS 32u /* its VM's interrupts come by upcall */
 
-/* What a shared CPU has of its own; only that CPU writes it. */
+/* What a shared CPU has of its own; only that CPU touches it. */
 struct context_cpu {
 	struct vcpu *fp_vcpu; /* whose floating-point registers it has, if that one agrees */
-	const struct vcpu *volatile loaded; /* or NULL; other CPUs look at it */
 
 	/* Without Sstc: when the scheduler wants it, and when the firmware's timer is to fire. */
 	uint64_t armed, programmed;

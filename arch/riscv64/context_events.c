@@ -167,7 +167,7 @@ uint64_t context_fence(const struct vm *vm, uint64_t vcpus)
 		if (vcpu->shared) {
 			__atomic_fetch_or(&vcpu->arch.posted, IRQ_POSTED_FENCE, __ATOMIC_SEQ_CST);
 			fence(rw, rw);
-			if (context_cpu(vcpu->cpu)->loaded != vcpu)
+			if (__atomic_load_n(&vcpu->cpu->vcpu, __ATOMIC_RELAXED) != vcpu)
 				continue;
 		}
 		now |= vcpus & -vcpus;

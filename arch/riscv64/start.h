@@ -12,7 +12,7 @@
  * The uppermost bytes of a stack, below the CPU's record: the CPU's index, the vCPU that it runs or
  * ran last, and what a shared CPU has of its own (struct context_cpu).
  */
-#define START_STACK_TOP     192
+#define START_STACK_TOP     176
 #define START_STACK_VCPU    8
 #define START_STACK_CONTEXT 16
 

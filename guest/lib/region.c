@@ -14,13 +14,7 @@
 
 struct region *region_memory;
 
-/* Both only wake: what happened is in the region, or by the clock. */
-static void region_interrupted(unsigned irq, uint64_t arrival)
-{
-	(void)irq;
-	(void)arrival;
-}
-
+/* What happened is in the region, or by the clock: interrupts only wake. */
 static void region_timed_out(unsigned irq, uint64_t arrival)
 {
 	(void)irq;
@@ -47,10 +41,8 @@ bool region_init(void)
 		return false;
 	irq_set_handler(timer_irq(), region_timed_out);
 	irq_enable(timer_irq());
-	if (region_memory->interrupt) {
-		irq_set_handler(region_memory->interrupt, region_interrupted);
-		irq_enable(region_memory->interrupt);
-	}
+	if (region_memory->interrupt)
+		irq_enable(region_memory->interrupt); /* it needs no handler */
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include "guest/lib/tunnel.h"
 
 #include "guest/lib/hypercall.h"
+#include "guest/lib/irq.h"
 #include "lib/string.h"
 
 static const struct region_tunnel *tunnel_table(void)
@@ -73,15 +74,25 @@ bool tunnel_wait_connected(const struct tunnel *tunnel, uint64_t timeout_ns)
 
 int64_t tunnel_ring(const struct tunnel *tunnel)
 {
-	return hypercall(HYPERCALL_IPC_RING, tunnel->index, 0, 0, 0, 0);
+	return hypercall_ring(tunnel->index);
 }
 
-bool tunnel_wait(struct tunnel *tunnel, uint64_t timeout_ns)
+/* Without a clock to look at: this is what the latency of a doorbell is made of. */
+void tunnel_wait_forever(struct tunnel *tunnel)
 {
-	uint64_t deadline = region_deadline(timeout_ns);
-
 	do {
 		/* What rings after this raises the interrupt, so it is not slept over. */
+		region_take(REGION_EVENT_RING);
+		if (tunnel_heard(tunnel))
+			return;
+		irq_wait();
+		irq_poll();
+	} while (!tunnel_heard(tunnel));
+}
+
+bool tunnel_wait_until(struct tunnel *tunnel, uint64_t deadline)
+{
+	do {
 		region_take(REGION_EVENT_RING);
 		if (tunnel_heard(tunnel))
 			return true;

@@ -43,11 +43,22 @@ static inline uint32_t tunnel_heard(struct tunnel *tunnel)
 	uint32_t rings = __atomic_load_n(&tunnel->entry->rings, __ATOMIC_ACQUIRE);
 	uint32_t heard = rings - tunnel->seen;
 
-	tunnel->seen = rings;
+	if (heard)
+		tunnel->seen = rings;
 	return heard;
 }
 
+/* For a timeout of either kind; use tunnel_wait. */
+void tunnel_wait_forever(struct tunnel *tunnel);
+bool tunnel_wait_until(struct tunnel *tunnel, uint64_t deadline);
+
 /* Waits until it has rung; false: not within the timeout. */
-bool tunnel_wait(struct tunnel *tunnel, uint64_t timeout_ns);
+static inline bool tunnel_wait(struct tunnel *tunnel, uint64_t timeout_ns)
+{
+	if (timeout_ns != REGION_FOREVER)
+		return tunnel_wait_until(tunnel, region_deadline(timeout_ns));
+	tunnel_wait_forever(tunnel);
+	return true;
+}
 
 #endif

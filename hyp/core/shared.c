@@ -298,18 +298,19 @@ RARELY static void leave(struct cpu *cpu, struct vcpu *vcpu)
 }
 
 /* Returns not 0 if something was posted before the filter was seen, so that a kick is needed. */
-static ALWAYS_INLINE uintptr_t change_filter(struct shared_cpu *shared, uint8_t filter)
+static ALWAYS_INLINE uintptr_t change_filter(
+	struct cpu *cpu, struct shared_cpu *shared, uint8_t filter)
 {
 	if (shared->filter == filter)
 		return 0;
 	__atomic_store_n(&shared->filter, filter, __ATOMIC_SEQ_CST);
-	arch_irq_filter(arch_cpu_here(), filter);
+	arch_irq_filter(cpu, filter);
 	return (uintptr_t)__atomic_load_n(&shared->posted, __ATOMIC_SEQ_CST);
 }
 
 static void set_filter(struct cpu *cpu, uint8_t filter)
 {
-	if (change_filter(cpu->shared, filter) != 0)
+	if (change_filter(cpu, cpu->shared, filter) != 0)
 		arch_irq_kick(cpu);
 }
 
@@ -529,7 +530,7 @@ FLATTEN struct vcpu *shared_next(struct cpu *cpu)
 		return decide();
 	vcpu = record->vcpu;
 	arch_timer_arm(sched_until(&shared->sched));
-	special |= change_filter(shared, record->filter);
+	special |= change_filter(vcpu->cpu, shared, record->filter);
 	if (__builtin_expect(special != 0, 0))
 		return switch_and_tell(loaded, vcpu, now);
 	return vcpu == loaded ? vcpu : arch_vcpu_switch(loaded, vcpu);
@@ -569,60 +570,4 @@ void shared_forget(struct vcpu *vcpu)
 	__atomic_store_n(&record->loaded, 0, __ATOMIC_RELEASE);
 	if (is_task(vcpu))
 		realtime_off(vcpu);
-}
-
-/* Whether another best-effort vCPU of the VM may share a CPU with this one. */
-static bool has_sibling(const struct vcpu *vcpu)
-{
-	for (unsigned i = 0; i < vcpu->vm->plan->task_first; i++) {
-		const struct plan_vcpu *other = &hyp_plan->vcpus[vcpu->vm->plan->vcpu_first + i];
-
-		if (other != vcpu->plan && other->shared && other->period_ticks == 0 &&
-			(other->affinity & vcpu->plan->affinity))
-			return true;
-	}
-	return false;
-}
-
-static void init_vcpu(struct vcpu *vcpu)
-{
-	struct shared_vcpu *record = vcpu->plan->shared;
-
-	vcpu->shared = record;
-	record->vcpu = vcpu;
-	record->migrates = (vcpu->plan->affinity & (vcpu->plan->affinity - 1)) != 0;
-	record->has_clock = vcpu->vm->plan->own_time;
-	record->may_spin = hyp_plan->spin_ticks && vcpu->plan->period_ticks == 0 &&
-			   vcpu->plan->index < vcpu->vm->plan->task_first && has_sibling(vcpu);
-	record->special = record->migrates || record->has_clock || record->may_spin ||
-					  vm_has_upcalls(vcpu->vm)
-				  ? SHARED_SPECIAL
-				  : 0;
-	if (vcpu->vm->plan->comm)
-		record->special |= SHARED_TOLD;
-	record->parameters = (struct sched_parameters){
-		.period = vcpu->plan->period_ticks,
-		.capacity = vcpu->plan->capacity_ticks,
-		.deadline = vcpu->plan->deadline_ticks,
-	};
-}
-
-void shared_init(void)
-{
-	struct sched_common *common = hyp_plan->sched_common;
-
-	if (!common)
-		return;
-	sched_common_init(common, hyp_plan->quantum_ticks, hyp_plan->switch_ticks);
-	for (unsigned i = 0; i < hyp_plan->cpu_count; i++) {
-		struct cpu *cpu = cpu_at(i);
-
-		cpu->shared = cpu->plan->shared;
-		if (cpu->shared)
-			sched_cpu_init(&cpu->shared->sched, common, i, &cpu->trace);
-	}
-	for (unsigned i = 0; i < hyp_plan->vcpu_count; i++) {
-		if (hyp_plan->vcpus[i].shared)
-			init_vcpu(vcpu_at(i));
-	}
 }

@@ -66,9 +66,9 @@ struct shared_vcpu {
 } __attribute__((aligned(64)));
 
 struct shared_cpu {
-	struct sched_cpu sched;     /* first: one address for both */
 	struct shared_vcpu *posted; /* newest first; any CPU puts in, this one takes all */
 	uint8_t filter;             /* enum irq_filter that holds now */
+	struct sched_cpu sched;     /* large: behind what each decision looks at */
 	struct shared_vcpu *real_time[SCHED_REAL_TIME_MOST]; /* by slot; NULL behind the last */
 
 	/* A task that is being admitted: guarded by realtime.c's lock. */

@@ -15,6 +15,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path[:0] = ["tests", "tests/system", "tests/bench"]
 
+import comm  # noqa: E402
 import harness  # noqa: E402
 import rules  # noqa: E402
 import shared  # noqa: E402
@@ -42,6 +43,16 @@ FIGURES = (
     ("longest_undecided_path", "longest stretch without a scheduler's decision", None),
     ("rt_deadline_misses", "deadlines missed in 60 s at 90 % beside Linux", 0),
     ("upcall_vs_copy", "an upcall's round, of one that copies the context", 1),
+    ("ipc_rtt_same_core", "message and answer, one core, 64 bytes or fewer", 1500),
+    ("ipc_rtt_cross_core", "the same, two cores", 1500),
+    ("ipc_bytes_per_kinsn", "messages of 256 bytes, bytes per 1000, one core", None),
+    ("ipc_bytes_per_kinsn_cross", "the same, two cores", None),
+    ("tunnel_rtt", "tunnel, 16 bytes and a doorbell each way, two cores", 600),
+    ("tunnel_rtt_same_core", "the same, one core", None),
+    ("tunnel_bytes_per_kinsn", "tunnel, messages of 1 KiB, bytes per 1000", None),
+    ("interface_bytes", "code of the five calls of the paper", None),
+    ("hypercall_vs_trap", "null call, of an emulated read of a word", 1),
+    ("virtio_net_insns_per_packet", "virtio-net, a packet from VM to VM", None),
     ("image_bytes", "hypervisor's image without guests, bytes", 32768),
     ("ram_bytes_two_vms", "its RAM in linux-and-control, bytes", 60812),
     ("linux_boot_exits", "exits while Linux boots, its UART its own", 110),
@@ -185,7 +196,8 @@ def main():
                           tool=os.path.join(args.build, "orlop"))
     try:
         found = {**instructions(bench), **sizes(bench, args.arch), **shared_cores(bench),
-                 **upcall.figures(bench), **linux(bench)}
+                 **upcall.figures(bench), **comm.figures(bench), **linux(bench)}
+        found["hypercall_vs_trap"] = comm.hypercall_vs_trap(found)
     except harness.Failure as failure:
         sys.exit(f"bench: {failure}")
     finally:

@@ -75,7 +75,9 @@ def tunnels(bench):
     kinds = ("tunnel16", "tunnel64")
     streams = {"tunnelstream64": 64, "tunnelstream1024": 1024}
     two, one = sampled(bench, "tunnel", (0, 1)), sampled(bench, "tunnel-one-core", (0, 0))
-    return {"tunnel_rtt": round_trips(two, kinds),
+    rtt = round_trips(two, kinds)
+    rtt["guest"] = rtt["by_size"]["tunnel16"]
+    return {"tunnel_rtt": rtt,
             "tunnel_rtt_same_core": round_trips(one, kinds),
             "tunnel_bytes_per_kinsn": throughput(two, streams)}
 
@@ -125,6 +127,12 @@ def interface_bytes(bench):
             of_comm[os.path.basename(path)[:-4]] += size
     return {"guest": sum(calls.values()), "native": None, "calls": calls,
             "hyp_comm": sum(of_comm.values()), "by_file": dict(of_comm)}
+
+
+def hypercall_vs_trap(found):
+    """The same operation, a word that the hypervisor keeps, by a call and by an emulated read."""
+    ratio = found["hypercall"]["guest"] / found["mmio_read"]["guest"]
+    return {"guest": round(ratio, 3), "native": None, "faster_percent": round(100 * (1 - ratio))}
 
 
 def figures(bench):

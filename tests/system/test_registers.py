@@ -11,24 +11,24 @@ from harness import check, only
 PATIENCE = 200  # seconds that a test may take on a host that has other work
 
 
-def plant_and_look(bench, *options, cpus=(0,), qemu=(), **more):
+def plant_and_look(bench, cpus=(0,), qemu=(), **more):
     """Beside one that never lets go and uses no more registers than it must."""
     vms = {"plant": bench.bare("leak-plant"), "look": bench.bare("leak-look"),
            "spin": bench.bare("shared-spin")}
     for vm in vms.values():
         vm["vcpus"] = [{"cpus": list(cpus)}]
     image = bench.image("registers", vms, scheduling={"quantum": "10ms"}, **more)
-    machine = bench.run(image, *options, timeout=PATIENCE, qemu=qemu)
+    machine = bench.run(image, timeout=PATIENCE, qemu=qemu)
     machine.finish()
-    for vm, least in (("plant", 30), ("look", 30)):
+    for vm in ("plant", "look"):
         said = re.search(rf"^\[{vm}\] leak-{vm}: PASS: (\d+) rounds, (\d+) registers, 0 failures$",
                          machine.text, re.M)
-        check(said and int(said[1]) >= least and int(said[2]) >= 40, machine.text[-2000:])
+        check(said and int(said[1]) >= 30 and int(said[2]) >= 40, machine.text[-2000:])
     check(machine.text.count("FAILED") == 0, machine.text[-2000:])
 
 
 def test_on_one_core(bench):
-    plant_and_look(bench, "--icount")
+    plant_and_look(bench)
 
 
 def test_on_two_cores(bench):
@@ -38,9 +38,10 @@ def test_on_two_cores(bench):
 
 @only("riscv64")
 def test_with_plic(bench):
-    plant_and_look(bench, "--icount", board="qemu-virt-riscv64-plic")
+    plant_and_look(bench, board="qemu-virt-riscv64-plic")
 
 
+@only("riscv64")
 def test_of_richest_cpu(bench):
     """All that the emulator has: vectors, and extensions that this hypervisor does not know."""
-    plant_and_look(bench, qemu=("-cpu", {"aarch64": "max", "riscv64": "max,h=true"}[bench.arch]))
+    plant_and_look(bench, qemu=("-cpu", "max,h=true"))

@@ -37,14 +37,14 @@ static void open_rings(enum ring_side first)
 }
 
 /* Waits for a message. */
-static int64_t take(void)
+static inline int64_t take(void)
 {
 	while (ring_is_empty(&from))
 		tunnel_wait(&tunnel, REGION_FOREVER);
 	return ring_get(&from, data, sizeof(data));
 }
 
-static void put(size_t bytes)
+static inline void put(size_t bytes)
 {
 	if (ring_put(&to, data, bytes) != HYPERCALL_OK || tunnel_ring(&tunnel) != HYPERCALL_OK)
 		print("comm: failed: sending\n");

@@ -62,6 +62,19 @@ void gic_send_sgi(unsigned cpu, unsigned sgi)
 	system_isb();
 }
 
+static void gic_end(unsigned irq)
+{
+	system_write(ICC_EOIR1_EL1, irq);
+	system_isb();
+}
+
+__attribute__((noinline)) static void gic_call(unsigned irq, uint64_t arrival)
+{
+	gic_handlers[irq](irq, arrival);
+	gic_end(irq);
+}
+
+/* An interrupt without a handler only wakes; that is a short path. */
 static inline void gic_take(uint64_t arrival)
 {
 	unsigned irq = system_read(ICC_IAR1_EL1) & 0xffffff;
@@ -69,9 +82,9 @@ static inline void gic_take(uint64_t arrival)
 	if (irq >= GIC_IRQ_SPURIOUS)
 		return;
 	if (gic_handlers[irq])
-		gic_handlers[irq](irq, arrival);
-	system_write(ICC_EOIR1_EL1, irq);
-	system_isb();
+		gic_call(irq, arrival);
+	else
+		gic_end(irq);
 }
 
 static void gic_handle_irq(struct exception_frame *frame)

@@ -27,20 +27,31 @@ static uint64_t call_with_registers(struct kept *kept)
 {
 	register uint64_t a0 __asm__("a0") = 0;
 	register uint64_t a1 __asm__("a1") = 0;
-	register uint64_t a2 __asm__("a2") = kept->x[0];
-	register uint64_t a3 __asm__("a3") = kept->x[1];
-	register uint64_t a4 __asm__("a4") = kept->x[2];
-	register uint64_t a5 __asm__("a5") = kept->x[3];
+	register uint64_t a2 __asm__("a2");
+	register uint64_t a3 __asm__("a3");
+	register uint64_t a4 __asm__("a4");
+	register uint64_t a5 __asm__("a5");
 	register uint64_t a6 __asm__("a6") = HYPERCALL_INFO_GET_VERSION;
 	register uint64_t a7 __asm__("a7") = HYPERCALL_EXTENSION;
-	register uint64_t t0 __asm__("t0") = kept->x[4];
-	register uint64_t t1 __asm__("t1") = kept->x[5];
-	register uint64_t t2 __asm__("t2") = kept->x[6];
-	register uint64_t t3 __asm__("t3") = kept->x[7];
-	register uint64_t t4 __asm__("t4") = kept->x[8];
-	register uint64_t t5 __asm__("t5") = kept->x[9];
-	register uint64_t t6 __asm__("t6") = kept->x[10];
+	register uint64_t t0 __asm__("t0");
+	register uint64_t t1 __asm__("t1");
+	register uint64_t t2 __asm__("t2");
+	register uint64_t t3 __asm__("t3");
+	register uint64_t t4 __asm__("t4");
+	register uint64_t t5 __asm__("t5");
+	register uint64_t t6 __asm__("t6");
 
+	a2 = kept->x[0];
+	a3 = kept->x[1];
+	a4 = kept->x[2];
+	a5 = kept->x[3];
+	t0 = kept->x[4];
+	t1 = kept->x[5];
+	t2 = kept->x[6];
+	t3 = kept->x[7];
+	t4 = kept->x[8];
+	t5 = kept->x[9];
+	t6 = kept->x[10];
 	__asm__ volatile("ecall"
 			 : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5), "+r"(a6),
 			 "+r"(a7), "+r"(t0), "+r"(t1), "+r"(t2), "+r"(t3), "+r"(t4), "+r"(t5),

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The records of shared CPUs and vCPUs, as the plan says.
+ */
+#include "hyp/core/comm.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/hyp.h"
+#include "hyp/core/shared.h"
+#include "hyp/core/shared_types.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+
+/* Whether another best-effort vCPU of the VM may share a CPU with this one. */
+static bool has_sibling(const struct vcpu *vcpu)
+{
+	for (unsigned i = 0; i < vcpu->vm->plan->task_first; i++) {
+		const struct plan_vcpu *other = &hyp_plan->vcpus[vcpu->vm->plan->vcpu_first + i];
+
+		if (other != vcpu->plan && other->shared && other->period_ticks == 0 &&
+			(other->affinity & vcpu->plan->affinity))
+			return true;
+	}
+	return false;
+}
+
+static void init_vcpu(struct vcpu *vcpu)
+{
+	struct shared_vcpu *record = vcpu->plan->shared;
+
+	vcpu->shared = record;
+	record->vcpu = vcpu;
+	record->migrates = (vcpu->plan->affinity & (vcpu->plan->affinity - 1)) != 0;
+	record->has_clock = vcpu->vm->plan->own_time;
+	record->may_spin = hyp_plan->spin_ticks && vcpu->plan->period_ticks == 0 &&
+			   vcpu->plan->index < vcpu->vm->plan->task_first && has_sibling(vcpu);
+	record->special = record->migrates || record->has_clock || record->may_spin ||
+					  vm_has_upcalls(vcpu->vm)
+				  ? SHARED_SPECIAL
+				  : 0;
+	if (vcpu->vm->plan->comm)
+		record->special |= SHARED_TOLD;
+	record->parameters = (struct sched_parameters){
+		.period = vcpu->plan->period_ticks,
+		.capacity = vcpu->plan->capacity_ticks,
+		.deadline = vcpu->plan->deadline_ticks,
+	};
+}
+
+void shared_init(void)
+{
+	struct sched_common *common = hyp_plan->sched_common;
+
+	if (!common)
+		return;
+	sched_common_init(common, hyp_plan->quantum_ticks, hyp_plan->switch_ticks);
+	for (unsigned i = 0; i < hyp_plan->cpu_count; i++) {
+		struct cpu *cpu = cpu_at(i);
+
+		cpu->shared = cpu->plan->shared;
+		if (cpu->shared)
+			sched_cpu_init(&cpu->shared->sched, common, i, &cpu->trace);
+	}
+	for (unsigned i = 0; i < hyp_plan->vcpu_count; i++) {
+		if (hyp_plan->vcpus[i].shared)
+			init_vcpu(vcpu_at(i));
+	}
+}
