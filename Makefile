@@ -107,6 +107,10 @@ bench: all $(GUESTS) ## deterministic figures, native and as a guest, in build/b
 
 bench: $(HYP_COPY)
 
+experiments: tool $(TEST_ARCHS:%=test-files-%) ## the papers' experiments, an hour
+	@python3 tests/experiments/experiments.py --build $(BUILD) \
+		--arch $(subst $(space),$(comma),$(TEST_ARCHS))
+
 unit: $(UNIT_PROGRAMS) $(CHECK)/orlop ## build the unit tests (ASan, UBSan, coverage)
 
 unit-test: unit ## run the unit tests and the rules of the description
@@ -136,7 +140,7 @@ clean: ## remove what was built (not what set-up downloaded)
 		$(BUILD)/run $(BUILD)/demo
 
 .PHONY: help setup all tool hypervisor guests demo demo-shared demo-gateway shell test bench \
-	unit unit-test \
+	experiments unit unit-test \
 	simulate simulate-messages coverage lint format clean
 
 -include $(shell find $(OUT) $(HOST) $(CHECK) -name '*.d' 2>/dev/null)

@@ -31,6 +31,7 @@
 
 /* Called by exit.S. */
 struct vcpu *exit_timer(struct vcpu *vcpu);
+void exit_arm_rest(uint64_t ticks);
 
 /* exit.S: 32 registers of 64 bits, then fcsr. */
 void fp_save(uint64_t *registers);
@@ -112,7 +113,7 @@ static void program_timer(const struct cpu *cpu)
 	firmware_call(SBI_TIME, 0, next, 0, 0);
 }
 
-NEVER_INLINE static void arm_firmware_timer(uint64_t ticks)
+void exit_arm_rest(uint64_t ticks)
 {
 	const struct cpu *cpu = arch_cpu_here();
 
@@ -122,10 +123,12 @@ NEVER_INLINE static void arm_firmware_timer(uint64_t ticks)
 
 void arch_timer_arm(uint64_t ticks)
 {
-	if (context_has_timer)
+	register uint64_t a0 __asm__("a0") = ticks;
+
+	if (__builtin_expect(context_has_timer, 1))
 		csr_write(CSR_STIMECMP, ticks);
 	else
-		arm_firmware_timer(ticks);
+		__asm__ volatile("jal t0, exit_arm" : "+r"(a0)::"t0", "memory");
 }
 
 void context_set_timer(struct vcpu *vcpu, uint64_t ticks)
@@ -264,16 +267,24 @@ static ALWAYS_INLINE void set_untold(struct context_cpu *here, uint64_t files)
 	csr_write(CSR_HGEIE, files & here->passing);
 }
 
+/* A function's last step, so that the usual way calls nobody. */
+RARELY static struct vcpu *take_posted(struct vcpu *vcpu)
+{
+	irq_take_posted(vcpu);
+	return vcpu;
+}
+
 /* After this, what was posted for the vCPU and not seen here sees that it is loaded
  * (context_fence).
  */
-static ALWAYS_INLINE void finish(struct vcpu *vcpu, const struct arch_context *context)
+static ALWAYS_INLINE struct vcpu *finish(struct vcpu *vcpu, const struct arch_context *context)
 {
 	csr_write(CSR_VSATP, context->vsatp);
 	vcpu->cpu->vcpu = vcpu;
 	fence(rw, rw);
 	if (__builtin_expect(__atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED), 0))
-		irq_take_posted(vcpu);
+		return take_posted(vcpu);
+	return vcpu;
 }
 
 /* What only some vCPUs have, behind what all have. */
@@ -342,8 +353,7 @@ struct vcpu *arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 	SWAP(CSR_VSISELECT, vsiselect);
 	set_untold(here, untold & new->other_files);
 	fence_old(here, new);
-	finish(to, new);
-	return to;
+	return finish(to, new);
 }
 
 void context_start(struct vcpu *vcpu)

@@ -100,9 +100,7 @@
 	RESUME
 	.endm
 
-	/*
-	 * stvec, direct mode: some firmware that hands a trap on takes all of stvec for the address.
-	 */
+	/* stvec, direct mode: firmware that hands on a trap may take all of it for an address. */
 	.balign 4
 	.globl exit_entry
 exit_entry:
@@ -317,6 +315,35 @@ exit_entry_shared:
 	jal exit_timer
 	ENTER
 1:	j own_trap
+
+	/*
+	 * arch_timer_arm without Sstc: a0 the argument, t0 where to go on; changes these two alone,
+	 * so that the other way there need not save anything for the sake of a call.
+	 */
+	.globl exit_arm
+exit_arm:
+	addi sp, sp, -256
+	sd ra, 8 * 1(sp)
+	sd a1, 8 * 11(sp)
+	sd a2, 8 * 12(sp)
+	sd a3, 8 * 13(sp)
+	sd a4, 8 * 14(sp)
+	sd a5, 8 * 15(sp)
+	sd a6, 8 * 16(sp)
+	sd a7, 8 * 17(sp)
+	EACH_TEMPORARY sd, sp
+	jal exit_arm_rest
+	EACH_TEMPORARY ld, sp
+	ld ra, 8 * 1(sp)
+	ld a1, 8 * 11(sp)
+	ld a2, 8 * 12(sp)
+	ld a3, 8 * 13(sp)
+	ld a4, 8 * 14(sp)
+	ld a5, 8 * 15(sp)
+	ld a6, 8 * 16(sp)
+	ld a7, 8 * 17(sp)
+	addi sp, sp, 256
+	jr t0
 
 	/*
 	 * f0 to f31 and fcsr, to and from memory (RV64D; FSD and FLD by their encodings, as the

@@ -22,6 +22,10 @@ PAPER = {"alone": (1366.58, 1068.94, 1.073), "none": (1375.27, 1082.17, 13.37),
 # guest, and how many times longer than a packet its work takes.
 CAPACITIES = {"30ms": "experiment-adpcm", "1ms": "experiment-adpcm-1ms"}
 PACKETS = {"30ms": 700, "1ms": 500}  # at most: about as long as the task works
+# What is known to come out otherwise; the document says why.
+DIFFERS = {"fast interrupts stretch it if its VM is preemptable (capacity 1ms)",
+           "packets: fast and preemptable beats fast and not preemptable, which beats no policy "
+           "(capacity 1ms)"}
 SAME, STRETCHED = 0.01, 0.05  # parts of the time that the task takes alone
 TESTS = ("encoding", "decoding")
 
@@ -57,25 +61,34 @@ def longer(found, capacity, name):
     return [mean(other[test]) / mean(alone[test]) - 1 for test in TESTS]
 
 
-def parts(values):
-    return " and ".join(f"{value:+.1%}" for value in values)
-
-
 def packet_means(found, capacity):
     return {name: mean(of(found, capacity, name)["delay"])
             for name, config in CONFIGURATIONS.items() if config}
 
 
+def cycle(found, capacity, name):
+    """How much longer a cycle takes than alone, and how much longer the worst case of each test."""
+    alone, other = of(found, capacity, "alone"), of(found, capacity, name)
+    whole = sum(mean(other[test]) for test in TESTS) / sum(mean(alone[test]) for test in TESTS) - 1
+    worst = max(max(other["encoding"]) / max(alone["encoding"]) - 1, 0)
+    return whole, worst
+
+
+def unchanged(found, capacity, name):
+    whole, worst = cycle(found, capacity, name)
+    return (f"a cycle {whole:+.1%}, encoding at worst {worst:+.1%}",
+            abs(whole) < SAME and worst < SAME)
+
+
 def claims_of(found, capacity):
-    none, preemptable, fast = (longer(found, capacity, name)
-                               for name in ("none", "preemptable", "fast"))
+    whole, worst = cycle(found, capacity, "preemptable")
     packets = packet_means(found, capacity)
     order = numbers(packets[name] for name in ("preemptable", "fast", "none")) + " ms"
-    yield ("without a policy the task takes as long as alone", parts(none),
-           all(abs(value) < SAME for value in none))
-    yield ("fast interrupts stretch it if its VM is preemptable", parts(preemptable),
-           all(value > STRETCHED for value in preemptable))
-    yield ("and do not if it is not", parts(fast), all(abs(value) < SAME for value in fast))
+    yield ("without a policy the task takes as long as alone",
+           *unchanged(found, capacity, "none"))
+    yield ("fast interrupts stretch it if its VM is preemptable",
+           f"a cycle {whole:+.1%}, encoding at worst {worst:+.1%}", whole > STRETCHED)
+    yield ("and do not if it is not", *unchanged(found, capacity, "fast"))
     yield ("packets: fast and preemptable beats fast and not preemptable, which beats no policy",
            order, packets["preemptable"] < packets["fast"] < packets["none"])
 

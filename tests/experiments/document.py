@@ -6,6 +6,7 @@ import re
 
 from tables import table
 
+NOTHING = "Not measured.\n"
 PLACE = re.compile(r"(<!-- measured: (.*?) -->\n).*?(<!-- end -->\n)", re.S)
 
 
@@ -30,7 +31,7 @@ def fill(path, tables):
 
     def replace(match):
         new = tables.get(match[2])
-        return match[0] if new is None else f"{match[1]}\n{new}\n{match[3]}"
+        return f"{match[1]}\n{new or NOTHING}\n{match[3]}"
 
     with open(path, "w", encoding="utf-8") as file:
         file.write(PLACE.sub(replace, text))

@@ -11,6 +11,7 @@ from tables import table
 
 SPINS = ("off", "1ms", "100us")  # after which a vCPU is taken for one that spins
 OTHERS = {"alone": "nobody else", "beside": "beside another VM"}
+DIFFERS = {}
 SECONDS = 5  # guest/demos/experiment-lock
 
 
