@@ -39,9 +39,9 @@ enum plan_console { PLAN_CONSOLE_NONE, PLAN_CONSOLE_UART, PLAN_CONSOLE_DEBUGGER 
 /* What emulates a region of a guest's addresses. */
 enum plan_mmio_kind {
 	PLAN_MMIO_UART,      /* the VM's shared console */
+	PLAN_MMIO_VIRTIO,    /* a virtio device's registers */
 	PLAN_MMIO_INTC,      /* the interrupt controller's part common to all vCPUs (GICD) */
 	PLAN_MMIO_INTC_CPUS, /* its part per vCPU, frames in the order of the vCPUs (GICR) */
-	PLAN_MMIO_VIRTIO,    /* a virtio device's registers */
 };
 
 /* One emulated region; a VM's regions are sorted by base and do not overlap. */

@@ -66,7 +66,7 @@ static void check_mmio(const struct verify *verify, unsigned vm)
 		uint64_t base = mmio[i].base, size = mmio[i].size_bytes;
 
 		if (base % PAGE != 0 || size == 0 || size % PAGE != 0 || base + size < base ||
-			mmio[i].kind > PLAN_MMIO_VIRTIO ||
+			mmio[i].kind > PLAN_MMIO_INTC_CPUS ||
 			(plan->delivery == PLAN_UPCALL &&
 				(mmio[i].kind == PLAN_MMIO_INTC ||
 					mmio[i].kind == PLAN_MMIO_INTC_CPUS)))

@@ -48,7 +48,7 @@ enum mmio_result mmio_dispatch(struct vcpu *vcpu, struct mmio_access *access)
 	if (!region)
 		return MMIO_NO_DEVICE;
 	access->address -= region->base;
-	if (region->kind == PLAN_MMIO_UART || region->kind == PLAN_MMIO_VIRTIO)
+	if (region->kind < PLAN_MMIO_INTC)
 		return access_device(vcpu, region, access);
 	vcpu->exits[EXIT_CAUSE_INTC]++;
 	return arch_intc_access(vcpu, region->kind, access);
