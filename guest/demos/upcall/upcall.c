@@ -73,12 +73,16 @@ static bool ticks_over(void)
 	return ticks >= ticks_wanted;
 }
 
-/* Until one is pending. */
+/*
+ * Until the timer's is pending. Another VM's doorbell is so before its kick has come: to wait for
+ * anything would not do.
+ */
 static void await_pending(void)
 {
-	const struct region_vcpu *record = region_own_vcpu();
+	const unsigned timer = upcall_timer_irq();
+	const uint64_t *word = &region_own_vcpu()->upcall_pending[timer / 64];
 
-	while (!__atomic_load_n(&record->upcall_any, __ATOMIC_RELAXED))
+	while (!(__atomic_load_n(word, __ATOMIC_RELAXED) >> timer % 64 & 1))
 		;
 }
 
