@@ -65,6 +65,13 @@ struct hyp_info {
 	uint32_t shared_limits;  /* there: uint64_t[3]: period, capacity, deadline, ticks */
 	uint32_t shared_told;    /* there: uint64_t[2], the guest's own scheduler and mode */
 	uint32_t cpu_boot_ticks; /* offset of uint64_t, counter at the start of this CPU */
+
+	/*
+	 * In plan_cpu.shared, uint64_t each: the counter until which all time of the CPU has been
+	 * charged; how much of that nobody had; the address of plan_vcpu.shared of who has it now,
+	 * or 0.
+	 */
+	uint32_t shared_cpu_since, shared_cpu_idle, shared_cpu_running;
 };
 #endif
 #endif

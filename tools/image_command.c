@@ -11,6 +11,7 @@
 
 #include "tools/arena.h"
 #include "tools/image.h"
+#include "tools/machine.h"
 #include "tools/message.h"
 #include "tools/planner.h"
 #include "tools/report.h"
@@ -36,29 +37,22 @@ static bool make_folders(const char *path)
 	return true;
 }
 
+#define PUT_INFO(field) json_object_set_new(object, #field, json_integer(info->field));
+
 /* What `orlop stats` needs of hyp_info, which the image itself does not hold at a known place. */
 static json_t *hypervisor_json(const struct image *image)
 {
 	const struct hyp_layout *layout = &image->layout;
 	const struct hyp_info *info = &image->hyp.info;
-
-	return json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-		" s:I, s:I, s:I, s:I, s:I, s:I}",
-		"base", (json_int_t)layout->base_pa, "size", (json_int_t)layout->size, "plan",
+	json_t *object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "base",
+		(json_int_t)layout->base_pa, "size", (json_int_t)layout->size, "plan",
 		(json_int_t)hyp_layout_pa(layout, layout->plan), "cpu_records",
 		(json_int_t)hyp_layout_pa(layout, layout->cpu_records), "vm_records",
 		(json_int_t)hyp_layout_pa(layout, layout->vm_records), "vcpu_records",
-		(json_int_t)hyp_layout_pa(layout, layout->vcpu_records), "cpu_bytes",
-		(json_int_t)info->cpu_bytes, "vm_bytes", (json_int_t)info->vm_bytes, "vcpu_bytes",
-		(json_int_t)info->vcpu_bytes, "irq_bank_bytes", (json_int_t)info->irq_bank_bytes,
-		"cpu_trace", (json_int_t)info->cpu_trace, "vcpu_exits",
-		(json_int_t)info->vcpu_exits, "vcpu_state", (json_int_t)info->vcpu_state,
-		"vm_state", (json_int_t)info->vm_state, "vm_faults", (json_int_t)info->vm_faults,
-		"vm_restarts", (json_int_t)info->vm_restarts, "shared_stats",
-		(json_int_t)info->shared_stats, "shared_limits", (json_int_t)info->shared_limits,
-		"shared_told", (json_int_t)info->shared_told, "cpu_boot_ticks",
-		(json_int_t)info->cpu_boot_ticks, "machine", (json_int_t)info->machine);
+		(json_int_t)hyp_layout_pa(layout, layout->vcpu_records));
+
+	MACHINE_INFO(PUT_INFO)
+	return object;
 }
 
 static json_t *vms_json(const struct image *image)

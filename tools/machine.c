@@ -32,28 +32,15 @@ static const char *keep(const char *text)
 	return text ? arena_text("%s", text) : NULL;
 }
 
+#define INFO_FIELD(field) {#field, &machine->info.field},
+
 static bool unpack_hypervisor(struct machine *machine, json_t *hypervisor, json_error_t *error)
 {
 	json_int_t base, size, plan;
 	const struct {
 		const char *key;
 		uint32_t *value;
-	} fields[] = {
-		{"machine", &machine->info.machine},
-		{"cpu_bytes", &machine->info.cpu_bytes},
-		{"vm_bytes", &machine->info.vm_bytes},
-		{"vcpu_bytes", &machine->info.vcpu_bytes},
-		{"cpu_trace", &machine->info.cpu_trace},
-		{"vcpu_exits", &machine->info.vcpu_exits},
-		{"vcpu_state", &machine->info.vcpu_state},
-		{"vm_state", &machine->info.vm_state},
-		{"vm_faults", &machine->info.vm_faults},
-		{"vm_restarts", &machine->info.vm_restarts},
-		{"shared_stats", &machine->info.shared_stats},
-		{"shared_limits", &machine->info.shared_limits},
-		{"shared_told", &machine->info.shared_told},
-		{"cpu_boot_ticks", &machine->info.cpu_boot_ticks},
-	};
+	} fields[] = {MACHINE_INFO(INFO_FIELD)};
 
 	if (json_unpack_ex(hypervisor, error, 0, "{s:I, s:I, s:I}", "base", &base, "size", &size,
 		    "plan", &plan) != 0)

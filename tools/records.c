@@ -178,16 +178,33 @@ static struct trace_ring *trace_of(const struct records *records, uint64_t at)
 		       : NULL;
 }
 
+/* What the hypervisor keeps only of CPUs that are shared. */
+static bool shared_cpu(const struct records *records, struct records_cpu *cpu)
+{
+	const struct hyp_info *info = &records->machine->info;
+	const void *shared = cpu->plan.shared;
+
+	return copy(records, field(shared, 0, 0, info->shared_cpu_since), &cpu->since_ticks,
+		       sizeof(cpu->since_ticks)) &&
+	       copy(records, field(shared, 0, 0, info->shared_cpu_idle), &cpu->idle_ticks,
+		       sizeof(cpu->idle_ticks)) &&
+	       copy(records, field(shared, 0, 0, info->shared_cpu_running), &cpu->running,
+		       sizeof(cpu->running));
+}
+
 bool records_cpu(const struct records *records, unsigned index, struct records_cpu *cpu)
 {
 	const struct hyp_info *info = &records->machine->info;
 	const struct plan *plan = &records->plan;
 	uint64_t record = field(plan->cpu_records, index, (uint32_t)plan->cpu_stride, 0);
 
+	*cpu = (struct records_cpu){0};
 	if (!copy(records, field(plan->cpus, index, sizeof(cpu->plan), 0), &cpu->plan,
 		    sizeof(cpu->plan)) ||
 		!copy(records, record + info->cpu_boot_ticks, &cpu->boot_ticks,
 			sizeof(cpu->boot_ticks)))
+		return false;
+	if (cpu->plan.shared && !shared_cpu(records, cpu))
 		return false;
 	cpu->trace = trace_of(records, record + info->cpu_trace);
 	return cpu->trace;

@@ -48,6 +48,9 @@ struct records_cpu {
 	struct plan_cpu plan;
 	uint64_t boot_ticks; /* the counter when it started; 0: it has not */
 	struct trace_ring *trace;
+
+	/* Of a CPU that is shared, else 0: abi/image.h tells what they are. */
+	uint64_t since_ticks, idle_ticks, running;
 };
 
 /* Reads the hypervisor's memory of the machine behind qmp. Returns false after a message. */

@@ -52,6 +52,9 @@ __attribute__((section(".orlop.info"), used)) const struct hyp_info hyp_info = {
 	.shared_stats = offsetof(struct shared_vcpu, entity.stats),
 	.shared_limits = offsetof(struct shared_vcpu, parameters),
 	.shared_told = offsetof(struct shared_vcpu, scheduler),
+	.shared_cpu_since = offsetof(struct shared_cpu, sched.since),
+	.shared_cpu_idle = offsetof(struct shared_cpu, sched.idle_ticks),
+	.shared_cpu_running = offsetof(struct shared_cpu, sched.running),
 #endif
 #ifdef HYP_COMM
 	.comm_vm_bytes = sizeof(struct comm_vm),

@@ -43,6 +43,16 @@ def no_misses(stats, tasks):
         check(task["jobs"] > 0 and task["misses"] == 0, f"task {number}: {task}")
 
 
+def time_adds_up(stats):
+    """All vCPUs have one core together: each tick of it was somebody's, or nobody's."""
+    cpu, = stats["shared_cpus"]
+    shares = [share for vm in stats["vms"] for share in scheduling(stats, vm) if share]
+    check(cpu["of_ticks"] > 0 and all(share["of_ticks"] == cpu["of_ticks"] for share in shares),
+          f"of another time than {cpu}: {shares}")
+    ran = sum(share["ran_ticks"] for share in shares)
+    check(ran + cpu["idle_ticks"] == cpu["of_ticks"], f"{ran} ticks and the idle ones of {cpu}")
+
+
 def test_two_guests(bench):
     """Two that never let go have half of the core each, in turns of a quantum."""
     vms = {name: bench.bare("shared-spin") for name in ("first", "second")}
@@ -55,6 +65,7 @@ def test_two_guests(bench):
         check(40 <= gaps <= 60, f"{gaps} gaps")
         check(9900 <= longest <= 10300, f"a turn of {longest} us")
     machine.finish()
+    time_adds_up(machine.final_stats())
     first, second = (scheduling(machine.final_stats(), vm)[0] for vm in vms)
     check(abs(first["ran_ticks"] - second["ran_ticks"]) < 0.05 * first["ran_ticks"],
           f"{first} {second}")
@@ -80,6 +91,7 @@ def test_eight_tasks(bench):
     check(re.search(READY, machine.text), "Linux did not boot")
     stats = machine.final_stats()
     no_misses(stats, 8)
+    time_adds_up(stats)
     check(scheduling(stats, "linux")[0]["ran_ticks"] > 0, "Linux did not run")
 
 
