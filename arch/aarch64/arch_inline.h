@@ -5,6 +5,7 @@
 #ifndef ARCH_INLINE_H
 #define ARCH_INLINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/include/arch_filter.h"
@@ -55,6 +56,36 @@ static inline uint64_t arch_timer_frequency(void)
 
 	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
 	return frequency;
+}
+
+static inline bool arch_bits_try(uint64_t *word, uint64_t bits, uint64_t *old)
+{
+	uint64_t changed;
+	uint32_t failed;
+
+	__asm__ volatile("ldaxr %0, %3\n\torr %1, %0, %4\n\tstlxr %w2, %1, %3"
+			 : "=&r"(*old), "=&r"(changed), "=&r"(failed), "+Q"(*word)
+			 : "r"(bits)
+			 : "memory");
+	return failed == 0;
+}
+
+/* On the direct way: the distributor's word (GICD_ISPENDR<n>), and the interrupt's bit. */
+struct arch_doorbell {
+	volatile uint32_t *word; /* NULL: the interrupt is injected */
+	uint32_t bit;
+};
+
+static inline bool arch_doorbell_ring(const struct arch_doorbell *doorbell)
+{
+	volatile uint32_t *word = doorbell->word;
+	const uint32_t bit = doorbell->bit;
+
+	if (!word)
+		return false;
+	__asm__ volatile("dsb ishst" ::: "memory");
+	*word = bit;
+	return true;
 }
 
 #endif

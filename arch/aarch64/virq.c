@@ -8,6 +8,7 @@
 #include "arch/aarch64/sharing.h"
 #include "arch/aarch64/vgic.h"
 #include "arch/aarch64/vgic_list.h"
+#include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
 #include "hyp/core/comm.h"
 #include "hyp/core/cpu.h"
@@ -44,6 +45,12 @@ static void raise_injected(struct vm *vm, uint32_t irq)
 static volatile uint32_t *pending_word(uint32_t irq)
 {
 	return (volatile uint32_t *)((char *)hyp_plan->intc + GICD_ISPENDR + irq / 32 * 4);
+}
+
+void arch_doorbell_init(struct arch_doorbell *doorbell, struct vm *vm, uint32_t irq)
+{
+	if (vgic_is_direct(vm))
+		*doorbell = (struct arch_doorbell){pending_word(irq), 1u << irq % 32};
 }
 
 void arch_virq_raise(struct vm *vm, uint32_t irq)

@@ -461,6 +461,27 @@ void arch_virq_raise(struct vm *vm, uint32_t irq)
 	__atomic_fetch_add(&vm->arch.edges, 1, __ATOMIC_RELEASE);
 }
 
+void arch_doorbell_init(struct arch_doorbell *doorbell, struct vm *vm, uint32_t irq)
+{
+	*doorbell = (struct arch_doorbell){vm, irq};
+}
+
+/* Every other time, so that both ways are gone. */
+bool arch_doorbell_ring(const struct arch_doorbell *doorbell)
+{
+	if (!doorbell->vm || __atomic_load_n(&doorbell->vm->arch.edges, __ATOMIC_RELAXED) % 2)
+		return false;
+	arch_virq_raise(doorbell->vm, doorbell->irq);
+	return true;
+}
+
+bool arch_bits_try(uint64_t *word, uint64_t bits, uint64_t *old)
+{
+	*old = __atomic_load_n(word, __ATOMIC_RELAXED);
+	return !fake.hinders && __atomic_compare_exchange_n(word, old, *old | bits, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
 /* A controller that answers a read with the address and its own kind, and knows no bytes. */
 enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
 {

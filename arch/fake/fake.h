@@ -58,6 +58,7 @@ struct fake {
 	struct fake_text uart, debugger;
 	unsigned uart_room;  /* characters that the UART still takes, ~0u: any number */
 	unsigned uart_delay; /* times that it says no before each character */
+	bool hinders;        /* guests store so often that arch_bits_try never comes through */
 	bool out_of_reach;   /* the others of a VM that stops do not come */
 	unsigned uart_inits;
 	const char *typed; /* input that waits in the UART; NULL or "": none */

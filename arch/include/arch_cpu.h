@@ -36,7 +36,10 @@ bool arch_cpu_wait_bounded(void);
  * void arch_timer_arm(uint64_t ticks), on a shared CPU: lets the hypervisor's timer interrupt it
  * once the counter has reached `ticks`, which may be past already; ARCH_NEVER: not at all. What was
  * armed before is forgotten;
- * void arch_irq_filter(struct cpu *cpu, enum irq_filter filter), on a shared CPU, this one.
+ * void arch_irq_filter(struct cpu *cpu, enum irq_filter filter), on a shared CPU, this one;
+ * bool arch_bits_try(uint64_t *word, uint64_t bits, uint64_t *old): sets bits in a word that a
+ * guest may write at any time, atomically, and tells what it was; both as sequentially consistent.
+ * It does not wait: it returns false if it was kept from it, and has done nothing.
  */
 #include "arch_inline.h"
 

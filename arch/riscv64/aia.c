@@ -85,14 +85,19 @@ static void route_own(uint32_t irq, const struct cpu *cpu)
 	mmio_write32(aplic, APLIC_SETIENUM, irq);
 }
 
+uint64_t aia_file(const struct vcpu *vcpu)
+{
+	const char *files = vcpu->arch.home->plan->intc;
+
+	return (uint64_t)(files + vcpu->plan->guest_file * PLAN_PAGE_SIZE);
+}
+
 void aia_send(const struct vcpu *vcpu, uint32_t eiid)
 {
-	char *files = vcpu->arch.home->plan->intc;
-
 	if (vcpu->plan->guest_file == 0)
 		return; /* the first page is the hypervisor's own file */
 	fence(rw, o);
-	mmio_write32(files + vcpu->plan->guest_file * PLAN_PAGE_SIZE, 0, eiid);
+	mmio_write32((void *)aia_file(vcpu), 0, eiid);
 }
 
 /* The files are this hart's own: hstatus.VGEIN selects one for vsireg and the guest. */

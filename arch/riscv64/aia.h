@@ -15,6 +15,9 @@ struct vm;
 #define AIA_EIID_KICK    1
 #define AIA_EIID_CONSOLE 2
 
+/* Where the hypervisor has the guest interrupt file of the vCPU, which has one and is `home`. */
+uint64_t aia_file(const struct vcpu *vcpu);
+
 /*
  * Makes identity `eiid` pending in the vCPU's guest interrupt file; 0 does nothing, nor does any
  * identity where the vCPU has no file. If the vCPU may move, the caller holds vm->arch.lock.
@@ -37,9 +40,6 @@ void aia_set_source(uint32_t source, uint32_t mode);
 void aia_guest_reset(struct vm *vm);
 void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high);
 void aia_guest_raise(struct vm *vm, uint32_t irq);
-
-/* The same without the lock, in the usual state of such a source; false: it is in another one. */
-bool aia_guest_raise_quick(const struct vm *vm, uint32_t irq);
 uint32_t aia_guest_read(struct vcpu *vcpu, uint64_t offset);
 void aia_guest_write(struct vcpu *vcpu, uint64_t offset, uint32_t value);
 

@@ -8,11 +8,13 @@
 #include "arch/riscv64/aia.h"
 
 #include "abi/plan.h"
+#include "arch/include/arch_cpu.h"
 #include "arch/riscv64/aplic.h"
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/regs.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
+#include "hyp/core/shared_types.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 
@@ -92,13 +94,39 @@ NEVER_INLINE static void forward(struct vm *vm, uint32_t irq)
 	aia_send(vm_vcpu(vm, TARGET_HART_OF(target)), target & TARGET_EIID_MASK);
 }
 
+/* Whether its interrupts go to one place for good, and where: what arch_doorbell.target tells. */
+static uint64_t fixed_target(const struct vm *vm, uint32_t irq)
+{
+	const struct irq_bank *bank = irq_bank(vm, irq);
+	const uint32_t target = *target_of(vm, irq);
+	const struct vcpu *vcpu = vm_vcpu(vm, TARGET_HART_OF(target));
+
+	if (mode_of(vm, irq) != SOURCE_EDGE1 || !(bank->enabled & irq_bit(irq)) ||
+		!(vm->arch.domaincfg & DOMAINCFG_IE))
+		return 0;
+	if (vcpu->plan->guest_file == 0 || (target & TARGET_EIID_MASK) == 0 ||
+		(vcpu->shared && vcpu->shared->migrates))
+		return 0;
+	return aia_file(vcpu) | (target & TARGET_EIID_MASK);
+}
+
+/* The state of a source without hardware may be another one. */
+static void update(struct vm *vm, uint32_t irq)
+{
+	struct arch_doorbell *doorbell = vm->arch.doorbell;
+
+	if (doorbell && doorbell->irq == irq)
+		__atomic_store_n(&doorbell->target, fixed_target(vm, irq), __ATOMIC_RELAXED);
+	forward(vm, irq);
+}
+
 static void forward_all(struct vm *vm)
 {
 	for (uint32_t i = 0; i < vm->plan->irq_count; i++) {
 		if (irq_is_hardware(vm, vm->plan->irqs[i].id))
 			write_enable_hardware(vm, vm->plan->irqs[i].id);
 		else
-			forward(vm, vm->plan->irqs[i].id);
+			update(vm, vm->plan->irqs[i].id);
 	}
 }
 
@@ -132,7 +160,7 @@ static ALWAYS_INLINE void write_enable(struct vm *vm, uint32_t irq, uint64_t off
 		return;
 	bank->enabled = offset == APLIC_SETIENUM ? bank->enabled | bit : bank->enabled & ~bit;
 	if (!(bank->hardware & bit))
-		forward(vm, irq);
+		update(vm, irq);
 	else if (vm->arch.domaincfg & DOMAINCFG_IE)
 		mmio_write32(hyp_plan->intc, offset, irq_host(vm, irq));
 }
@@ -162,7 +190,7 @@ static void write_sourcecfg(struct vm *vm, uint32_t irq, uint32_t value)
 		bank->pending &= ~irq_bit(irq);
 	else if (rectified(vm, irq))
 		bank->pending |= irq_bit(irq);
-	forward(vm, irq);
+	update(vm, irq);
 }
 
 /* A hart or file that is not there cannot be written: the field stays (WLRL). */
@@ -174,6 +202,8 @@ static void write_target(struct vm *vm, uint32_t irq, uint32_t value)
 	*target_of(vm, irq) = value & (TARGET_HART(0x3fff) | TARGET_EIID_MASK);
 	if (irq_is_hardware(vm, irq))
 		write_target_hardware(vm, irq);
+	else
+		update(vm, irq);
 }
 
 static void write_genmsi(struct vm *vm, uint32_t value)
@@ -322,24 +352,6 @@ void aia_guest_set_line(struct vm *vm, uint32_t irq, bool high)
 	forward(vm, irq);
 }
 
-/* Each word is read once; whoever writes it at the same time may have been earlier or later. */
-bool aia_guest_raise_quick(const struct vm *vm, uint32_t irq)
-{
-	const struct irq_bank *bank = irq_bank(vm, irq);
-	const uint32_t target = bank->target[irq % ARCH_BANK_IRQS];
-	const struct vcpu *vcpu;
-
-	if (bank->mode[irq % ARCH_BANK_IRQS] != SOURCE_EDGE1 || !(bank->enabled & irq_bit(irq)) ||
-		!(vm->arch.domaincfg & DOMAINCFG_IE))
-		return false;
-	vcpu = (const struct vcpu *)hyp_plan->vcpu_records + vm->plan->vcpu_first +
-	       TARGET_HART_OF(target);
-	if (vcpu->shared)
-		return false; /* which may move */
-	aia_send(vcpu, target & TARGET_EIID_MASK);
-	return true;
-}
-
 /* In another mode than the one that fits, the source sees the line go up and down. */
 void aia_guest_raise(struct vm *vm, uint32_t irq)
 {
@@ -373,6 +385,8 @@ void aia_guest_reset(struct vm *vm)
 
 	vm->arch.domaincfg = 0;
 	irq_reset_banks(vm);
+	if (vm->arch.doorbell)
+		__atomic_store_n(&vm->arch.doorbell->target, 0, __ATOMIC_RELAXED);
 	for (uint32_t i = 0; i < plan->irq_count; i++) {
 		if (irq_is_hardware(vm, plan->irqs[i].id))
 			aia_set_source(irq_host(vm, plan->irqs[i].id), SOURCE_INACTIVE);

@@ -5,6 +5,7 @@
 #ifndef ARCH_INLINE_H
 #define ARCH_INLINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/include/arch_filter.h"
@@ -27,6 +28,38 @@ void arch_irq_filter(struct cpu *cpu, enum irq_filter filter);
 static inline uint64_t arch_timer_frequency(void)
 {
 	return 0;
+}
+
+static inline bool arch_bits_try(uint64_t *word, uint64_t bits, uint64_t *old)
+{
+	__asm__ volatile("amoor.d.aqrl %0, %2, %1"
+			 : "=r"(*old), "+A"(*word)
+			 : "r"(bits)
+			 : "memory");
+	return true;
+}
+
+/*
+ * With AIA: where the interrupt goes, the address of a page of an interrupt file and in its lower
+ * bits the identity there, while the guest's APLIC is as its drivers leave it (aia_guest.c); or 0.
+ */
+struct arch_doorbell {
+	uint64_t target; /* written under vm->arch.lock, read without it */
+	uint32_t irq;
+};
+
+#define ARCH_DOORBELL_IDENTITY 0xfffu
+
+static inline bool arch_doorbell_ring(const struct arch_doorbell *doorbell)
+{
+	const uint64_t target = *(const volatile uint64_t *)&doorbell->target;
+
+	if (!target)
+		return false;
+	__asm__ volatile("fence rw, o" ::: "memory");
+	*(volatile uint32_t *)(target & ~(uint64_t)ARCH_DOORBELL_IDENTITY) =
+		target & ARCH_DOORBELL_IDENTITY;
+	return true;
 }
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "lib/lock.h"
 
+struct arch_doorbell;
 struct cpu;
 
 #define ARCH_BANK_IRQS 32
@@ -83,11 +84,12 @@ struct arch_context {
 };
 
 struct arch_vm {
-	uint64_t intc_base, intc_size; /* the emulated controller's region; size 0: none */
-	struct lock lock;              /* guards the emulated controller's state */
-	uint32_t domaincfg;            /* APLIC: its interrupt enable bit */
-	bool is_real_time;             /* some of its vCPUs are */
-	bool has_fast;                 /* some of its interrupts are (PLAN_IRQ_FAST) */
+	uint64_t intc_base, intc_size;  /* the emulated controller's region; size 0: none */
+	struct lock lock;               /* guards the emulated controller's state */
+	uint32_t domaincfg;             /* APLIC: its interrupt enable bit */
+	struct arch_doorbell *doorbell; /* or NULL */
+	bool is_real_time;              /* some of its vCPUs are */
+	bool has_fast;                  /* some of its interrupts are (PLAN_IRQ_FAST) */
 };
 
 _Static_assert(offsetof(struct arch_vcpu, stack) == ARCH_VCPU_STACK, "ARCH_VCPU_STACK");

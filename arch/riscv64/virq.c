@@ -2,15 +2,15 @@
 /*
  * Edge-triggered interrupts that the hypervisor raises for a VM: each controller knows how.
  */
+#include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
 #include "arch/riscv64/aia.h"
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/plic.h"
 #include "hyp/core/comm.h"
 #include "hyp/core/vm.h"
-#include "lib/bits.h"
 
-RARELY static void raise_slowly(struct vm *vm, uint32_t irq)
+void arch_virq_raise(struct vm *vm, uint32_t irq)
 {
 	if (vm_has_upcalls(vm)) {
 		comm_upcall_raise(vm_vcpu(vm, 0), irq);
@@ -24,9 +24,9 @@ RARELY static void raise_slowly(struct vm *vm, uint32_t irq)
 	lock_release(&vm->arch.lock);
 }
 
-/* A VM with upcalls has no APLIC, and none of its sources a mode. */
-void arch_virq_raise(struct vm *vm, uint32_t irq)
+/* A VM with upcalls has no APLIC, and none of its sources a target. */
+void arch_doorbell_init(struct arch_doorbell *doorbell, struct vm *vm, uint32_t irq)
 {
-	if (irq_controller != &irq_aia || !aia_guest_raise_quick(vm, irq))
-		raise_slowly(vm, irq);
+	doorbell->irq = irq;
+	vm->arch.doorbell = doorbell;
 }

@@ -15,10 +15,11 @@ struct ring_slot {
 	uint8_t data[];
 };
 
-static struct ring_slot *ring_slot(const struct ring *ring)
+/* A slot's number is below 2^31, and an int is made an address without an instruction. */
+static inline struct ring_slot *ring_slot(
+	struct ring_memory *memory, const struct ring *ring, uint32_t own)
 {
-	return (struct ring_slot *)(ring->memory->slots +
-				    (size_t)(ring->own & ring->mask) * ring->slot_bytes);
+	return (struct ring_slot *)(memory->slots + (int)(own & ring->mask) * ring->slot_bytes);
 }
 
 bool ring_init(struct ring *ring, enum ring_side side, void *memory, size_t size_bytes,
@@ -31,7 +32,7 @@ bool ring_init(struct ring *ring, enum ring_side side, void *memory, size_t size
 		return false;
 	room = size_bytes - sizeof(struct ring_memory);
 	*ring = (struct ring){.memory = memory, .message_bytes = (uint32_t)message_bytes};
-	ring->slot_bytes = (uint32_t)(sizeof(struct ring_slot) + ((message_bytes + 7) & ~7ul));
+	ring->slot_bytes = sizeof(struct ring_slot) + ((message_bytes + 7) & ~(size_t)7);
 	if (room / ring->slot_bytes < count)
 		return false;
 	while (count * 2 <= room / ring->slot_bytes && count < RING_SLOT_MAX)
@@ -47,8 +48,8 @@ bool ring_init(struct ring *ring, enum ring_side side, void *memory, size_t size
 static inline int64_t ring_put_by(struct ring *ring, const void *data, size_t bytes, bool fits)
 {
 	struct ring_memory *memory = ring->memory;
-	struct ring_slot *slot = ring_slot(ring);
 	uint32_t own = ring->own;
+	struct ring_slot *slot = ring_slot(memory, ring, own);
 
 	if (bytes > ring->message_bytes)
 		return HYPERCALL_TOO_BIG;
@@ -97,7 +98,7 @@ int64_t ring_get(struct ring *ring, void *data, size_t room)
 {
 	struct ring_memory *memory = ring->memory;
 	uint32_t written = __atomic_load_n(&memory->written, __ATOMIC_ACQUIRE), own = ring->own;
-	const struct ring_slot *slot = ring_slot(ring);
+	const struct ring_slot *slot = ring_slot(memory, ring, own);
 	uint32_t bytes;
 
 	if (written == own)

@@ -26,8 +26,9 @@ struct ring_memory {
 /* One side's view. */
 struct ring {
 	struct ring_memory *memory;
+	size_t slot_bytes;
 	uint32_t mask; /* slots less 1; a power of two of them */
-	uint32_t slot_bytes, message_bytes;
+	uint32_t message_bytes;
 	uint32_t own; /* this side's counter */
 };
 

@@ -54,9 +54,10 @@ void comm_vcpu_left(struct vcpu *vcpu)
 	region_stops_waiting(vcpu);
 }
 
-int64_t comm_get_region(struct vcpu *vcpu)
+int64_t comm_get_region(struct vcpu *vcpu, const uint64_t *args)
 {
-	return vcpu->vm->plan->comm ? (int64_t)vcpu->vm->plan->region_base : HYPERCALL_EMPTY;
+	(void)args;
+	return vcpu->comm ? (int64_t)vcpu->vm->plan->region_base : HYPERCALL_EMPTY;
 }
 
 /* The rare ones. */
@@ -80,7 +81,7 @@ RARELY static int64_t call_other(struct vcpu *vcpu, uint64_t number, const uint6
 
 int64_t comm_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
 {
-	if (__builtin_expect(!vcpu->vm->plan->comm, 0))
+	if (__builtin_expect(!vcpu->comm, 0))
 		return HYPERCALL_NOT_SUPPORTED;
 	if (number == HYPERCALL_IPC_SEND_MSG)
 		return message_send(vcpu, args);

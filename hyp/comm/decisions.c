@@ -38,7 +38,7 @@ static ALWAYS_INLINE void show_decision(
 void comm_dispatched(struct vcpu *from, struct vcpu *vcpu, uint64_t now, uint64_t until)
 {
 	struct shared_vcpu *record = vcpu->shared;
-	struct region_vcpu *lost = from ? from->shared->region : 0;
+	struct region_vcpu *lost = from ? from->region : 0;
 
 	if (lost && from->shared->entity.state > SCHED_ASLEEP)
 		show(&lost->preemptions, __atomic_load_n(&lost->preemptions, __ATOMIC_RELAXED) + 1);
@@ -46,6 +46,6 @@ void comm_dispatched(struct vcpu *from, struct vcpu *vcpu, uint64_t now, uint64_
 		record->receives = false;
 		region_stops_waiting(vcpu);
 	}
-	if (record->region)
-		show_decision(record->region, record, now, until);
+	if (vcpu->region)
+		show_decision(vcpu->region, record, now, until);
 }

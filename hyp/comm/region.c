@@ -64,7 +64,7 @@ static void fill_ring(const struct comm_vm *comm, uint32_t offset)
 
 static bool is_open(const struct plan_tunnel *tunnel)
 {
-	return comm_vm_at(tunnel->peer)->open >> tunnel->peer_index & 1;
+	return comm_vm_at(tunnel->peer)->ends[tunnel->peer_index].open;
 }
 
 /* Under the state lock. */
@@ -73,7 +73,7 @@ static void show_tunnel(const struct comm_vm *comm, unsigned index)
 	const struct plan_tunnel *plan = &comm->vm->plan->tunnels[index];
 	uint32_t flags = plan->is_writable ? REGION_TUNNEL_WRITABLE : 0;
 
-	if (comm->open >> index & 1)
+	if (comm->ends[index].open)
 		flags |= REGION_TUNNEL_OPEN;
 	if (is_open(plan))
 		flags |= REGION_TUNNEL_PEER_OPEN;
@@ -162,11 +162,11 @@ static void fill(struct comm_vm *comm)
 	memcpy(comm->region, &header, sizeof(header));
 	memset(comm->vcpus, 0, header.vcpu_count * sizeof(*comm->vcpus));
 	for (unsigned i = 0; i < header.vcpu_count; i++) {
-		struct shared_vcpu *record = vm_vcpu(comm->vm, i)->shared;
+		struct vcpu *vcpu = vm_vcpu(comm->vm, i);
 
-		comm->vcpus[i].is_shared = record != 0;
-		if (record)
-			record->region = &comm->vcpus[i];
+		vcpu->comm = comm;
+		vcpu->region = &comm->vcpus[i];
+		vcpu->region->is_shared = vcpu->shared != 0;
 	}
 	if (comm->ring)
 		fill_ring(comm, header.ring);
@@ -190,8 +190,8 @@ void region_connect(struct comm_vm *comm)
 
 		comm->ends[i] = (struct comm_tunnel){
 			.peer = peer,
-			.far = &peer->tunnels[plan->peer_index],
-			.far_bit = 1u << plan->peer_index,
+			.other = &peer->ends[plan->peer_index],
+			.rings = &peer->tunnels[plan->peer_index].rings,
 		};
 	}
 }
@@ -209,6 +209,8 @@ void region_init(struct vm *vm)
 	comm->message_bytes = vm->plan->message_bytes;
 	comm->slot_bytes = region_slot_bytes(vm->plan->message_bytes);
 	comm->peers = peers_of(vm->plan);
+	if (comm->interrupt)
+		arch_doorbell_init(&comm->doorbell, vm, comm->interrupt);
 	fill(comm);
 	fill_vms(comm);
 	fill_tunnels(comm);
@@ -230,15 +232,20 @@ void region_vm_left(struct comm_vm *comm)
  */
 uint64_t region_set_bits(uint64_t *word, uint64_t bits)
 {
-	uint64_t old = __atomic_load_n(word, __ATOMIC_RELAXED);
+	uint64_t old;
 
 	for (unsigned i = 0; i < TRIES; i++) {
-		if (__atomic_compare_exchange_n(
-			    word, &old, old | bits, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		if (arch_bits_try(word, bits, &old))
 			return old;
 	}
 	__atomic_store_n(word, old | bits, __ATOMIC_SEQ_CST);
 	return 0;
+}
+
+void region_raise(const struct comm_vm *comm)
+{
+	if (comm->interrupt)
+		arch_virq_raise(comm->vm, comm->interrupt);
 }
 
 /*
@@ -280,15 +287,30 @@ void region_vm_state(const struct vm *vm)
 	}
 }
 
+/* Under the state lock. Returns which of them were not so. */
+static uint32_t change_open(struct comm_vm *comm, uint32_t which, uint32_t open)
+{
+	uint32_t changed = 0;
+
+	lock_take(&comm->lock);
+	for (; which; which &= which - 1) {
+		const unsigned index = bits_lowest(which);
+		const uint32_t is_open = open >> index & 1;
+
+		changed |= (comm->ends[index].open ^ is_open) << index;
+		__atomic_store_n(&comm->ends[index].open, is_open, __ATOMIC_RELAXED);
+	}
+	lock_release(&comm->lock);
+	return changed;
+}
+
 void region_set_open(struct comm_vm *comm, uint32_t which, uint32_t open)
 {
+	const uint32_t all = (uint32_t)(BIT(comm->vm->plan->tunnel_count) - 1);
 	uint32_t changed, peers = 0;
 
 	lock_take(&state_lock);
-	changed = (comm->open & which) ^ open;
-	lock_take(&comm->lock);
-	__atomic_store_n(&comm->open, comm->open ^ changed, __ATOMIC_RELAXED);
-	lock_release(&comm->lock);
+	changed = change_open(comm, which & all, open);
 	for (; changed; changed &= changed - 1) {
 		const unsigned index = bits_lowest(changed);
 		const struct plan_tunnel *tunnel = &comm->vm->plan->tunnels[index];

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "abi/region.h"
+#include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
@@ -32,6 +33,7 @@ struct comm_vm {
 
 	uint32_t id;                                    /* the VM's number */
 	uint32_t interrupt;                             /* its region's, or 0 */
+	struct arch_doorbell doorbell;                  /* raises that */
 	uint32_t allowed;                               /* VMs that may send to it, a bit each */
 	uint32_t slot_count, slot_bytes, message_bytes; /* of its ring; 0: it has none */
 
@@ -52,16 +54,17 @@ struct comm_vm {
 	uint32_t read, listening;
 	bool peeked; /* it looks at the oldest one, and the VM has not been stopped since */
 
+	/* Its sides of tunnels. */
 	struct comm_tunnel {
 		struct comm_vm *peer;
-		struct region_tunnel *far; /* the tunnel in the peer's region */
-		uint32_t far_bit;          /* in peer->open */
-	} ends[REGION_TUNNELS_MOST];       /* never change */
+		const struct comm_tunnel *other; /* the peer's side */
+		uint32_t *rings; /* this side's doorbells, as the peer's region shows them */
+		uint32_t open;   /* 1 or 0; written under the state lock, too */
+	} ends[REGION_TUNNELS_MOST];
 
 	struct region_tunnel *tunnels;
 	struct region_packets *packets;
 	struct region_vm *vms;
-	uint32_t open;  /* its sides of tunnels, a bit each; written under the state lock, too */
 	uint32_t peers; /* VMs that it shares a tunnel or messages with; never changes */
 
 	/* Its packet rings' counters (packets.c). */
@@ -83,9 +86,7 @@ static inline struct comm_vm *comm_vm_of(const struct vm *vm)
 /* The vCPU's part of its VM's region, or NULL. */
 static inline struct region_vcpu *region_vcpu_of(const struct vcpu *vcpu)
 {
-	const struct comm_vm *comm = comm_vm_of(vcpu->vm);
-
-	return comm ? &comm->vcpus[vcpu->plan->index] : 0;
+	return vcpu->region;
 }
 
 /*
@@ -94,10 +95,10 @@ static inline struct region_vcpu *region_vcpu_of(const struct vcpu *vcpu)
  */
 static inline void region_stops_waiting(const struct vcpu *vcpu)
 {
-	struct comm_vm *comm = comm_vm_of(vcpu->vm);
+	struct comm_vm *comm = vcpu->comm;
 	const uint32_t bit = 1u << vcpu->plan->index;
 
-	if (__atomic_load_n(&comm->receivers, __ATOMIC_RELAXED) & bit)
+	if (__atomic_load_n(&comm->receivers, __ATOMIC_ACQUIRE) & bit)
 		__atomic_fetch_and(&comm->receivers, ~bit, __ATOMIC_SEQ_CST);
 }
 
@@ -113,24 +114,30 @@ void region_vm_left(struct comm_vm *comm);
 /* Sets bits in a word of a region that the guest takes them from; returns what was there. */
 uint64_t region_set_bits(uint64_t *word, uint64_t bits);
 
+/* Sets `bits` (REGION_EVENT_*) in its events; returns whether one of them is new. */
+static inline bool region_set_events(struct comm_vm *comm, uint64_t bits)
+{
+	uint64_t *events = &comm->region->events, old;
+
+	if (__builtin_expect(!arch_bits_try(events, bits, &old), 0))
+		old = region_set_bits(events, bits);
+	return (old & bits) != bits;
+}
+
+/* Raises its interrupt, if it has one, where its doorbell does not do it. */
+void region_raise(const struct comm_vm *comm);
+
 /*
- * Sets `bits` (REGION_EVENT_*) in its events, and raises its interrupt if one of them is new, which
+ * Sets `bits` in its events, and raises its interrupt if one of them is new, which
  * it returns. The caller holds comm->lock. What the guest has not looked at yet it will: it takes
  * its events before it looks at what they are about.
  */
 static inline bool region_tell(struct comm_vm *comm, uint64_t bits)
 {
-	uint64_t *events = &comm->region->events;
-	uint64_t old = __atomic_load_n(events, __ATOMIC_SEQ_CST);
-
-	if ((old & bits) == bits)
+	if (!region_set_events(comm, bits))
 		return false;
-	if (!__atomic_compare_exchange_n(
-		    events, &old, old | bits, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED) &&
-		(region_set_bits(events, bits) & bits) == bits)
-		return false;
-	if (comm->interrupt)
-		arch_virq_raise(comm->vm, comm->interrupt);
+	if (!arch_doorbell_ring(&comm->doorbell))
+		region_raise(comm);
 	return true;
 }
 

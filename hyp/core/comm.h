@@ -36,8 +36,8 @@ void comm_dispatched(struct vcpu *from, struct vcpu *vcpu, uint64_t now, uint64_
 void comm_vcpu_left(struct vcpu *vcpu);
 
 /* HYPERCALL_INFO_GET_REGION and HYPERCALL_IPC_RING. */
-int64_t comm_get_region(struct vcpu *vcpu);
-int64_t comm_ring(struct vcpu *vcpu, uint64_t tunnel);
+int64_t comm_get_region(struct vcpu *vcpu, const uint64_t *args);
+int64_t comm_ring(struct vcpu *vcpu, const uint64_t *args);
 
 /* The calls from HYPERCALL_COMM_FIRST on; cpu_attend follows. May be HYPERCALL_REPEAT. */
 int64_t comm_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args);

@@ -33,16 +33,17 @@ void comm_vcpu_left(struct vcpu *vcpu)
 	(void)vcpu;
 }
 
-int64_t comm_get_region(struct vcpu *vcpu)
+int64_t comm_get_region(struct vcpu *vcpu, const uint64_t *args)
 {
 	(void)vcpu;
+	(void)args;
 	return HYPERCALL_NOT_SUPPORTED;
 }
 
-int64_t comm_ring(struct vcpu *vcpu, uint64_t tunnel)
+int64_t comm_ring(struct vcpu *vcpu, const uint64_t *args)
 {
 	(void)vcpu;
-	(void)tunnel;
+	(void)args;
 	return HYPERCALL_NOT_SUPPORTED;
 }
 

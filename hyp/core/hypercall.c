@@ -38,23 +38,12 @@ static int64_t console_write(struct vcpu *vcpu, const uint64_t *args)
 	return (int64_t)count;
 }
 
-static int64_t get_region(struct vcpu *vcpu, const uint64_t *args)
-{
-	(void)args;
-	return comm_get_region(vcpu);
-}
-
-static int64_t ring(struct vcpu *vcpu, const uint64_t *args)
-{
-	return comm_ring(vcpu, args[0]);
-}
-
 static int64_t (*const services[HYPERCALL_QUICK_COUNT])(struct vcpu *vcpu, const uint64_t *args) = {
 	[HYPERCALL_INFO_GET_ID] = info_get_id,
 	[HYPERCALL_INFO_GET_VERSION] = version,
 	[HYPERCALL_CONSOLE_WRITE] = console_write,
-	[HYPERCALL_INFO_GET_REGION] = get_region,
-	[HYPERCALL_IPC_RING] = ring,
+	[HYPERCALL_INFO_GET_REGION] = comm_get_region,
+	[HYPERCALL_IPC_RING] = comm_ring,
 };
 
 int64_t hypercall_quick(struct vcpu *vcpu, const uint64_t *args, uint64_t number)

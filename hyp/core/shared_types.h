@@ -34,17 +34,16 @@ enum shared_task { SHARED_TASK_FREE, SHARED_TASK_REGISTERED, SHARED_TASK_ENDING 
 struct shared_vcpu {
 	struct sched_entity entity; /* first: sched_pick returns it */
 	struct vcpu *vcpu;
-	bool known;      /* the scheduler has it (sched_add_*) */
-	bool migrates;   /* more than one bit in its affinity */
-	bool has_clock;  /* plan_vm.own_time */
-	bool may_spin;   /* for another vCPU of its VM on the same core */
-	bool receives;   /* it has begun to wait for a message, and not run since */
-	uint8_t filter;  /* enum irq_filter that is right while it runs */
-	uint8_t special; /* bits SHARED_*: not to be entered by loading its registers alone */
-	struct region_vcpu *region; /* its part of its VM's region, or NULL */
-	uint32_t loaded;        /* 1: its registers are some CPU's; written by that one, atomic */
-	uint64_t began_ticks;   /* when it got the core last */
-	uint64_t told;          /* SHARED_TOLD: its dispatches that are */
+	bool known;           /* the scheduler has it (sched_add_*) */
+	bool migrates;        /* more than one bit in its affinity */
+	bool has_clock;       /* plan_vm.own_time */
+	bool may_spin;        /* for another vCPU of its VM on the same core */
+	bool receives;        /* it has begun to wait for a message, and not run since */
+	uint8_t filter;       /* enum irq_filter that is right while it runs */
+	uint8_t special;      /* bits SHARED_*: not to be entered by loading its registers alone */
+	uint32_t loaded;      /* 1: its registers are some CPU's; written by that one, atomic */
+	uint64_t began_ticks; /* when it got the core last */
+	uint64_t told;        /* SHARED_TOLD: its dispatches that are */
 	uint64_t stopped_ticks; /* since when it wants to run and does not, or 0 */
 
 	uint32_t posted;                 /* bits SHARED_POSTED_*, atomic; 0: in no list */

@@ -23,6 +23,8 @@ struct vcpu {
 	const struct plan_mmio *mmio, *mmio_end; /* the VM's emulated regions */
 	uint64_t exits[EXIT_CAUSE_COUNT];
 	struct shared_vcpu *shared; /* NULL: it has its CPU for itself (shared.h) */
+	struct comm_vm *comm;       /* its VM's communication (hyp/comm/region.h), or NULL */
+	struct region_vcpu *region; /* its part of its VM's region, or NULL */
 	uint64_t time_offset;       /* ticks: the guest's counter is the physical one less this */
 
 	/* enum vcpu_state. OFF -> STARTING under vm->lock by anyone, the other ways by its own CPU.

@@ -188,9 +188,25 @@ static void test_interrupts(void **state)
 	assert_int_equal(vm_at(1)->arch.edges, 2);
 	assert_int_equal(vm_at(0)->arch.edges, 0);
 	comm_vm_of(vm_at(0))->interrupt = 0; /* one that has none is not interrupted */
+	comm_vm_of(vm_at(0))->doorbell = (struct arch_doorbell){0};
 	comm_send(1, 0, "d", 1);
 	assert_int_equal(vm_at(0)->arch.edges, 0);
 	assert_int_equal(comm_events(0), REGION_EVENT_MESSAGE);
+}
+
+/* A guest that stores to its events all the time does not keep a sender, and is told. */
+static void test_hindered(void **state)
+{
+	(void)state;
+	start();
+	fake.hinders = true;
+	comm_send(0, 1, "a", 1);
+	assert_int_equal(vm_at(1)->arch.edges, 1);
+	assert_int_equal(comm_events(1), REGION_EVENT_MESSAGE);
+	fake.hinders = false;
+	comm_send(0, 1, "b", 1);
+	assert_int_equal(vm_at(1)->arch.edges, 2);
+	assert_int_equal(comm_events(1), REGION_EVENT_MESSAGE);
 }
 
 /* The counters go on behind 2^32. */
@@ -418,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_interrupts),
+		cmocka_unit_test(test_hindered),
 		cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_receiver_restarts),

@@ -85,23 +85,51 @@ static void call_handler(unsigned irq, uint64_t arrival)
 		intc_handlers[irq](irq, arrival);
 }
 
-static void handle_external(uint64_t arrival)
+__attribute__((noinline)) static void call_now(unsigned irq)
 {
-	uint32_t source;
+	intc_handlers[irq](irq, timer_now());
+}
 
-	if (intc_files) {
-		uint64_t top;
+/* Takes the interrupt that the file has, if any: its identity; else 0, which has no handler. */
+static inline unsigned claim_identity(void)
+{
+	uint64_t top;
 
-		__asm__ volatile("csrrw %0, " SYSTEM_STRING(CSR_STOPEI) ", zero" : "=r"(top));
-		if (top)
-			call_handler((unsigned)(top >> 16), arrival);
-		return;
-	}
-	source = mmio_read32(PLIC_CLAIM + 0x1000 * intc_context(smp_cpu()));
+	__asm__ volatile("csrrw %0, " SYSTEM_STRING(CSR_STOPEI) ", zero" : "=r"(top));
+	return (unsigned)(top >> 16);
+}
+
+__attribute__((noinline)) static void handle_source(uint64_t arrival)
+{
+	const unsigned context = intc_context(smp_cpu());
+	const uint32_t source = mmio_read32(PLIC_CLAIM + 0x1000 * context);
+
 	if (source == 0 || source >= INTC_SOURCES)
 		return;
 	call_handler(source, arrival);
-	mmio_write32(PLIC_CLAIM + 0x1000 * intc_context(smp_cpu()), source);
+	mmio_write32(PLIC_CLAIM + 0x1000 * context, source);
+}
+
+static void handle_external(uint64_t arrival)
+{
+	if (intc_files)
+		call_handler(claim_identity(), arrival);
+	else
+		handle_source(arrival);
+}
+
+/* An interrupt without a handler only wakes; that is a short path. */
+static inline void poll_external(void)
+{
+	unsigned irq;
+
+	if (!intc_files) {
+		handle_source(timer_now());
+		return;
+	}
+	irq = claim_identity();
+	if (intc_handlers[irq])
+		call_now(irq);
 }
 
 static void take(unsigned cause, uint64_t arrival)
@@ -125,7 +153,7 @@ void irq_poll(void)
 	uint64_t pending = system_read(sip) & system_read(sie);
 
 	if (pending >> SYSTEM_IRQ_EXTERNAL & 1)
-		handle_external(timer_now());
+		poll_external();
 	else if (pending >> SYSTEM_IRQ_SOFT & 1)
 		take(SYSTEM_IRQ_SOFT, timer_now());
 	else if (pending >> SYSTEM_IRQ_TIMER & 1)
