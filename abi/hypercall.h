@@ -20,8 +20,8 @@
  *
  * INFO_GET_ID () -> the VM's number; the null call of the measurements.
  * INFO_GET_VERSION () -> major << 16 | minor of this interface.
- * CONSOLE_WRITE (count 0..HYPERCALL_CONSOLE_MAX, 5 words of text) -> how many were taken: all, or 0
- * if they are to be sent again, as the UART is slower than its guests.
+ * CONSOLE_WRITE (count 0..HYPERCALL_CONSOLE_MAX, 5 words of text) -> how many were taken, the first
+ * of the text: the rest is to be sent again. 0 if the UART is slower than its guests.
  * INFO_GET_REGION () -> guest-physical address of the VM's communication region (abi/region.h), or
  * HYPERCALL_EMPTY if it has none.
  * IPC_RING (index of an open tunnel) -> 0. Rings its doorbell: the other side's region_tunnel.rings

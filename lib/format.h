@@ -7,8 +7,10 @@
 #define LIB_FORMAT_H
 
 #include <stdarg.h>
+#include <stddef.h>
 
-/* Passes the formatted text to `put`, character by character. */
-void format(void (*put)(void *context, char c), void *context, const char *text, va_list args);
+/* Passes the formatted text to `put`, piece by piece (each of one character or more). */
+typedef void format_put(void *context, const char *text, size_t count);
+void format(format_put *put, void *context, const char *text, va_list args);
 
 #endif

@@ -12,7 +12,9 @@
 
 enum { DBCN_WRITE, DBCN_READ, DBCN_WRITE_BYTE };
 
-#define COUNT_MOST 256u /* bytes in one call; SBI lets the guest ask again for the rest */
+/* Bytes in one call; SBI lets the guest ask again for the rest. */
+#define COUNT_MOST 256u
+#define WRITE_MOST 40u
 
 /* Of the emulated 16550, by which input comes. */
 #define UART_RBR      0
@@ -56,21 +58,27 @@ int64_t sbi_console_get(struct vcpu *vcpu)
 	return c;
 }
 
-/* Returns how many bytes of `count` were passed; fewer where the guest's memory ends. */
-static uint64_t write(struct vcpu *vcpu, uint64_t address, uint64_t count)
+/*
+ * Returns how many bytes of `count` were passed: fewer where the guest's memory ends, or if it is
+ * to come again with the rest.
+ */
+static uint64_t write(struct vcpu *vcpu, uint64_t address, uint64_t count, bool *is_good)
 {
 	const struct sbi_memory memory = sbi_memory_open();
-	uint64_t done = 0;
+	char text[WRITE_MOST];
+	uint64_t read = 0;
 
-	for (; done < count; done++) {
-		const int byte = guarded_load_byte(address + done);
+	*is_good = true;
+	while (*is_good && read < count && read < sizeof(text)) {
+		const int byte = guarded_load_byte(address + read);
 
-		if (byte < 0)
-			break;
-		console_vm_put(vcpu->vm, (char)byte);
+		*is_good = byte >= 0;
+		if (*is_good)
+			text[read++] = (char)byte;
 	}
 	sbi_memory_close(&memory);
-	return done;
+	*is_good |= read > 0;
+	return console_vm_write(vcpu->vm, text, read);
 }
 
 /* The same; a character is not taken from the input before there is a place for it. */
@@ -110,8 +118,7 @@ struct sbi_result sbi_console(struct vcpu *vcpu, uint64_t function, const uint64
 	if (args[2] != 0) /* the upper half of an address of 128 bits */
 		return (struct sbi_result){SBI_INVALID_PARAM, 0};
 	if (function == DBCN_WRITE) {
-		done = write(vcpu, address, count);
-		is_good = done == count;
+		done = write(vcpu, address, count, &is_good);
 	} else {
 		done = read(vcpu, address, count, &is_good);
 	}

@@ -15,14 +15,16 @@ struct print_buffer {
 	size_t used;
 };
 
-static void print_char(void *context, char c)
+static void print_piece(void *context, const char *text, size_t count)
 {
 	struct print_buffer *out = context;
 
-	out->text[out->used++] = c;
-	if (out->used == sizeof(out->text)) {
-		console_write(out->text, out->used);
-		out->used = 0;
+	for (size_t i = 0; i < count; i++) {
+		out->text[out->used++] = text[i];
+		if (out->used == sizeof(out->text)) {
+			console_write(out->text, out->used);
+			out->used = 0;
+		}
 	}
 }
 
@@ -33,7 +35,7 @@ void print(const char *text, ...)
 
 	out.used = 0;
 	va_start(args, text);
-	format(print_char, &out, text, args);
+	format(print_piece, &out, text, args);
 	va_end(args);
 	console_write(out.text, out.used);
 }

@@ -25,6 +25,7 @@
 /* What one exit does at most. */
 #define CONTROLS_AT_ONCE   8u
 #define CHARACTERS_AT_ONCE 32u
+#define EMPTY_AT_ONCE      4u /* buffers without anything in them */
 
 struct control {
 	uint32_t port;
@@ -182,29 +183,28 @@ static enum mmio_result hear_all(struct virtio_console *console, struct guest_me
 	return more || heard == CONTROLS_AT_ONCE ? MMIO_BUSY : MMIO_DONE;
 }
 
-/* Prints more of the buffer, up to *left bytes; returns whether all of it has been printed. */
-static bool print_buffer(
-	struct virtio_console *console, struct virtqueue_buffer *buffer, unsigned *left)
+/* Prints more of the buffer; returns whether all of it has been printed. */
+static bool print_buffer(struct virtio_console *console, struct virtqueue_buffer *buffer)
 {
 	const uint32_t bytes = virtqueue_readable(buffer);
+	char text[CHARACTERS_AT_ONCE];
+	uint32_t count, gathered = 0;
 	const uint8_t *piece;
-	uint32_t count;
 
 	virtqueue_skip(buffer, console->printed);
-	while (*left > 0 && (piece = virtqueue_piece(buffer, false, *left, &count))) {
+	while (gathered < sizeof(text) && (piece = virtqueue_piece(buffer, false,
+						   (uint32_t)sizeof(text) - gathered, &count))) {
 		for (uint32_t i = 0; i < count; i++)
-			console_vm_put(console->virtio.vm,
-				(char)__atomic_load_n(&piece[i], __ATOMIC_RELAXED));
-		console->printed += count;
-		*left -= count;
+			text[gathered++] = (char)__atomic_load_n(&piece[i], __ATOMIC_RELAXED);
 	}
+	console->printed += (uint32_t)console_vm_write(console->virtio.vm, text, gathered);
 	return console->printed >= bytes || buffer->is_broken;
 }
 
-/* What the console cannot take now, or not in this exit, stays in the queue. */
+/* What the console cannot take now, or not in this exit, stays in the queue: one buffer at once. */
 static enum mmio_result print(struct virtio_console *console, struct guest_memory *memory)
 {
-	unsigned left = console_has_room() ? CHARACTERS_AT_ONCE : 0;
+	unsigned left = console_has_room() ? EMPTY_AT_ONCE : 0;
 	enum virtqueue_result result;
 	struct virtqueue_buffer buffer;
 
@@ -212,10 +212,10 @@ static enum mmio_result print(struct virtio_console *console, struct guest_memor
 		result = virtqueue_next(&console->queues[1], memory, &buffer);
 		if (result != VIRTQUEUE_BUFFER)
 			break;
-		if (left == 0 || !print_buffer(console, &buffer, &left))
+		if (left == 0 || !print_buffer(console, &buffer))
 			return MMIO_BUSY;
+		left = console->printed ? 0 : left - 1; /* an empty buffer costs time, too */
 		console->printed = 0;
-		left -= left > 0; /* an empty buffer costs time, too */
 		virtio_console_used(console, 1, !virtqueue_used(&buffer, 0), memory);
 		if (!virtio_is_live(&console->virtio, 1))
 			return MMIO_DONE;

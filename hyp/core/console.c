@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "abi/hypercall.h"
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
 #include "arch/include/arch_uart.h"
@@ -23,6 +24,10 @@
 #define INPUT_BOUND 64u      /* characters taken in one go; the interrupt comes again for more */
 #define ESCAPE      '\033'
 
+/* Of console_vm_write, in characters that are only kept; others are more work. */
+#define WORK_MOST      HYPERCALL_CONSOLE_MAX
+#define WORK_OF_OTHERS 5u
+
 enum sequence { SEQUENCE_NONE, SEQUENCE_ESCAPE, SEQUENCE_CSI };
 
 struct console {
@@ -35,10 +40,10 @@ struct console {
 
 static struct console console;
 
-/* All that was said under the lock goes to the UART, as far as that takes it. */
+/* What was said under the lock begins to go to the UART, as far as that takes it. */
 static void unlock(void)
 {
-	console_queue_send(false);
+	console_queue_send();
 	lock_release(&console.lock);
 }
 
@@ -50,11 +55,10 @@ static void reset_line(struct console_line *line)
 	line->returned = line->continued = line->coloured = false;
 }
 
-static void put_uart(void *context, char c)
+static void put_uart_one(char c)
 {
 	unsigned polls = console.lost > 0 ? 1 : UART_POLLS;
 
-	(void)context;
 	while (!arch_uart_ready(hyp_plan->console_uart)) {
 		if (--polls == 0) {
 			console.lost++;
@@ -64,27 +68,35 @@ static void put_uart(void *context, char c)
 	arch_uart_put(hyp_plan->console_uart, c);
 }
 
-static void put_queue(void *context, char c)
+static void put_uart(void *context, const char *text, size_t count)
 {
 	(void)context;
-	if (!console_queue_put(c))
-		console.lost++;
+	for (; count > 0; count--)
+		put_uart_one(*text++);
 }
 
-static void put_debugger(void *context, char c)
+static void put_queue(void *context, const char *text, size_t count)
 {
 	(void)context;
-	arch_debugger_put(c);
+	console.lost += (uint32_t)(count - console_queue_put(text, count));
 }
 
-static void put_nowhere(void *context, char c)
+static void put_debugger(void *context, const char *text, size_t count)
 {
 	(void)context;
-	(void)c;
+	for (; count > 0; count--)
+		arch_debugger_put(*text++);
+}
+
+static void put_nowhere(void *context, const char *text, size_t count)
+{
+	(void)context;
+	(void)text;
+	(void)count;
 }
 
 /* Where everything goes; written once, by console_init. */
-static void (*put)(void *context, char c) = put_nowhere;
+static format_put *put = put_nowhere;
 
 static void put_format(const char *text, ...)
 {
@@ -95,12 +107,21 @@ static void put_format(const char *text, ...)
 	va_end(args);
 }
 
+static void put_text(const char *text)
+{
+	size_t count = 0;
+
+	while (text[count] != '\0')
+		count++;
+	put(NULL, text, count);
+}
+
 /* Another speaks: the open line ends, and with it colours that it may have set. */
 static void cut_open_line(void)
 {
 	if (!console.open)
 		return;
-	put_format(console.open->console.coloured ? "\033[0m\r\n" : "\r\n");
+	put_text(console.open->console.coloured ? "\033[0m\r\n" : "\r\n");
 	console.open = NULL;
 }
 
@@ -118,7 +139,9 @@ static void new_line(void)
 
 static void put_prefix(const struct vm *vm)
 {
-	put_format("[%s]%s ", vm->plan->name, vm->console.continued ? "+" : "");
+	put_text("[");
+	put_text(vm->plan->name);
+	put_text(vm->console.continued ? "]+ " : "] ");
 }
 
 /* Brings what is known of the VM's line onto the UART and leaves that line open. */
@@ -132,8 +155,8 @@ static void show(struct vm *vm)
 		console.open = vm;
 		line->shown = 0;
 	}
-	while (line->shown < line->length)
-		put(NULL, line->text[line->shown++]);
+	put(NULL, line->text + line->shown, (size_t)(line->length - line->shown));
+	line->shown = line->length;
 }
 
 /* Of a VM without the input: what follows would become the sequence's rest. */
@@ -151,7 +174,7 @@ static void end_line(struct vm *vm)
 {
 	drop_half_sequence(vm);
 	show(vm);
-	put_format("\r\n");
+	put_text("\r\n");
 	console.open = NULL;
 	reset_line(&vm->console);
 }
@@ -163,7 +186,7 @@ static void make_room(struct vm *vm)
 
 	show(vm);
 	if (vm != console.focus) {
-		put_format("\r\n");
+		put_text("\r\n");
 		console.open = NULL;
 	}
 	line->length = line->shown = 0;
@@ -180,7 +203,7 @@ static void write_over(struct vm *vm)
 		return;
 	}
 	show(vm);
-	put(NULL, '\r');
+	put_text("\r");
 	coloured = vm->console.coloured;
 	reset_line(&vm->console);
 	vm->console.coloured = coloured;
@@ -224,24 +247,83 @@ static void add(struct vm *vm, char c)
 	if (before != SEQUENCE_NONE && line->sequence == SEQUENCE_NONE && c != 'm' &&
 		vm != console.focus)
 		line->length = line->sequence_at;
-	if (vm == console.focus && line->sequence == SEQUENCE_NONE)
+}
+
+/* What is whole of a line that is shown while it grows. */
+static void show_whole(struct vm *vm)
+{
+	const struct console_line *line = &vm->console;
+
+	if (vm == console.focus && line->sequence == SEQUENCE_NONE && line->length > line->shown)
 		show(vm);
+}
+
+/* Returns how much work it was, in plain characters. */
+static unsigned say(struct vm *vm, char c)
+{
+	struct console_line *line = &vm->console;
+	unsigned work = WORK_OF_OTHERS;
+
+	if (c == '\n') {
+		end_line(vm);
+		return WORK_MOST;
+	}
+	if (c == '\r') {
+		line->returned = line->length > 0 || line->continued;
+		return 1;
+	}
+	if (line->returned || line->length == CONSOLE_LINE_SIZE)
+		work = WORK_MOST;
+	show_whole(vm);
+	if (line->returned)
+		write_over(vm);
+	add(vm, c);
+	return work;
+}
+
+/* The first characters that make nothing appear yet. Returns how many of them there are. */
+static size_t keep(struct console_line *line, const char *text, size_t count)
+{
+	char *to = line->text + line->length;
+	size_t kept = 0;
+
+	if (line->returned || line->sequence != SEQUENCE_NONE)
+		return 0;
+	if (count > CONSOLE_LINE_SIZE - line->length)
+		count = CONSOLE_LINE_SIZE - line->length;
+	for (; kept < count && (unsigned char)text[kept] >= ' '; kept++)
+		to[kept] = text[kept];
+	line->length += (uint8_t)kept;
+	return kept;
+}
+
+size_t console_vm_write(struct vm *vm, const char *text, size_t count)
+{
+	size_t done = 0, work = 0;
+
+	if (!console_has_room())
+		return 0;
+	if (count > WORK_MOST)
+		count = WORK_MOST;
+	lock_take(&console.lock);
+	while (done < count && work < WORK_MOST) {
+		const size_t kept = keep(&vm->console, text + done, count - done);
+
+		done += kept;
+		work += kept;
+		if (done < count)
+			work += say(vm, text[done++]);
+	}
+	show_whole(vm);
+	unlock();
+	return done;
 }
 
 void console_vm_put(struct vm *vm, char c)
 {
-	struct console_line *line = &vm->console;
-
 	lock_take(&console.lock);
-	if (c == '\n') {
-		end_line(vm);
-	} else if (c == '\r') {
-		line->returned = line->length > 0 || line->continued;
-	} else {
-		if (line->returned)
-			write_over(vm);
-		add(vm, c);
-	}
+	say(vm, c);
+	show_whole(vm);
 	unlock();
 }
 
@@ -260,17 +342,29 @@ void console_print(const char *text, ...)
 	va_start(args, text);
 	lock_take(&console.lock);
 	new_line();
-	put_format("[" OWN_NAME "] ");
+	put_text("[" OWN_NAME "] ");
 	format(put, NULL, text, args);
-	put_format("\r\n");
-	unlock();
+	put_text("\r\n");
+	console_queue_tell();
+	lock_release(&console.lock);
 	va_end(args);
 }
 
-void console_send(bool all)
+bool console_send(void)
+{
+	bool more;
+
+	lock_take(&console.lock);
+	more = console_queue_send();
+	lock_release(&console.lock);
+	return more;
+}
+
+void console_send_all(void)
 {
 	lock_take(&console.lock);
-	console_queue_send(all);
+	while (console_queue_count != 0)
+		console_queue_send();
 	lock_release(&console.lock);
 }
 

@@ -7,6 +7,7 @@
 #define HYP_CORE_CONSOLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct vm;
@@ -46,14 +47,27 @@ void console_vm_put(struct vm *vm, char c);
 void console_vm_flush(struct vm *vm);
 
 /*
+ * The first characters of `text`, as console_vm_put. Returns how many: at least one, but not more
+ * than some tens, and none behind one that made a line appear, so that a call is short; 0 if
+ * console_has_room says no.
+ */
+size_t console_vm_write(struct vm *vm, const char *text, size_t count);
+
+/*
  * Where CPUs are shared, what is said waits for the UART in memory. Whether a VM may say some lines
  * more; it shall come again if not. All that was said is kept, but for the hypervisor's own lines
  * when there is no room even for those.
  */
 bool console_has_room(void);
 
-/* Sends what waits, as far as the UART takes it at once; or, at the end of everything, all. */
-void console_send(bool all);
+/*
+ * Sends some of what waits, as far as the UART takes it at once. Returns whether it may take more
+ * at once.
+ */
+bool console_send(void);
+
+/* At the end of everything: sends all of it. */
+void console_send_all(void);
 
 /* `vm` has halted: it cannot take input any more. */
 void console_vm_halted(const struct vm *vm);

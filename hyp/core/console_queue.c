@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A ring of characters. Whoever shares a CPU sends from it when it decides who runs next, and
- * decides again within a millisecond while something waits (shared.c): a UART that takes 16
- * characters at a time is thus kept busy up to 160,000 baud.
+ * A ring of characters. Who speaks sends from it, and a shared CPU does when it decides who runs
+ * next and real time does not want it; it decides again within a millisecond while something waits
+ * (shared.c): a UART that takes 16 characters at a time is thus kept busy up to 160,000 baud.
  */
 #include "hyp/core/console_queue.h"
 
@@ -14,6 +14,7 @@
 
 #define SIZE 4096u /* a power of two */
 #define ROOM 512u  /* a VM's longest line with its name, some times */
+#define MOST 16u   /* characters sent at once: others wait for the CPU meanwhile */
 
 static struct {
 	char text[SIZE];
@@ -28,8 +29,7 @@ bool console_queue_has_room(void)
 	return SIZE - console_queue_count >= ROOM;
 }
 
-/* The first shared CPU sends what waits. */
-RARELY static void tell_sender(void)
+RARELY static void kick_sender(void)
 {
 	for (unsigned i = 0; i < hyp_plan->cpu_count; i++) {
 		if (cpu_at(i)->shared) {
@@ -39,29 +39,35 @@ RARELY static void tell_sender(void)
 	}
 }
 
-void console_queue_send(bool all)
+void console_queue_tell(void)
 {
-	uint32_t count = console_queue_count;
+	const bool waits = console_queue_count != 0;
 
-	while (count > 0 && (all || arch_uart_ready(hyp_plan->console_uart))) {
-		if (!arch_uart_ready(hyp_plan->console_uart))
-			continue;
-		arch_uart_put(hyp_plan->console_uart, queue.text[queue.first++ % SIZE]);
-		count--;
-	}
-	__atomic_store_n(&console_queue_count, count, __ATOMIC_RELAXED);
-	if (count != 0 && !queue.told)
-		tell_sender();
-	queue.told = count != 0;
+	if (waits && !queue.told)
+		kick_sender();
+	queue.told = waits;
 }
 
-bool console_queue_put(char c)
+bool console_queue_send(void)
 {
-	const uint32_t count = console_queue_count;
+	void *const uart = hyp_plan->console_uart;
+	uint32_t count = console_queue_count, left = count < MOST ? count : MOST;
 
-	if (count == SIZE)
-		return false;
-	queue.text[(queue.first + count) % SIZE] = c;
-	__atomic_store_n(&console_queue_count, count + 1, __ATOMIC_RELAXED);
-	return true;
+	for (; left > 0 && arch_uart_ready(uart); left--, count--)
+		arch_uart_put(uart, queue.text[queue.first++ % SIZE]);
+	__atomic_store_n(&console_queue_count, count, __ATOMIC_RELAXED);
+	console_queue_tell();
+	return count != 0 && left == 0;
+}
+
+size_t console_queue_put(const char *text, size_t count)
+{
+	const uint32_t before = console_queue_count, room = SIZE - before;
+	const uint32_t taken = count < room ? (uint32_t)count : room;
+	uint32_t at = queue.first + before;
+
+	for (const char *end = text + taken; text != end; text++)
+		queue.text[at++ % SIZE] = *text;
+	__atomic_store_n(&console_queue_count, before + taken, __ATOMIC_RELAXED);
+	return taken;
 }

@@ -8,13 +8,20 @@
 #define HYP_CORE_CONSOLE_QUEUE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* Keeps `c`, for console_queue_send. Returns false if there is no room. */
-bool console_queue_put(char c);
+/* Keeps `text`, for console_queue_send. Returns how many of its characters there was room for. */
+size_t console_queue_put(const char *text, size_t count);
 
-/* Sends what the UART takes at once; with `all`, waits until it has taken everything. */
-void console_queue_send(bool all);
+/*
+ * Sends what the UART takes at once, a few characters at most. Returns whether more waits and the
+ * UART may take more at once.
+ */
+bool console_queue_send(void);
+
+/* The first shared CPU shall send what waits, if anything does. */
+void console_queue_tell(void);
 
 /* Characters that the UART has not taken yet. */
 extern uint32_t console_queue_count;

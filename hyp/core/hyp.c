@@ -161,6 +161,6 @@ _Noreturn void hyp_panic(const char *file, unsigned line, const char *why)
 {
 	console_break_lock();
 	console_print("stopped at %s:%u: %s", file, line, why);
-	console_send(true);
+	console_send_all();
 	arch_cpu_halt();
 }

@@ -24,18 +24,15 @@ static int64_t version(struct vcpu *vcpu, const uint64_t *args)
 	return HYPERCALL_INTERFACE_VERSION;
 }
 
-/* The text comes in registers, so that the hypervisor needs no way into the guest's memory. */
+/*
+ * The text comes in registers, so that the hypervisor needs no way into the guest's memory. The
+ * lowest byte of a word is the first one in ours, too.
+ */
 static int64_t console_write(struct vcpu *vcpu, const uint64_t *args)
 {
-	uint64_t count = args[0];
-
-	if (count > HYPERCALL_CONSOLE_MAX)
+	if (args[0] > HYPERCALL_CONSOLE_MAX)
 		return HYPERCALL_INVALID_PARAMETER;
-	if (!console_has_room())
-		return 0;
-	for (uint64_t i = 0; i < count; i++)
-		console_vm_put(vcpu->vm, (char)(args[1 + i / 8] >> (i % 8 * 8)));
-	return (int64_t)count;
+	return (int64_t)console_vm_write(vcpu->vm, (const char *)&args[1], args[0]);
 }
 
 static int64_t (*const services[HYPERCALL_QUICK_COUNT])(struct vcpu *vcpu, const uint64_t *args) = {

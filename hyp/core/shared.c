@@ -22,6 +22,9 @@
 #include "hyp/trace/trace.h"
 #include "lib/bits.h"
 
+#define POLLS_PER_S 1000u  /* of a UART that is full */
+#define SENDS_PER_S 20000u /* to one that is not */
+
 static struct shared_vcpu *record_of(struct sched_entity *entity)
 {
 	return (struct shared_vcpu *)entity; /* its first member */
@@ -432,11 +435,15 @@ RARELY static uint64_t watch_spinning(struct shared_vcpu *record, uint64_t now)
 	return now;
 }
 
-/* What waits for the UART is sent; while more waits, again in a millisecond. */
+/*
+ * Some of what waits for the UART is sent; while more waits, again after what the UART takes
+ * meanwhile, or soon if it takes it at once. It is best effort's time that this takes.
+ */
 RARELY static uint64_t send_output(uint64_t now)
 {
-	console_send(false);
-	return console_queue_count ? now + hyp_plan->timer_frequency / 1000 : ARCH_NEVER;
+	const uint64_t rate = console_send() ? SENDS_PER_S : POLLS_PER_S;
+
+	return console_queue_count ? now + hyp_plan->timer_frequency / rate : ARCH_NEVER;
 }
 
 /*
@@ -457,7 +464,7 @@ static struct vcpu *follow(struct cpu *cpu, struct sched_entity *entity, uint64_
 		vcpu = prepare(cpu, record_of(entity), now);
 	until = sched_until(&cpu->shared->sched);
 	until = until < SCHED_NEVER ? until : ARCH_NEVER;
-	if (console_queue_count != 0)
+	if (console_queue_count != 0 && (!entity || !sched_is_real_time(entity)))
 		until = earlier(until, send_output(now));
 	if (vcpu && vcpu->shared->may_spin)
 		until = earlier(until, watch_spinning(vcpu->shared, now));

@@ -42,7 +42,7 @@ void vm_stop(struct vm *vm, enum plan_policy policy)
 		return;
 	if (policy == PLAN_STOP_SYSTEM) {
 		console_print("%s stops the system", vm->plan->name);
-		console_send(true);
+		console_send_all();
 		arch_system_off();
 	}
 	comm_vm_state(vm);
@@ -192,7 +192,7 @@ static void halt(struct vm *vm)
 			return;
 	}
 	console_print("every VM is halted: power off");
-	console_send(true);
+	console_send_all();
 	arch_system_off();
 }
 

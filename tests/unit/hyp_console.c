@@ -392,6 +392,63 @@ static void test_input_is_taken_in_bounds(void **state)
 	assert_true(fake.kicked[2]);
 }
 
+/* A call is short: it ends with the first line that appears, or after some tens of characters. */
+static void test_write_takes_a_part(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t taken;
+	} cases[] = {
+		{"", 0},
+		{"plain", 5},
+		{"one\ntwo\n", 4},
+		{"\r\n\n", 2},
+		{"a\rb\rc", 3},
+		{"0123456789012345678901234567890123456789more", 40},
+		{"\033\033\033\033\033\033\033\033\033\033", 8},
+		{"\t\t\t\t\t\t\t\t\t\t", 8},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * ARRAY_LENGTH(cases); i++) {
+		const char *text = cases[i / 2].text;
+
+		start();
+		assert_int_equal(console_vm_write(vm_at(i % 2 ? A : B), text, strlen(text)),
+			cases[i / 2].taken);
+	}
+	start();
+	say_many(B, 'x', CONSOLE_LINE_SIZE);
+	assert_int_equal(console_vm_write(vm_at(B), "yz", 2), 1);
+}
+
+/* Said in pieces or character by character: the same is seen. */
+static void test_pieces_are_seen_as_characters_are(void **state)
+{
+	static const char alphabet[] = "aaaaaabcd   \n\r\033\033[[[10mmn(\b";
+	static char text[300], one_by_one[20000];
+
+	(void)state;
+	srand(2);
+	for (unsigned round = 0; round < 300; round++) {
+		const unsigned vm = round % 2 ? A : B;
+
+		for (unsigned i = 0; i < sizeof(text); i++)
+			text[i] = alphabet[(unsigned)rand() % (sizeof(alphabet) - 1)];
+		start();
+		for (unsigned i = 0; i < sizeof(text); i++)
+			console_vm_put(vm_at(vm), text[i]);
+		strcpy(one_by_one, harness_said());
+		start();
+		for (size_t at = 0; at < sizeof(text);) {
+			const size_t count = 1 + (size_t)rand() % 50, left = sizeof(text) - at;
+
+			at += console_vm_write(vm_at(vm), text + at, count < left ? count : left);
+		}
+		assert_string_equal(harness_said(), one_by_one);
+	}
+}
+
 /* Three speakers at random: each line of theirs is shown whole, once, and in order at last. */
 
 #define LINES 300u
@@ -496,6 +553,8 @@ int main(void)
 		cmocka_unit_test(test_vm_that_is_being_stopped_gets_no_input),
 		cmocka_unit_test(test_much_input),
 		cmocka_unit_test(test_input_is_taken_in_bounds),
+		cmocka_unit_test(test_write_takes_a_part),
+		cmocka_unit_test(test_pieces_are_seen_as_characters_are),
 		cmocka_unit_test(test_random_speakers),
 	};
 

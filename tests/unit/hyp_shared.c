@@ -32,6 +32,7 @@ static struct vcpu *boot(void)
 	harness_seal();
 	end = harness_boot();
 	assert_true(end == FAKE_ENTERED || end == FAKE_IDLE);
+	console_send_all(); /* also of the machine before */
 	harness_said();
 	return sched_running(&cpu_at(0)->shared->sched) ? cpu_at(0)->vcpu : NULL;
 }
@@ -523,15 +524,47 @@ static void test_output_waits(void **state)
 	}
 	assert_true(taken > 50 && refused > 50 && taken + refused == 200);
 	fake.uart_room = 100;
-	vcpu = after(vcpu, MS);
+	for (unsigned i = 0; i < 6; i++) {
+		vcpu = after(vcpu, 1);
+		assert_int_equal(fake.uart_room, 100 - 16 * (i + 1)); /* in small pieces, soon */
+		assert_true(fake.timer[0] <= fake.ticks + MS / 10);
+	}
+	vcpu = after(vcpu, 1);
 	assert_int_equal(fake.uart_room, 0);
-	assert_true(fake.timer[0] <= fake.ticks + MS);
+	assert_true(fake.timer[0] > fake.ticks + MS / 10 && fake.timer[0] <= fake.ticks + MS);
 	fake.uart_room = ~0u;
-	after(vcpu, MS);
+	for (unsigned i = 0; i < 4096 / 16; i++)
+		vcpu = after(vcpu, MS / 10);
 	for (const char *at = harness_said(); (at = strchr(at, '\n')) != NULL; at++)
 		lines++;
 	assert_int_equal(lines, taken);
 	assert_true(console_has_room());
+}
+
+/* What others said takes none of a real-time vCPU's time. */
+static void test_real_time_sends_nothing(void **state)
+{
+	struct plan_vcpu *plan;
+	struct vcpu *vcpu;
+
+	(void)state;
+	harness_plan(two, 2);
+	harness_share(0, 1);
+	plan = harness_share(1, 1);
+	plan->period_ticks = plan->deadline_ticks = 10 * MS;
+	plan->capacity_ticks = 2 * MS;
+	vcpu = boot();
+	assert_ptr_equal(vcpu, vcpu_at(1));
+	fake.uart_room = 0;
+	console_print("a line that waits");
+	fake.uart_room = ~0u;
+	assert_ptr_equal(after(vcpu, MS), vcpu_at(1));
+	assert_string_equal(harness_said(), "");
+	assert_int_equal(fake.timer[0], fake.ticks + MS); /* nor is it disturbed for that */
+	assert_ptr_equal(after(vcpu, MS), vcpu_at(0));
+	assert_int_equal(strlen(harness_said()), 16);
+	after(vcpu_at(0), MS);
+	assert_string_equal(harness_said(), "hat waits\r\n");
 }
 
 int main(void)
@@ -556,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_tasks_end_with_their_vm),
 		cmocka_unit_test(test_parameters_of_the_guest),
 		cmocka_unit_test(test_output_waits),
+		cmocka_unit_test(test_real_time_sends_nothing),
 	};
 
 	return cmocka_run_group_tests_name("shared", tests, NULL, NULL);

@@ -18,11 +18,12 @@
 static char said[256];
 static size_t length;
 
-static void put(void *context, char c)
+static void put(void *context, const char *text, size_t count)
 {
 	assert_ptr_equal(context, said);
-	assert_true(length < sizeof(said) - 1);
-	said[length++] = c;
+	assert_true(count > 0 && length + count < sizeof(said));
+	memcpy(said + length, text, count);
+	length += count;
 	said[length] = '\0';
 }
 
