@@ -7,7 +7,10 @@
  * arch.mk), and x29, which holds the vCPU from then on, and call a short handler, a first half. If
  * that was not all, it returns its second half, which is called with the rest of the registers
  * saved, too, and may return another vCPU. An FIQ, which is always the hypervisor's, begins there.
+ * Calls are told apart here.
  */
+#include "abi/hypercall.h"
+#include "arch/aarch64/exit.h"
 
 	.macro SAVE_FIRST
 	stp x0, x1, [sp, #8 * 0]
@@ -96,6 +99,13 @@ save_rest:
 	adr x30, enter
 	br x1
 
+	/* The rest of the slot for synchronous exceptions: what is no call by HVC #0. */
+sync_other:
+	bl exit_sync
+	cbnz x0, save_rest    /* the second half */
+	mov sp, x29
+	RESUME
+
 	OWN_EXCEPTION
 	/* _Noreturn void arch_vcpu_enter(struct vcpu *vcpu) */
 	.globl arch_vcpu_enter
@@ -143,7 +153,41 @@ idregs_physical:
 	add x2, x2, x1, lsl #4
 	br x2
 
-	EXIT exit_sync         /* from a guest in AArch64 */
+	/* w2: the number of a call that is not quick, or of the firmware's */
+call_rest:
+	SAVE_REST
+	adr x30, enter
+	cmp w2, #EXIT_CALL_LIMIT
+	b.hs exit_firmware
+	mov w1, w2
+	add x2, x0, #8 * 1
+	bl hypercall_handle
+	mov x1, x0
+	mov x0, x29
+	adr x30, enter
+	b exit_called
+
+	/*
+	 * From a guest in AArch64. Orlop's own quick calls have the shortest way: HVC #0 with the
+	 * number in w0, and the result in x0, which is therefore stored where it is restored from.
+	 */
+	.balign 128
+	SAVE_SOME
+	mrs x1, esr_el2
+	mov w2, #EXIT_ESR_HVC
+	cmp w1, w2
+	b.ne sync_other
+	ldr w2, [x0]
+	mov w3, #-HYPERCALL_BASE & 0xffffffff
+	add w2, w2, w3
+	cmp w2, #HYPERCALL_QUICK_COUNT
+	b.hs call_rest
+	add x1, x0, #8 * 1
+	bl hypercall_quick
+	str x0, [x29]
+	mov sp, x29
+	RESUME
+
 	EXIT exit_irq
 	EXIT_AT_ONCE exit_fiq
 	EXIT_AT_ONCE exit_serror

@@ -15,13 +15,15 @@
 #include "hyp/core/hyp.h"
 #include "hyp/core/hypercall.h"
 #include "hyp/core/mmio.h"
+#include "hyp/core/shared.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
-/* Called by exit.S: a first half, and second halves. */
-exit_second_half *exit_sync(struct vcpu *vcpu);
-exit_second_half exit_sync_rest, exit_serror;
+/* Called by exit.S: a first half, second halves, and the end of a call that is not quick. */
+exit_second_half *exit_sync(struct vcpu *vcpu, uint32_t esr);
+exit_second_half exit_sync_rest, exit_serror, exit_firmware;
+struct vcpu *exit_called(struct vcpu *vcpu, int64_t result);
 _Noreturn void exit_panic(uint64_t esr, uint64_t pc, uint64_t address);
 
 /* ISS of a trapped MSR or MRS (D24.2, class 0x18) without register and direction. */
@@ -59,13 +61,12 @@ static uint64_t fault_address(void)
 #define EMULATION_VALUE (ESR_ISV | 0x04)
 
 /*
- * Whole syndromes of the frequent exits, each with one comparison: HVC #0; an access to emulated
+ * Whole syndromes of the frequent exits, each with one comparison: an access to emulated
  * registers by one of x0 to x7, without sign extension; a write of one of x0 to x7 to
  * ICC_SGI1R_EL1. Those are the registers that exit.S has saved, and that compilers use for it.
  * An access is known by FSC 0b000xxx, which spares an instruction: 0b0000LL would be an address of
  * our own tables that is too large, and where something is emulated the tables have nothing.
  */
-#define QUICK_HYPERCALL ((uint32_t)ESR_HVC64 << 26 | (uint32_t)ESR_IL)
 #define QUICK_ACCESS_MASK                                                             \
 	(0x3fu << 26 | (uint32_t)(ESR_ISV | ESR_SSE | ESR_CM | ESR_S1PTW | ESR_WNR) | \
 		0x18u << 16 | 0x38)
@@ -152,19 +153,7 @@ static inline void step(void)
 	sysreg_write(elr_el2, sysreg_read(elr_el2) + 4);
 }
 
-static exit_second_half handle_call;
-
 /* The first halves: what has no effect here is done from the start by the second half. */
-NEVER_INLINE static exit_second_half *quick_hypercall(struct vcpu *vcpu)
-{
-	const uint32_t number = hypercall_number(vcpu);
-
-	if (__builtin_expect(number >= HYPERCALL_QUICK_COUNT, 0))
-		return handle_call;
-	vcpu->arch.x[0] = (uint64_t)hypercall_quick(vcpu, &vcpu->arch.x[1], number);
-	return 0;
-}
-
 static ALWAYS_INLINE exit_second_half *quick_read(struct vcpu *vcpu, uint32_t esr)
 {
 	struct mmio_access access;
@@ -195,12 +184,8 @@ NEVER_INLINE static exit_second_half *quick_sgi(struct vcpu *vcpu, uint32_t esr)
 	return 0;
 }
 
-exit_second_half *exit_sync(struct vcpu *vcpu)
+exit_second_half *exit_sync(struct vcpu *vcpu, uint32_t esr)
 {
-	const uint32_t esr = (uint32_t)sysreg_read(esr_el2);
-
-	if (esr == QUICK_HYPERCALL)
-		return quick_hypercall(vcpu);
 	if ((esr & QUICK_ACCESS_MASK) == QUICK_READ)
 		return quick_read(vcpu, esr);
 	if ((esr & QUICK_ACCESS_MASK) == QUICK_WRITE)
@@ -272,25 +257,35 @@ RARELY static struct vcpu *handle_abort(struct vcpu *vcpu, uint64_t esr, bool is
 	return vcpu;
 }
 
-/* A call that may let another vCPU have the core, and may have to be made again. */
-static struct vcpu *handle_hypercall(struct vcpu *vcpu)
+/* cpu_attend, without a step between where it is frequent. */
+static inline struct vcpu *attend(struct vcpu *vcpu)
 {
-	const uint32_t number = hypercall_number(vcpu);
-	const int64_t result = hypercall_handle(vcpu, number, &vcpu->arch.x[1]);
+	return vcpu->shared ? shared_next(vcpu->cpu) : cpu_attend(vcpu);
+}
 
-	if (result == HYPERCALL_REPEAT)
+/* After a call that may let another vCPU have the core, and may have to be made again. */
+struct vcpu *exit_called(struct vcpu *vcpu, int64_t result)
+{
+	if (result < 0 && result == HYPERCALL_REPEAT)
 		sysreg_write(elr_el2, sysreg_read(elr_el2) - 4);
 	else
 		vcpu->arch.x[0] = (uint64_t)result;
-	return number < HYPERCALL_QUICK_COUNT ? vcpu : cpu_attend(vcpu);
+	return attend(vcpu);
 }
 
-/* A call by the SMC calling convention. */
+/* Any other call by the SMC calling convention. */
+struct vcpu *exit_firmware(struct vcpu *vcpu)
+{
+	return psci_handle(vcpu) ? vcpu : cpu_attend(vcpu);
+}
+
 static struct vcpu *handle_call(struct vcpu *vcpu)
 {
-	if (hypercall_number(vcpu) <= 0xff)
-		return handle_hypercall(vcpu);
-	return psci_handle(vcpu) ? vcpu : cpu_attend(vcpu);
+	const uint32_t number = hypercall_number(vcpu);
+
+	if (number >= EXIT_CALL_LIMIT)
+		return exit_firmware(vcpu);
+	return exit_called(vcpu, hypercall_handle(vcpu, number, &vcpu->arch.x[1]));
 }
 
 /* 16 bits of immediate are reserved and must be 0. */

@@ -5,6 +5,13 @@
 #ifndef AARCH64_EXIT_H
 #define AARCH64_EXIT_H
 
+/* ESR_EL2 of HVC #0: its class, and IL. */
+#define EXIT_ESR_HVC 0x5a000000
+
+/* Numbers of Orlop's own calls from HYPERCALL_BASE on are below this; all others are firmware's. */
+#define EXIT_CALL_LIMIT 0x100
+
+#ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -47,4 +54,5 @@ bool idregs_must_trap(void);
  */
 bool psci_handle(struct vcpu *vcpu);
 
+#endif
 #endif

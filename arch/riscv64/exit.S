@@ -190,7 +190,13 @@ call_firmware:
 call_slow:
 	EACH_LATER sd, sp
 	ld sp, ARCH_VCPU_STACK(sp)
-	jal exit_hypercall
+	mv s0, a0
+	mv a1, a6
+	addi a2, a0, 8 * 10
+	jal hypercall_handle
+	mv a1, a0
+	mv a0, s0
+	jal exit_called
 enter_next:
 	ENTER
 

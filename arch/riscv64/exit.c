@@ -26,7 +26,7 @@
 bool exit_load(struct vcpu *vcpu);
 bool exit_store(struct vcpu *vcpu);
 struct vcpu *exit_call_rest(struct vcpu *vcpu);
-struct vcpu *exit_hypercall(struct vcpu *vcpu);
+struct vcpu *exit_called(struct vcpu *vcpu, int64_t result);
 struct vcpu *exit_sync_rest(struct vcpu *vcpu);
 struct vcpu *exit_attend(struct vcpu *vcpu);
 _Noreturn void exit_panic(uint64_t cause, uint64_t pc, uint64_t value);
@@ -327,21 +327,30 @@ static int64_t sbi_error_of(int64_t result)
 	}
 }
 
-/* The calls from HYPERCALL_QUICK_COUNT on, after which another vCPU may have the CPU. */
-struct vcpu *exit_hypercall(struct vcpu *vcpu)
+/* Of a call that was not made for its caller, which steps behind it unless it is made again. */
+RARELY static void fail(struct vcpu *vcpu, int64_t result)
 {
-	uint64_t *x = vcpu->arch.x;
-	int64_t result;
+	if (result == HYPERCALL_REPEAT)
+		return;
+	skip(4);
+	vcpu->arch.x[10] = (uint64_t)sbi_error_of(result);
+	vcpu->arch.x[11] = (uint64_t)result;
+}
 
-	if (vcpu->shared)
-		context_ran(vcpu);
-	result = hypercall_handle(vcpu, x[16], &x[10]);
-	if (result != HYPERCALL_REPEAT) {
+/* After one of the calls from HYPERCALL_QUICK_COUNT on; another vCPU may have the CPU. */
+struct vcpu *exit_called(struct vcpu *vcpu, int64_t result)
+{
+	if (result >= 0) {
 		skip(4);
-		x[10] = result < 0 ? (uint64_t)sbi_error_of(result) : SBI_SUCCESS;
-		x[11] = (uint64_t)result;
+		vcpu->arch.x[10] = SBI_SUCCESS;
+		vcpu->arch.x[11] = (uint64_t)result;
+	} else {
+		fail(vcpu, result);
 	}
-	return attend(vcpu);
+	if (!vcpu->shared)
+		return cpu_attend(vcpu);
+	context_ran(vcpu);
+	return shared_next(vcpu->cpu);
 }
 
 struct vcpu *exit_call_rest(struct vcpu *vcpu)

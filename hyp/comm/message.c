@@ -21,8 +21,8 @@ typedef uint64_t __attribute__((may_alias)) word_t;
 
 static struct region_message *slot_of(const struct comm_vm *comm, uint32_t index)
 {
-	index &= comm->slot_count - 1;
-	return (struct region_message *)((char *)(comm->ring + 1) + index * comm->slot_bytes);
+	return (struct region_message *)(comm->slots +
+					 (index & (comm->slot_count - 1)) * comm->slot_bytes);
 }
 
 /* How many messages wait; more than there are slots if the guest wrote nonsense. */
@@ -92,13 +92,14 @@ int64_t message_begin(
 	return HYPERCALL_OK;
 }
 
-static void wake_receivers(const struct comm_vm *comm, uint32_t receivers, bool attends)
+/* As shared_hand_over by `sender`, or shared_wake if that is NULL. */
+static void wake_receivers(struct vcpu *sender, const struct comm_vm *comm, uint32_t receivers)
 {
 	for (; receivers; receivers &= receivers - 1) {
 		struct vcpu *vcpu = vm_vcpu(comm->vm, bits_lowest(receivers));
 
-		if (attends)
-			shared_hand_over(vcpu);
+		if (sender)
+			shared_hand_over(sender, vcpu);
 		else
 			shared_wake(vcpu);
 	}
@@ -106,58 +107,77 @@ static void wake_receivers(const struct comm_vm *comm, uint32_t receivers, bool 
 
 /*
  * No vCPU of the receiver waits in IPC_RECV_MSG. One that gave its core away by sending may have
- * it back for the answer, and so may one that waits for the interrupt. Returns whether it has.
+ * it back for the answer, and so may one that waits for the interrupt, which was raised or not.
  */
-static bool hand_back(struct comm_vm *comm, bool raised)
+static void hand_back(struct vcpu *sender, struct comm_vm *comm, bool raised)
 {
 	struct vcpu *vcpu = __atomic_load_n(&comm->gave, __ATOMIC_RELAXED);
 
 	if (vcpu) {
 		__atomic_store_n(&comm->gave, 0, __ATOMIC_RELAXED);
-		if (__atomic_load_n(&vcpu->cpu, __ATOMIC_SEQ_CST) != arch_cpu_here())
-			return false;
-		shared_hand_over(vcpu);
-		return true;
+		if (__atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED) != sender->cpu)
+			return;
+		shared_hand_over(sender, vcpu);
+		__atomic_store_n(&sender->comm->gave, sender, __ATOMIC_RELAXED);
+	} else if (raised && vm_vcpu(comm->vm, 0)->shared) {
+		shared_hand_over_interrupted(sender, vm_vcpu(comm->vm, 0));
 	}
-	if (raised && vm_vcpu(comm->vm, 0)->shared)
-		shared_hand_over_interrupted(vm_vcpu(comm->vm, 0));
-	return false;
 }
 
 /*
- * One more message is in the ring. The receiver is told once: its vCPUs that wait in IPC_RECV_MSG
- * look at the ring when they go on (a vCPU that waits stops to do so when it runs next,
- * region_stops_waiting, or here); else it gets the event, and with that the interrupt. Returns
- * whether one of its vCPUs may have been given this CPU.
+ * One more message can be seen in the ring. The receiver is told once: its vCPUs that wait in
+ * IPC_RECV_MSG look at the ring when they go on (a vCPU that waits stops to do so when it runs
+ * next, region_stops_waiting, or here); else it gets the event, and with that the interrupt. If
+ * `sender` is not NULL, one of them may be given its core. Releases the lock.
  */
-static ALWAYS_INLINE bool publish(struct comm_vm *comm, bool attends)
+NEVER_INLINE static int64_t tell(struct vcpu *sender, struct comm_vm *comm)
 {
 	uint32_t receivers = 0;
 	bool raised = false;
 
-	__atomic_store_n(&comm->ring->written, ++comm->written, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__builtin_expect(__atomic_load_n(&comm->receivers, __ATOMIC_RELAXED) != 0, 0))
+	if (__atomic_load_n(&comm->receivers, __ATOMIC_RELAXED) != 0)
 		receivers = __atomic_exchange_n(&comm->receivers, 0, __ATOMIC_SEQ_CST);
 	if (!receivers)
 		raised = region_tell(comm, REGION_EVENT_MESSAGE);
 	lock_release(&comm->lock);
-	if (!receivers)
-		return attends && hand_back(comm, raised);
-	wake_receivers(comm, receivers, attends);
-	return attends;
+	wake_receivers(sender, comm, receivers);
+	if (sender && receivers)
+		__atomic_store_n(&sender->comm->gave, sender, __ATOMIC_RELAXED);
+	else if (sender)
+		hand_back(sender, comm, raised);
+	return HYPERCALL_OK;
 }
 
-void message_end(struct message *message, bool attends)
+/* The end of `tell` where only the interrupt is missing. */
+RARELY static int64_t interrupt(struct vcpu *sender, struct comm_vm *comm)
+{
+	region_raise(comm);
+	lock_release(&comm->lock);
+	if (sender->shared)
+		hand_back(sender, comm, true);
+	return HYPERCALL_OK;
+}
+
+NEVER_INLINE static int64_t give_back(struct vcpu *sender, struct comm_vm *comm, bool raised)
+{
+	hand_back(sender, comm, raised);
+	return HYPERCALL_OK;
+}
+
+static ALWAYS_INLINE void publish(struct comm_vm *comm)
+{
+	__atomic_store_n(&comm->ring->written, ++comm->written, __ATOMIC_RELEASE);
+}
+
+void message_end(struct message *message, struct vcpu *sender)
 {
 	struct comm_vm *comm = message->to;
 
-	if (!comm->reader) {
-		publish(comm, attends);
-		return;
-	}
-	__atomic_store_n(&comm->ring->written, ++comm->written, __ATOMIC_RELEASE);
-	lock_release(&comm->lock);
+	publish(comm);
+	if (comm->reader)
+		lock_release(&comm->lock);
+	else
+		tell(sender, comm);
 }
 
 void message_drop(struct message *message)
@@ -172,6 +192,14 @@ static ALWAYS_INLINE void copy_outbox(void *to, const void *outbox, uint64_t byt
 	const word_t *from = outbox;
 	word_t *data = to;
 
+	for (; bytes >= 4 * sizeof(*from); bytes -= 4 * sizeof(*from), data += 4, from += 4) {
+		const word_t words[] = {from[0], from[1], from[2], from[3]};
+
+		data[0] = words[0];
+		data[1] = words[1];
+		data[2] = words[2];
+		data[3] = words[3];
+	}
 	for (; bytes >= sizeof(*from); bytes -= sizeof(*from))
 		*data++ = *from++;
 	if (bytes)
@@ -181,7 +209,7 @@ static ALWAYS_INLINE void copy_outbox(void *to, const void *outbox, uint64_t byt
 /* Begins a message; known as one that waits before it looks again: so no room goes unnoticed. */
 static int64_t begin_or_wait(struct vcpu *vcpu, const uint64_t *args, struct message *message)
 {
-	struct comm_vm *comm = comm_vm_of(vcpu->vm);
+	struct comm_vm *comm = vcpu->comm;
 	int64_t result = message_begin(comm, args[0], args[1], message);
 
 	if (result != HYPERCALL_FULL || !args[2] || !vcpu->shared)
@@ -197,44 +225,53 @@ static int64_t begin_or_wait(struct vcpu *vcpu, const uint64_t *args, struct mes
 /* As message_send, where there is more to look at. */
 RARELY static int64_t send_slowly(struct vcpu *vcpu, const uint64_t *args)
 {
-	const struct comm_vm *comm = comm_vm_of(vcpu->vm);
 	struct message message;
 	const int64_t result = begin_or_wait(vcpu, args, &message);
 
 	if (result != HYPERCALL_OK)
 		return result;
-	copy_outbox(message.data, comm->vcpus[vcpu->plan->index].outbox, args[1]);
-	message_end(&message, vcpu->shared != 0);
+	copy_outbox(message.data, vcpu->region->outbox, args[1]);
+	message_end(&message, vcpu->shared ? vcpu : 0);
 	if (message.to->reader)
 		virtio_messages_arrived(message.to);
 	return HYPERCALL_OK;
 }
 
+RARELY static int64_t send_again(struct vcpu *vcpu, const uint64_t *args, struct comm_vm *to)
+{
+	lock_release(&to->lock);
+	return send_slowly(vcpu, args);
+}
+
+/* The usual case, on a straight way. */
 int64_t message_send(struct vcpu *vcpu, const uint64_t *args)
 {
-	struct comm_vm *from = comm_vm_of(vcpu->vm), *comm;
-	const uint64_t to = args[0], bytes = args[1];
+	const struct comm_vm *from = vcpu->comm;
 	struct region_message *slot;
+	const uint64_t bytes = args[1];
+	struct comm_vm *to;
+	uint64_t events;
 
-	if (__builtin_expect(to >= hyp_plan->vm_count, 0))
-		return HYPERCALL_NO_VM;
-	comm = comm_vm_at((unsigned)to);
-	if (__builtin_expect(!comm || !(comm->allowed >> from->id & 1), 0))
-		return HYPERCALL_DENIED;
-	lock_take_inline(&comm->lock);
-	if (__builtin_expect(bytes > comm->message_bytes || vm_state(comm->vm) != VM_RUNNING ||
-				     comm->reader || is_full(comm),
-		    0)) {
-		lock_release(&comm->lock);
+	to = __builtin_expect(args[0] < COMM_VMS_MOST, 1) ? from->to[args[0]] : 0;
+	if (__builtin_expect(!to, 0))
 		return send_slowly(vcpu, args);
-	}
-	slot = slot_of(comm, comm->written);
+	lock_take_inline(&to->lock);
+	if (__builtin_expect(bytes > to->message_bytes || vm_state(to->vm) != VM_RUNNING ||
+				     to->reader || is_full(to),
+		    0))
+		return send_again(vcpu, args, to);
+	slot = slot_of(to, to->written);
 	slot->sender = from->id;
 	slot->size_bytes = (uint32_t)bytes;
-	copy_outbox(slot->data, from->vcpus[vcpu->plan->index].outbox, bytes);
-	if (publish(comm, vcpu->shared != 0))
-		__atomic_store_n(&from->gave, vcpu, __ATOMIC_RELAXED);
-	return HYPERCALL_OK;
+	copy_outbox(slot->data, vcpu->region->outbox, bytes);
+	publish(to);
+	if (__builtin_expect(__atomic_load_n(&to->receivers, __ATOMIC_RELAXED) != 0, 0) ||
+		!arch_bits_try(&to->region->events, REGION_EVENT_MESSAGE, &events))
+		return tell(vcpu->shared ? vcpu : 0, to);
+	if (!(events & REGION_EVENT_MESSAGE) && !arch_doorbell_ring(&to->doorbell))
+		return interrupt(vcpu, to);
+	lock_release(&to->lock);
+	return vcpu->shared ? give_back(vcpu, to, !(events & REGION_EVENT_MESSAGE)) : HYPERCALL_OK;
 }
 
 void message_wake_senders(struct comm_vm *comm)
@@ -273,7 +310,7 @@ RARELY static void tell_room(uint32_t vms)
 
 int64_t message_receive(struct vcpu *vcpu, const uint64_t *args)
 {
-	struct comm_vm *comm = comm_vm_of(vcpu->vm);
+	struct comm_vm *comm = vcpu->comm;
 	const uint64_t timeout = args[0];
 	uint32_t count, told = 0;
 	bool waits;

@@ -30,10 +30,10 @@ int64_t message_begin(
 
 /*
  * Sends it: the receiver sees it, and is told; but where a device takes its messages that must be
- * told after this (message->to->reader). `attends`: cpu_attend follows, so that a vCPU of the
- * receiver that waits on this CPU may have the core next.
+ * told after this (message->to->reader). `sender`, or NULL: the loaded vCPU, which is shared, and
+ * cpu_attend follows, so that a vCPU of the receiver that waits on this CPU may have the core next.
  */
-void message_end(struct message *message, bool attends);
+void message_end(struct message *message, struct vcpu *sender);
 
 /* Nothing was sent. */
 void message_drop(struct message *message);

@@ -58,7 +58,7 @@ static void fill_ring(const struct comm_vm *comm, uint32_t offset)
 	memset(comm->ring, 0, sizeof(*comm->ring));
 	comm->ring->slots = offset + (uint32_t)sizeof(*comm->ring);
 	comm->ring->slot_count = plan->message_slots;
-	comm->ring->slot_bytes = comm->slot_bytes;
+	comm->ring->slot_bytes = (uint32_t)comm->slot_bytes;
 	comm->ring->message_bytes = plan->message_bytes;
 }
 
@@ -143,13 +143,14 @@ static struct region lay_out(struct comm_vm *comm)
 
 	header.size_bytes = plan->region_bytes;
 	CHECK(region_place(&parts, &header) <= plan->region_bytes &&
-		plan->tunnel_count <= REGION_TUNNELS_MOST &&
+		hyp_plan->vm_count <= COMM_VMS_MOST && plan->tunnel_count <= REGION_TUNNELS_MOST &&
 		plan->message_bytes <= REGION_OUTBOX_BYTES && is_power(parts.slot_count) &&
 		is_power(parts.packet_slots));
 	comm->vcpus = place(comm, header.vcpus);
 	comm->vms = place(comm, header.vms);
 	comm->tunnels = place(comm, header.tunnels);
 	comm->ring = place(comm, header.ring);
+	comm->slots = comm->ring ? (uint8_t *)(comm->ring + 1) : 0;
 	comm->packets = place(comm, header.packets);
 	return header;
 }
@@ -184,6 +185,12 @@ static void fill(struct comm_vm *comm)
 
 void region_connect(struct comm_vm *comm)
 {
+	for (unsigned i = 0; i < hyp_plan->vm_count; i++) {
+		struct comm_vm *to = comm_vm_at(i);
+
+		if (to && (to->allowed >> comm->id & 1))
+			comm->to[i] = to;
+	}
 	for (uint32_t i = 0; i < comm->vm->plan->tunnel_count; i++) {
 		const struct plan_tunnel *plan = &comm->vm->plan->tunnels[i];
 		struct comm_vm *peer = comm_vm_at(plan->peer);

@@ -8,6 +8,7 @@
 #define HYP_COMM_REGION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "abi/region.h"
@@ -17,6 +18,8 @@
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "lib/lock.h"
+
+#define COMM_VMS_MOST 32u /* VMs of a system: masks have a bit for each */
 
 /*
  * Locks, outermost first: region.c's state_lock, a network's or a port's, comm_vm.lock,
@@ -29,13 +32,18 @@ struct comm_vm {
 	/* Where the parts of the region are; what the guest wrote there about that does not count.
 	 */
 	struct region_ring *ring;
+	uint8_t *slots; /* the ring's */
 	struct region_vcpu *vcpus;
 
-	uint32_t id;                                    /* the VM's number */
-	uint32_t interrupt;                             /* its region's, or 0 */
-	struct arch_doorbell doorbell;                  /* raises that */
-	uint32_t allowed;                               /* VMs that may send to it, a bit each */
-	uint32_t slot_count, slot_bytes, message_bytes; /* of its ring; 0: it has none */
+	uint32_t id;                        /* the VM's number */
+	uint32_t interrupt;                 /* its region's, or 0 */
+	struct arch_doorbell doorbell;      /* raises that */
+	uint32_t allowed;                   /* VMs that may send to it, a bit each */
+	uint32_t slot_count, message_bytes; /* of its ring; 0: it has none */
+	size_t slot_bytes;
+
+	/* Those that take messages from it, by the VM's number, or NULL; never change. */
+	struct comm_vm *to[COMM_VMS_MOST];
 
 	struct lock lock; /* guards what follows, and what the hypervisor writes into the region */
 
@@ -105,7 +113,7 @@ static inline void region_stops_waiting(const struct vcpu *vcpu)
 /* Connects the plan's memory to the VM and fills its region, which is zero. At start-up. */
 void region_init(struct vm *vm);
 
-/* The same, of its tunnels, after region_init of all VMs. */
+/* The same, of what it has to do with others, after region_init of all VMs. */
 void region_connect(struct comm_vm *comm);
 
 /* All that the VM and others did is undone in its region. None of its vCPUs runs. */

@@ -113,7 +113,7 @@ static bool send_buffer(
 		return false;
 	if (result == HYPERCALL_OK) {
 		memcpy(message.data, data, bytes);
-		message_end(&message, false);
+		message_end(&message, 0);
 		console->arrived |= 1u << (port - 1);
 		note(console);
 	} else {

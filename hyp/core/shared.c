@@ -174,21 +174,20 @@ static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t
 }
 
 /* On its own CPU there is nothing to post: what is to be done is done here. */
-void shared_hand_over(struct vcpu *to)
+void shared_hand_over(struct vcpu *from, struct vcpu *to)
 {
-	struct cpu *here = arch_cpu_here();
+	struct cpu *here = from->cpu;
 
 	if (__atomic_load_n(&to->cpu, __ATOMIC_SEQ_CST) != here)
 		shared_wake(to);
-	else if (to != here->vcpu)
+	else if (to != from)
 		take_one(here, to, SHARED_POSTED_WAKE | SHARED_POSTED_HAND, arch_cpu_ticks());
 }
 
-void shared_hand_over_interrupted(struct vcpu *to)
+void shared_hand_over_interrupted(struct vcpu *from, struct vcpu *to)
 {
-	if (__atomic_load_n(&to->cpu, __ATOMIC_SEQ_CST) == arch_cpu_here() &&
-		arch_vcpu_has_interrupt(to))
-		shared_hand_over(to);
+	if (__atomic_load_n(&to->cpu, __ATOMIC_SEQ_CST) == from->cpu && arch_vcpu_has_interrupt(to))
+		shared_hand_over(from, to);
 }
 
 /* All that was posted here, oldest first. */

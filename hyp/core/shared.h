@@ -43,18 +43,18 @@ bool shared_wait_for(struct vcpu *vcpu, uint64_t ns);
 void shared_spins(struct vcpu *vcpu);
 
 /*
- * As shared_wake, of `to`, which is shared, by the loaded vCPU, which is shared, too, and goes on
+ * As shared_wake, of `to`, which is shared, by `from`, which is loaded here and shared, and goes on
  * wanting to run. If both are best effort and at home on this CPU, `to` has the core next, for what
  * is left of the quantum that is running, and the loaded one has it after that; but real time that
  * is due comes before both. Else `to` is woken and waits for its turn. cpu_attend follows.
  */
-void shared_hand_over(struct vcpu *to);
+void shared_hand_over(struct vcpu *from, struct vcpu *to);
 
 /*
  * The same if `to` is at home on this CPU and waits, and an interrupt that the caller has just
  * raised for it ends that; else nothing happens. cpu_attend follows.
  */
-void shared_hand_over_interrupted(struct vcpu *to);
+void shared_hand_over_interrupted(struct vcpu *from, struct vcpu *to);
 
 /*
  * Something happened that ends the wait of `vcpu`, which is shared; from any CPU. Its CPU, which

@@ -40,13 +40,15 @@ void shared_spins(struct vcpu *vcpu)
 	(void)vcpu;
 }
 
-void shared_hand_over(struct vcpu *to)
+void shared_hand_over(struct vcpu *from, struct vcpu *to)
 {
+	(void)from;
 	(void)to;
 }
 
-void shared_hand_over_interrupted(struct vcpu *to)
+void shared_hand_over_interrupted(struct vcpu *from, struct vcpu *to)
 {
+	(void)from;
 	(void)to;
 }
 

@@ -288,7 +288,7 @@ static int64_t post(struct comm_vm *comm, unsigned bytes)
 
 	if (result == HYPERCALL_OK) {
 		memset(message.data, 'x', bytes);
-		message_end(&message, false);
+		message_end(&message, NULL);
 	}
 	return result;
 }

@@ -195,7 +195,7 @@ static void test_fast_interrupt(void **state)
 
 static void hand_over(void *to)
 {
-	shared_hand_over(to);
+	shared_hand_over(cpu_at(0)->vcpu, to);
 }
 
 /* `vcpu` hands the core to `to`; who has it then. */
