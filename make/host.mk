@@ -36,7 +36,7 @@ UNIT_PROGRAMS := $(UNIT_MAINS:tests/unit/%.c=$(CHECK)/unit/%)
 
 # arch/fake has a UART of its own, and the C library's memory functions serve (the sanitizers watch
 # them); lib/string.c is tested under other names. The emulated UART of its machine is the PL011.
-CHECK_HYP_SOURCES  := $(filter-out lib/string.c hyp/devices/ns16550.c hyp/core/%_absent.c, \
+CHECK_HYP_SOURCES  := $(filter-out lib/string.c hyp/devices/ns16550.c, \
 	$(sort $(wildcard hyp/*/*.c lib/*.c arch/fake/*.c)))
 CHECK_TOOL_SOURCES := $(filter-out tools/main.c,$(TOOL_SOURCES))
 CHECK_ARCHIVES := $(CHECK)/libunit.a $(CHECK)/libtools.a $(CHECK)/libhyp.a

@@ -2,7 +2,8 @@
 # What runs on the target: the hypervisor and the bare-metal guests.
 #
 # arch/ARCH/arch.mk says: ARCH_CROSS (prefix of gcc), ARCH_CLANG (clang's target), ARCH_CFLAGS,
-# ARCH_GCC_CFLAGS, ARCH_DEVICES and ARCH_DRIVERS (names of files in hyp/devices/ and drivers/).
+# ARCH_GCC_CFLAGS, ARCH_DEVICES and ARCH_DRIVERS (names of files in hyp/devices/ and drivers/), and
+# of its own files ARCH_HOT, ARCH_PATH, ARCH_SHARED and ARCH_COMM (see below).
 
 -include arch/$(ARCH)/arch.mk
 
@@ -39,101 +40,84 @@ HYP_HOT  := hyp/core/mmio.c hyp/core/hypercall.c hyp/core/shared.c hyp/sched/sch
 
 # What each decision of the scheduler goes through is compiled as one unit, so that it is one
 # straight way (clang compiles it file by file).
+ifneq ($(CC_KIND),clang)
 HYP_PATH := hyp/core/shared.c hyp/sched/sched.c hyp/sched/edf.c hyp/sched/budget.c \
 	hyp/sched/round_robin.c $(ARCH_PATH:%=arch/$(ARCH)/%.c)
+endif
 
 # Four of them: without a scheduler, for systems where each vCPU has a core for itself, and with it
-# (-shared); without communication between VMs, and with it (-comm). What only some of them have is
-# in files of its own; hyp.c tells which it is.
+# (-shared); without communication between VMs, and with it (-comm). Each is compiled with its own
+# constants (hyp/core/extent.h) into a folder of its own, hyp*/; some sources only some have.
 HYP_SOURCES := $(sort $(filter-out hyp/devices/%,$(wildcard hyp/*/*.c)) \
 	$(ARCH_DEVICES:%=hyp/devices/%.c) $(ARCH_DRIVERS:%=drivers/%.c) \
 	$(wildcard lib/*.c arch/$(ARCH)/*.[cS]))
-HYP_COMM_ONLY      := $(filter hyp/comm/% $(ARCH_COMM:%=arch/$(ARCH)/%.c),$(HYP_SOURCES))
-HYP_NO_COMM_ONLY   := hyp/core/comm_absent.c $(ARCH_NO_COMM:%=arch/$(ARCH)/%.c)
-HYP_DEDICATED_ONLY := hyp/core/shared_absent.c $(ARCH_DEDICATED:%=arch/$(ARCH)/%.c)
-HYP_SHARED_ONLY    := $(filter-out $(HYP_DEDICATED_ONLY),$(filter hyp/sched/% \
-	$(patsubst %,hyp/core/%,shared% realtime.c console_queue.c) hyp/trace/trace_sched.c \
-	$(ARCH_SHARED:%=arch/$(ARCH)/%.c),$(HYP_SOURCES)))
-HYP_COMMON         := $(filter-out $(HYP_DEDICATED_ONLY) $(HYP_SHARED_ONLY) $(HYP_COMM_ONLY) \
-	$(HYP_NO_COMM_ONLY) hyp/core/hyp.c,$(HYP_SOURCES))
+HYP_SHARED_ONLY := hyp/sched/% hyp/core/shared% hyp/core/realtime.c hyp/core/console_queue.c \
+	hyp/trace/trace_sched.c lib/tournament.c $(ARCH_SHARED:%=arch/$(ARCH)/%.c)
+HYP_COMM_ONLY   := hyp/comm/% $(ARCH_COMM:%=arch/$(ARCH)/%.c)
 
-ifneq ($(CC_KIND),clang)
-HYP_SHARED_ONLY := $(filter-out $(HYP_PATH),$(HYP_SHARED_ONLY)) path
-endif
-
-HYP_PARTS              := $(HYP_COMMON) $(HYP_DEDICATED_ONLY) $(HYP_NO_COMM_ONLY)
-HYP_PARTS_-comm        := $(HYP_COMMON) $(HYP_DEDICATED_ONLY) $(HYP_COMM_ONLY)
-HYP_PARTS_-shared      := $(HYP_COMMON) $(HYP_SHARED_ONLY) $(HYP_NO_COMM_ONLY)
-HYP_PARTS_-shared-comm := $(HYP_COMMON) $(HYP_SHARED_ONLY) $(HYP_COMM_ONLY)
-
-HYP_COMPILE = $(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),$(HYP_FAST),$(HYP_SMALL)) \
-	$(ARCH_CFLAGS) -MMD -MP -c $< -o $@
-
-$(OUT)/hyp/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
-	@mkdir -p $(@D)
-	@echo "  CC  $@"
-	$(Q)$(HYP_COMPILE)
-
-$(OUT)/hyp/hyp/core/hyp-%.c.o: hyp/core/hyp.c make/target.mk | $(SETUP)
-	@mkdir -p $(@D)
-	@echo "  CC  $@"
-	$(Q)$(HYP_COMPILE)
-
-$(OUT)/hyp/path.o: $(HYP_PATH:%=$(OUT)/hyp/%.o)
-	@echo "  CC  $@"
-	$(Q)$(HYP_CC) $(HYP_CFLAGS) $(HYP_FAST) $(ARCH_CFLAGS) -flto -flinker-output=nolto-rel -r \
-		-nostdlib $^ -o $@
-
-ifneq ($(CC_KIND),clang)
-# Without scheduling before the registers are allocated, which needs more of them.
-$(HYP_PATH:%=$(OUT)/hyp/%.o): ARCH_CFLAGS += -flto -fno-schedule-insns
-endif
-
-# The hypervisor's identity, by which it knows the plans made for it: of its sources and flags.
+# The hypervisor's identity, by which it knows the plans made for it: of its sources and flags, and
+# of what it has of them.
 HYP_INPUTS := $(HYP_SOURCES) $(sort $(wildcard abi/*.h hyp/*/*.h lib/*.h drivers/*.h \
 	arch/include/*.h arch/$(ARCH)/*.h arch/$(ARCH)/*.mk arch/$(ARCH)/*.ld))
 HYP_BUILD  := 0x$(shell (echo $(CC_KIND); cat $(HYP_INPUTS) make/target.mk) 2>/dev/null | \
-	sha256sum | cut -c1-16)
+	sha256sum | cut -c1-14)
 
-HYP_INFO   := $(HYPERVISORS:$(OUT)/%.elf=$(OUT)/hyp/hyp/core/%.c.o)
-
-$(HYP_INFO): ARCH_CFLAGS += -DHYP_BUILD=$(HYP_BUILD)
-$(filter %-shared.c.o %-shared-comm.c.o,$(HYP_INFO)): ARCH_CFLAGS += -DHYP_SHARED
-$(filter %-comm.c.o,$(HYP_INFO)): ARCH_CFLAGS += -DHYP_COMM
-$(HYP_INFO): $(HYP_INPUTS)
+HYP_COMPILE = $(HYP_CC) $(HYP_CFLAGS) $(if $(filter $<,$(HYP_HOT)),$(HYP_FAST),$(HYP_SMALL)) \
+	$(ARCH_CFLAGS) -MMD -MP -c $< -o $@
 
 $(OUT)/hyp.ld: arch/$(ARCH)/hyp.ld abi/image.h
 	@mkdir -p $(@D)
 	$(Q)$(HYP_CC) -E -P -undef -x assembler-with-cpp -D__ASSEMBLER__ -I. $< -o $@
 
+# $(1): what ends its name; $(2), $(3): HYP_SHARED and HYP_COMM.
 define HYPERVISOR
-$(OUT)/hyp$(1).elf: $(patsubst %,$(OUT)/hyp/%.o,$(HYP_PARTS$(if $(1),_$(1),))) \
-	$(OUT)/hyp/hyp/core/hyp$(1).c.o $(OUT)/hyp.ld
+HYP_OBJECTS$(1) := $(patsubst %,$(OUT)/hyp$(1)/%.o,$(filter-out $(if $(filter 0,$(2)), \
+	$(HYP_SHARED_ONLY),$(HYP_PATH)) $(if $(filter 0,$(3)),$(HYP_COMM_ONLY)),$(HYP_SOURCES)) \
+	$(if $(filter 1,$(2)),$(if $(HYP_PATH),path)))
+
+$(OUT)/hyp$(1)/%.o: ARCH_CFLAGS += -DHYP_SHARED=$(2) -DHYP_COMM=$(3)
+$(OUT)/hyp$(1)/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
+	@mkdir -p $$(@D)
+	@echo "  CC  $$@"
+	$(Q)$$(HYP_COMPILE)
+
+$(OUT)/hyp$(1)/hyp/core/hyp.c.o: ARCH_CFLAGS += -DHYP_BUILD=$(HYP_BUILD)$(2)$(3)
+$(OUT)/hyp$(1)/hyp/core/hyp.c.o: $(HYP_INPUTS)
+
+# Without scheduling before the registers are allocated, which needs more of them.
+$(HYP_PATH:%=$(OUT)/hyp$(1)/%.o): ARCH_CFLAGS += -flto -fno-schedule-insns
+$(OUT)/hyp$(1)/path.o: $(HYP_PATH:%=$(OUT)/hyp$(1)/%.o)
+	@echo "  CC  $$@"
+	$(Q)$$(HYP_CC) $$(HYP_CFLAGS) $$(HYP_FAST) $$(ARCH_CFLAGS) -flto -flinker-output=nolto-rel \
+		-r -nostdlib $$^ -o $$@
+
+$(OUT)/hyp$(1).elf: $$(HYP_OBJECTS$(1)) $(OUT)/hyp.ld
 	@echo "  LD  $$@"
-	$(Q)$(HYP_LINK) $(HYP_LDFLAGS) -T $(OUT)/hyp.ld -Wl,-Map=$$(@:.elf=.map) \
+	$(Q)$$(HYP_LINK) $$(HYP_LDFLAGS) -T $(OUT)/hyp.ld -Wl,-Map=$$(@:.elf=.map) \
 		$$(filter %.o,$$^) -o $$@
 endef
-$(foreach v,$(HYPERVISORS:$(OUT)/hyp%.elf=%),$(eval $(call HYPERVISOR,$(v))))
-$(eval $(call HYPERVISOR,))
+$(eval $(call HYPERVISOR,,0,0))
+$(eval $(call HYPERVISOR,-comm,0,1))
+$(eval $(call HYPERVISOR,-shared,1,0))
+$(eval $(call HYPERVISOR,-shared-comm,1,1))
 
 # For the bench: upcalls that copy the interrupted context (tests/bench/upcall_copy).
-HYP_COPY       := $(OUT)/hyp-comm-copy.elf
-HYP_COPY_OWN   := hyp/comm/upcall.c arch/$(ARCH)/irq.c
-HYP_COPY_PARTS := $(patsubst %,$(OUT)/hyp/%.o,$(filter-out $(HYP_COPY_OWN),$(HYP_PARTS_-comm))) \
-	$(patsubst %,$(OUT)/hyp/copy/%.o,$(HYP_COPY_OWN) tests/bench/upcall_copy/copy.c \
+HYP_COPY         := $(OUT)/hyp-comm-copy.elf
+HYP_COPY_OWN     := hyp/comm/upcall.c arch/$(ARCH)/irq.c
+HYP_COPY_OBJECTS := $(filter-out $(HYP_COPY_OWN:%=$(OUT)/hyp-comm/%.o),$(HYP_OBJECTS-comm)) \
+	$(patsubst %,$(OUT)/hyp-comm-copy/%.o,$(HYP_COPY_OWN) tests/bench/upcall_copy/copy.c \
 	tests/bench/upcall_copy/$(ARCH).c)
 
-$(OUT)/hyp/copy/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
+$(OUT)/hyp-comm-copy/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
 	$(Q)$(HYP_COMPILE)
 
-$(OUT)/hyp/copy/%.o: ARCH_CFLAGS += -DCOMM_UPCALL_AT_ONCE=0
-$(OUT)/hyp/copy/hyp/comm/upcall.c.o: ARCH_CFLAGS += -Darch_vcpu_upcall=copy_upcall \
+$(OUT)/hyp-comm-copy/%.o: ARCH_CFLAGS += -DHYP_SHARED=0 -DHYP_COMM=1 -DCOMM_UPCALL_AT_ONCE=0
+$(OUT)/hyp-comm-copy/hyp/comm/upcall.c.o: ARCH_CFLAGS += -Darch_vcpu_upcall=copy_upcall \
 	-Dupcall_set=copy_upcall_set
--include $(patsubst %.o,%.d,$(filter $(OUT)/hyp/copy/%,$(HYP_COPY_PARTS)))
 
-$(HYP_COPY): $(HYP_COPY_PARTS) $(OUT)/hyp/hyp/core/hyp-comm.c.o $(OUT)/hyp.ld
+$(HYP_COPY): $(HYP_COPY_OBJECTS) $(OUT)/hyp.ld
 	@echo "  LD  $@"
 	$(Q)$(HYP_LINK) $(HYP_LDFLAGS) -T $(OUT)/hyp.ld $(filter %.o,$^) -o $@
 

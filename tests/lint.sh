@@ -64,5 +64,6 @@ python3 tests/rules.py || failed=1
 python3 tests/interface.py || failed=1
 
 echo "note: source lines of the hypervisor for aarch64, as it was built:" \
-	"$(python3 tests/rules.py sloc "$build/aarch64/hyp")"
+	"$(python3 tests/rules.py sloc "$build/aarch64/hyp") in the smallest," \
+	"$(python3 tests/rules.py sloc "$build"/aarch64/hyp*/) in all"
 exit $failed

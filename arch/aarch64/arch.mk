@@ -13,12 +13,9 @@ ARCH_CFLAGS   := -march=armv8-a -mgeneral-regs-only -mstrict-align -mcmodel=tiny
 ARCH_GCC_CFLAGS := -mno-outline-atomics
 # Files whose code runs at every frequent exit, built for few instructions rather than few bytes.
 ARCH_HOT      := exit irq virq vgic_mmio context_shared irq_shared upcall
-# Files for shared CPUs only, and for dedicated ones only.
-ARCH_SHARED    := context_shared exit_shared irq_shared sysreg_shared vgic_shared
-ARCH_DEDICATED := shared_absent
-# Files for VMs that communicate only, and what stands in for them.
-ARCH_COMM      := upcall
-ARCH_NO_COMM   := upcall_absent
+# Files for shared CPUs only, and for VMs that communicate only (hyp/core/extent.h).
+ARCH_SHARED   := context_shared exit_shared irq_shared sysreg_shared vgic_shared
+ARCH_COMM     := upcall
 # Devices and drivers of this architecture's boards.
 ARCH_DEVICES  := pl011
 ARCH_DRIVERS  := pl011

@@ -260,7 +260,7 @@ RARELY static struct vcpu *handle_abort(struct vcpu *vcpu, uint64_t esr, bool is
 /* cpu_attend, without a step between where it is frequent. */
 static inline struct vcpu *attend(struct vcpu *vcpu)
 {
-	return vcpu->shared ? shared_next(vcpu->cpu) : cpu_attend(vcpu);
+	return vcpu_is_shared(vcpu) ? shared_next(vcpu->cpu) : cpu_attend(vcpu);
 }
 
 /* After a call that may let another vCPU have the core, and may have to be made again. */
@@ -297,6 +297,14 @@ RARELY static struct vcpu *handle_any_call(struct vcpu *vcpu, uint64_t esr)
 	return vcpu;
 }
 
+/* A feature that is switched off for guests: it is not there. */
+static struct vcpu *refuse(struct vcpu *vcpu)
+{
+	vcpu->exits[EXIT_CAUSE_SYSTEM]++;
+	exception_inject_undefined(vcpu);
+	return vcpu;
+}
+
 __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 {
 	const uint64_t esr = sysreg_read(esr_el2);
@@ -308,13 +316,15 @@ __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 	case ESR_HVC64:
 		return handle_any_call(vcpu, esr);
 	case ESR_WFX:
-		if (!vcpu->shared) {
+		if (vm_has_upcalls(vcpu->vm) && !vcpu_is_shared(vcpu)) {
 			upcall_wait(vcpu, esr);
 			return cpu_attend(vcpu);
 		}
 		/* fall through */
 	case ESR_FP:
-		return exit_shared_handle(vcpu, esr);
+		if (vcpu_is_shared(vcpu))
+			return exit_shared_handle(vcpu, esr);
+		return refuse(vcpu);
 	case ESR_DATA_ABORT_LOWER:
 		return handle_abort(vcpu, esr, false);
 	case ESR_INSTRUCTION_ABORT_LOWER:
@@ -328,17 +338,14 @@ __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 		}
 		return vcpu;
 	default:
-		/* A feature that is switched off for guests: it is not there. */
-		vcpu->exits[EXIT_CAUSE_SYSTEM]++;
-		exception_inject_undefined(vcpu);
-		return vcpu;
+		return refuse(vcpu);
 	}
 }
 
 /* A bus error while a guest runs alone on this core is that guest's (HCR_EL2.AMO). */
 struct vcpu *exit_serror(struct vcpu *vcpu)
 {
-	if (vcpu->shared)
+	if (vcpu_is_shared(vcpu))
 		vcpu = exit_shared_culprit(vcpu);
 	return fault(vcpu, "a bus reports an error (SError)", sysreg_read(esr_el2), ADDRESS_NONE);
 }

@@ -132,7 +132,7 @@ void gic_cpu_init(const struct cpu *cpu)
 {
 	init_redistributor(cpu);
 	init_interface();
-	if (cpu->plan->shared)
+	if (cpu_is_shared(cpu))
 		irq_shared_init(cpu);
 }
 

@@ -49,7 +49,7 @@ struct vcpu *exit_fiq(struct vcpu *vcpu)
 {
 	const uint32_t id = (uint32_t)sysreg_read(ICC_IAR0_EL1);
 
-	if (vcpu->shared)
+	if (vcpu_is_shared(vcpu))
 		return irq_shared_fiq(vcpu, id);
 	if (id < GIC_SPI_LIMIT)
 		handle_own(vcpu, id, true);
@@ -62,7 +62,7 @@ RARELY static exit_second_half *irq_of_others(struct vcpu *vcpu, uint32_t id)
 	if (id >= GIC_SPI_LIMIT)
 		return 0;
 	if (gic_is_own(id)) {
-		if (vcpu->shared)
+		if (vcpu_is_shared(vcpu))
 			irq_shared_own(vcpu, id);
 		else
 			handle_own(vcpu, id, false);
@@ -98,7 +98,7 @@ static ALWAYS_INLINE exit_second_half *inject(
 
 NEVER_INLINE static exit_second_half *inject_shared(struct vcpu *vcpu, uint32_t id)
 {
-	if (vcpu->shared)
+	if (vcpu_is_shared(vcpu))
 		return irq_shared_take(vcpu, id);
 	if (id >= vcpu->vm->plan->irq_limit)
 		return irq_of_others(vcpu, id);
@@ -132,7 +132,7 @@ void arch_irq_poll(struct cpu *cpu)
 	const bool split = sysreg_read(ICC_CTLR_EL1) & ICC_CTLR_EOIMODE;
 	uint32_t id;
 
-	if (cpu->shared) {
+	if (cpu_is_shared(cpu)) {
 		irq_shared_poll(cpu);
 		return;
 	}

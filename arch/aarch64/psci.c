@@ -97,7 +97,7 @@ static int64_t cpu_suspend(struct vcpu *vcpu, const uint64_t *args)
 		return PSCI_INVALID_PARAMETERS;
 	if ((args[0] & type) && (args[1] & 3))
 		return PSCI_INVALID_ADDRESS;
-	if (vcpu->shared) {
+	if (vcpu_is_shared(vcpu)) {
 		exit_shared_suspend(vcpu);
 	} else if (vgic_is_direct(vcpu->vm)) {
 		wait_reachable();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What this architecture's common code calls for vCPUs and CPUs that are shared (vcpu->shared,
- * cpu->shared), and only for them. shared_absent.c stands in where there is no scheduler.
+ * What this architecture's common code calls for vCPUs and CPUs that are shared (vcpu_is_shared,
+ * cpu_is_shared), and only for them.
  */
 #ifndef AARCH64_SHARING_H
 #define AARCH64_SHARING_H

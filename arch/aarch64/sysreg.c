@@ -70,7 +70,7 @@ void sysreg_handle(struct vcpu *vcpu, uint64_t esr)
 
 	vcpu->exits[EXIT_CAUSE_SYSTEM]++;
 	trace_write(&vcpu->cpu->trace, TRACE_SYSTEM, vcpu->number, esr);
-	exists = vcpu->shared && sysreg_shared_access(vcpu, reg, esr & 1, &value);
+	exists = vcpu_is_shared(vcpu) && sysreg_shared_access(vcpu, reg, esr & 1, &value);
 	if (!exists)
 		exists = esr & 1 ? read_register(vcpu, reg, &value)
 				 : write_register(vcpu, reg, value);
@@ -169,7 +169,7 @@ static uint64_t hcr_value(const struct vcpu *vcpu)
 
 	if (vcpu->vm->plan->delivery != PLAN_DIRECT)
 		hcr |= HCR_IMO;
-	if (vcpu->shared || idregs_must_trap())
+	if (vcpu_is_shared(vcpu) || idregs_must_trap())
 		hcr |= HCR_TID3;
 	if (has_feature(pfr0, 28))
 		hcr |= HCR_TERR;

@@ -2,7 +2,7 @@
 /*
  * Interrupts by upcall (docs/upcall.md) under this architecture's controller: physical ones are
  * answered here, and recorded instead of being put into list registers. All of it is for VMs with
- * upcalls only; upcall_absent.c stands in where there are none.
+ * upcalls only (vm_has_upcalls).
  */
 #ifndef AARCH64_UPCALL_H
 #define AARCH64_UPCALL_H

@@ -83,7 +83,7 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 	reset_el1();
 	sysreg_init_traps(vcpu);
 	reset_performance_monitors();
-	if (vcpu->shared)
+	if (vcpu_is_shared(vcpu))
 		context_shared_start(vcpu);
 	else
 		vgic_cpu_start(vcpu);
@@ -98,7 +98,7 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 
 void arch_vcpu_park(struct vcpu *vcpu)
 {
-	if (vcpu->shared) {
+	if (vcpu_is_shared(vcpu)) {
 		context_shared_park(vcpu);
 		return;
 	}

@@ -35,9 +35,9 @@ __attribute__((cold)) static void reset_bank(
 
 __attribute__((cold)) static void reset_private(struct vcpu *vcpu)
 {
-	const uint32_t owned = SGIS | (vcpu->shared ? GIC_PPI_TIMERS : GIC_PPI_GUEST);
+	const uint32_t owned = SGIS | (vcpu_is_shared(vcpu) ? GIC_PPI_TIMERS : GIC_PPI_GUEST);
 
-	for (uint32_t todo = vcpu->shared ? 0 : owned; todo; todo &= todo - 1) {
+	for (uint32_t todo = vcpu_is_shared(vcpu) ? 0 : owned; todo; todo &= todo - 1) {
 		gic_quiesce(vcpu->cpu, bits_lowest(todo));
 		gic_set_priority(vcpu->cpu, bits_lowest(todo), GIC_PRIORITY_GUEST);
 	}
@@ -62,7 +62,7 @@ static void apply_word(struct vcpu *frame, uint32_t word)
 	const struct irq_bank *bank = vgic_bank(frame, word);
 	const uint32_t on = vgic_physical_on(frame->vm, bank);
 
-	if (word == 0 && frame->shared) {
+	if (word == 0 && vcpu_is_shared(frame)) {
 		vgic_shared_apply_private(frame);
 		return;
 	}
@@ -100,8 +100,8 @@ static void reset_shared(struct vm *vm, const struct plan_irq *irq)
 	bank->edge |= is_edge ? bit : 0;
 	gic_quiesce(cpu, irq->id);
 	gic_set_edge(irq->id, is_edge);
-	gic_set_priority(
-		cpu, irq->id, vgic_is_direct(vm) ? GIC_PRIORITY_GUEST : irq_shared_priority(vm));
+	gic_set_priority(cpu, irq->id,
+		!HYP_SHARED || vgic_is_direct(vm) ? GIC_PRIORITY_GUEST : irq_shared_priority(vm));
 	gic_route(irq->id, cpu);
 }
 

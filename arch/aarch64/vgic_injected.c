@@ -346,7 +346,7 @@ void vgic_injected_sgi(struct vcpu *sender, struct vcpu *target, uint32_t id, bo
 	__atomic_fetch_or(&target->arch.posted, 1u << id, __ATOMIC_RELEASE);
 	if (target == sender)
 		vgic_injected_sync(target);
-	else if (target->shared)
+	else if (vcpu_is_shared(target))
 		vgic_shared_sgi(target);
 	else
 		arch_irq_kick(target->cpu);

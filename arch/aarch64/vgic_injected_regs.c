@@ -17,7 +17,7 @@ static void notify(struct vcpu *vcpu)
 {
 	if (vgic_is_here(vcpu))
 		vgic_injected_sync_locked(vcpu);
-	else if (vcpu->shared)
+	else if (vcpu_is_shared(vcpu))
 		vgic_shared_notify(vcpu);
 	else
 		arch_irq_kick(vcpu->cpu);
@@ -59,7 +59,7 @@ void vgic_injected_settle(struct vm *vm)
  */
 static uint32_t hardware_of(struct vcpu *frame, uint32_t word)
 {
-	if (word == 0 && frame->shared && !vgic_is_here(frame))
+	if (word == 0 && vcpu_is_shared(frame) && !vgic_is_here(frame))
 		return 0;
 	return vgic_bank(frame, word)->hardware;
 }
@@ -68,7 +68,7 @@ void vgic_injected_enable(struct vcpu *frame, uint32_t word, uint32_t bits)
 {
 	const struct irq_bank *bank = vgic_bank(frame, word);
 
-	if (word == 0 && frame->shared)
+	if (word == 0 && vcpu_is_shared(frame))
 		vgic_shared_apply_private(frame);
 	else
 		gic_write_word(frame->cpu, word, GICD_ISENABLER,
@@ -78,7 +78,7 @@ void vgic_injected_enable(struct vcpu *frame, uint32_t word, uint32_t bits)
 
 void vgic_injected_disable(struct vcpu *frame, uint32_t word, uint32_t bits)
 {
-	if (word == 0 && frame->shared)
+	if (word == 0 && vcpu_is_shared(frame))
 		vgic_shared_apply_private(frame);
 	else
 		gic_write_word(

@@ -21,7 +21,7 @@ static void notify(struct vcpu *vcpu)
 {
 	if (vgic_is_here(vcpu)) {
 		vgic_injected_sync_locked(vcpu);
-	} else if (vcpu->shared) {
+	} else if (vcpu_is_shared(vcpu)) {
 		__atomic_fetch_or(&vcpu->arch.posted, ARCH_POSTED_BOOK, __ATOMIC_SEQ_CST);
 		vgic_shared_sgi(vcpu);
 	} else {

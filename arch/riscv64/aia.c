@@ -119,7 +119,7 @@ void aia_clear_file(void)
 /* A task's vCPU has no file, and with that no external interrupts and no registers of a file. */
 static void vcpu_reset(struct vcpu *vcpu)
 {
-	CHECK(vcpu->plan->guest_file != 0 || vcpu->shared || vm_has_upcalls(vcpu->vm));
+	CHECK(vcpu->plan->guest_file != 0 || vcpu_is_shared(vcpu) || vm_has_upcalls(vcpu->vm));
 	aia_select_file(vcpu->plan->guest_file);
 	if (vcpu->plan->guest_file != 0)
 		aia_clear_file();

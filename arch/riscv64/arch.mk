@@ -13,14 +13,11 @@ ARCH_GCC_CFLAGS := -march=rv64imac_zicsr_zifencei -mstrict-align \
                  $(foreach r,5 6 7 28 29 30 31,-ffixed-x$(r)) -DARCH_FIXED_TEMPORARIES
 # Files whose code runs at every frequent exit, built for few instructions rather than few bytes.
 ARCH_HOT      := exit irq virq aia_guest plic_guest context context_events context_files upcall
-# What only the hypervisor with a scheduler has, and what stands in for it in the other.
-ARCH_SHARED    := context context_events context_files context_plic
-ARCH_DEDICATED := context_absent
+# Files for shared CPUs only, and for VMs that communicate only (hyp/core/extent.h).
+ARCH_SHARED   := context context_events context_files context_plic
+ARCH_COMM     := upcall
 # Part of each decision of the scheduler.
-ARCH_PATH      := context
-# Files for VMs that communicate only, and what stands in for them.
-ARCH_COMM      := upcall
-ARCH_NO_COMM   := upcall_absent
+ARCH_PATH     := context
 # Devices and drivers of this architecture's boards.
 ARCH_DEVICES  := ns16550
 ARCH_DRIVERS  := ns16550

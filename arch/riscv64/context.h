@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vCPUs on shared CPUs: what only they need, apart from arch/include. context_absent.c stands in
- * for all of it in a hypervisor without a scheduler; no vCPU is shared there.
+ * vCPUs on shared CPUs: what only they need, apart from arch/include. There where HYP_SHARED is 1
+ * (hyp/core/extent.h).
  */
 #ifndef RISCV64_CONTEXT_H
 #define RISCV64_CONTEXT_H
@@ -26,7 +26,7 @@ struct vm;
 #define CONTEXT_FP    4u  /* it gets its floating-point registers with the CPU */
 #define CONTEXT_BOARD 8u  /* its board lacks Sstc or AIA */
 #define CONTEXT_CLOCK 16u /* its VM has a clock of its own */
-#define CONTEXT_CALLS 32u /* its VM's interrupts come by upcall */
+#define CONTEXT_CALLS (HYP_COMM ? 32u : 0) /* its VM's interrupts come by upcall */
 
 /* What a shared CPU has of its own; only that CPU touches it. */
 struct context_cpu {

@@ -50,7 +50,8 @@ struct sbi_result firmware_call(
 int64_t firmware_fence(const struct vm *vm, uint64_t vcpus, unsigned function, uint64_t start,
 	uint64_t size, uint64_t asid)
 {
-	vcpus = context_fence(vm, vcpus);
+	if (HYP_SHARED)
+		vcpus = context_fence(vm, vcpus);
 	while (vcpus) {
 		const uint64_t base = vm_vcpu(vm, bits_lowest(vcpus))->cpu->plan->hw_id;
 		uint64_t mask = 0, later = 0;
@@ -83,7 +84,7 @@ void arch_cpu_init(struct cpu *cpu)
 {
 	vcpu_probe_features();
 	irq_cpu_init(cpu);
-	if (cpu->shared)
+	if (cpu_is_shared(cpu))
 		context_cpu_init(cpu);
 }
 
@@ -109,7 +110,7 @@ void arch_cpu_wait(void)
 {
 	struct cpu *cpu = arch_cpu_here();
 
-	if (cpu->shared)
+	if (cpu_is_shared(cpu))
 		context_wait(cpu);
 	else
 		__asm__ volatile("wfi" ::: "memory");

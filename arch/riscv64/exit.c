@@ -58,7 +58,7 @@ static bool is_saved(unsigned reg)
 /* cpu_attend, without a step between where it is frequent. */
 static inline struct vcpu *attend(struct vcpu *vcpu)
 {
-	return vcpu->shared ? shared_next(vcpu->cpu) : cpu_attend(vcpu);
+	return vcpu_is_shared(vcpu) ? shared_next(vcpu->cpu) : cpu_attend(vcpu);
 }
 
 static void skip(unsigned length)
@@ -289,11 +289,11 @@ RARELY static struct vcpu *handle_virtual_instruction(struct vcpu *vcpu)
 {
 	const uint64_t instruction = csr_read(CSR_STVAL);
 
-	if (vcpu->shared && context_stalls(vcpu, instruction)) {
+	if (vcpu_is_shared(vcpu) && context_stalls(vcpu, instruction)) {
 		skip(4);
 		return cpu_attend(vcpu);
 	}
-	if (!vcpu->shared && vm_has_upcalls(vcpu->vm) && upcall_waits(vcpu, instruction)) {
+	if (!vcpu_is_shared(vcpu) && vm_has_upcalls(vcpu->vm) && upcall_waits(vcpu, instruction)) {
 		skip(4);
 		return cpu_attend(vcpu);
 	}
@@ -347,7 +347,7 @@ struct vcpu *exit_called(struct vcpu *vcpu, int64_t result)
 	} else {
 		fail(vcpu, result);
 	}
-	if (!vcpu->shared)
+	if (!vcpu_is_shared(vcpu))
 		return cpu_attend(vcpu);
 	context_ran(vcpu);
 	return shared_next(vcpu->cpu);
@@ -371,7 +371,7 @@ __attribute__((cold)) struct vcpu *exit_sync_rest(struct vcpu *vcpu)
 	case CAUSE_VIRTUAL_INSTRUCTION:
 		return handle_virtual_instruction(vcpu);
 	case CAUSE_ILLEGAL:
-		if (vcpu->shared)
+		if (vcpu_is_shared(vcpu))
 			return handle_illegal(vcpu);
 		/* fall through */
 	default:

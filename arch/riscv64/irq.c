@@ -127,7 +127,7 @@ void irq_post(struct vcpu *vcpu, uint32_t event, uint32_t irq)
 	if (arch_cpu_here()->vcpu == vcpu) {
 		if (__atomic_load_n(&vcpu->state, __ATOMIC_RELAXED) == VCPU_ON)
 			irq_take_posted(vcpu);
-	} else if (!vcpu->shared) {
+	} else if (!vcpu_is_shared(vcpu)) {
 		arch_irq_kick(vcpu->cpu);
 	} else if (!(before & event)) {
 		context_posted(vcpu, irq);
@@ -155,6 +155,15 @@ void irq_own_arrived(struct cpu *cpu, struct vcpu *vcpu, uint32_t irq)
 		console_input();
 }
 
+/* Not delegated: the running guest has upcalls. Returns whether it has been given its own. */
+static bool take_upcall_timer(struct vcpu *vcpu)
+{
+	upcall_timer_arrived(vcpu);
+	if (COMM_UPCALL_AT_ONCE)
+		comm_upcall(vcpu);
+	return COMM_UPCALL_AT_ONCE;
+}
+
 /*
  * What was stored before an interrupt was sent is seen once it is taken. Returns true if the
  * interrupt was for the guest that runs, and for nobody else.
@@ -171,7 +180,7 @@ NEVER_INLINE static bool take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
 		csr_clear(CSR_SIP, BIT(IRQ_S_SOFT));
 		break;
 	case IRQ_S_TIMER:
-		if (cpu->shared) {
+		if (cpu_is_shared(cpu)) {
 			is_guests = context_timer_arrived(cpu);
 		} else {
 			vcpu_timer_arrived();
@@ -179,13 +188,11 @@ NEVER_INLINE static bool take(struct cpu *cpu, struct vcpu *vcpu, unsigned irq)
 		}
 		break;
 	case IRQ_S_GUEST:
-		context_files_arrived(cpu);
+		if (HYP_SHARED)
+			context_files_arrived(cpu);
 		break;
-	case IRQ_VS_TIMER: /* not delegated: of a guest with upcalls, which runs */
-		upcall_timer_arrived(vcpu);
-		is_guests = COMM_UPCALL_AT_ONCE;
-		if (is_guests)
-			comm_upcall(vcpu);
+	case IRQ_VS_TIMER:
+		is_guests = HYP_COMM && take_upcall_timer(vcpu);
 		break;
 	}
 	fence(ir, rw);
@@ -204,7 +211,7 @@ bool exit_irq(struct vcpu *vcpu, uint64_t cause)
 	if (__atomic_load_n(&vcpu->arch.posted, __ATOMIC_RELAXED))
 		irq_take_posted(vcpu);
 	return __atomic_load_n(&vcpu->vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING &&
-	       (is_guests || !(vcpu->shared || vm_has_upcalls(vcpu->vm)));
+	       (is_guests || !(vcpu_is_shared(vcpu) || vm_has_upcalls(vcpu->vm)));
 }
 
 /* SGEI is in hip alone. */
@@ -220,6 +227,6 @@ void arch_irq_poll(struct cpu *cpu)
 
 	while ((pending = pending_here()) != 0)
 		take(cpu, 0, bits_lowest(pending));
-	if (cpu->shared)
+	if (cpu_is_shared(cpu))
 		context_polled(cpu);
 }

@@ -111,19 +111,19 @@ RARELY static bool record(const struct cpu *cpu, struct vm *vm, uint32_t irq)
 	lock_take(&vm->arch.lock);
 	is_new = upcall_claimed(vm, irq);
 	lock_release(&vm->arch.lock);
-	if (first->shared)
+	if (vcpu_is_shared(first))
 		context_posted(first, irq);
 	else if (cpu->vcpu == first)
 		comm_upcall(first);
 	else if (is_new)
 		vcpu_kick(first);
-	return !cpu->shared;
+	return !cpu_is_shared(cpu);
 }
 
 bool plic_guest_arrived(struct cpu *cpu, uint32_t source)
 {
 	const struct vcpu *loaded = cpu->vcpu;
-	struct vm *vm = loaded && !cpu->shared ? loaded->vm : context_owner(source);
+	struct vm *vm = cpu_is_shared(cpu) ? context_owner(source) : loaded->vm;
 	const uint32_t irq = plic_guest_irq_of(vm, source);
 
 	if (vm_has_upcalls(vm))
@@ -132,7 +132,7 @@ bool plic_guest_arrived(struct cpu *cpu, uint32_t source)
 	irq_bank(vm, irq)->pending |= irq_bit(irq);
 	settle_after(vm, irq);
 	lock_release(&vm->arch.lock);
-	return !cpu->shared || (loaded && loaded->vm == vm && vm->plan->vcpu_count == 1);
+	return !cpu_is_shared(cpu) || (loaded && loaded->vm == vm && vm->plan->vcpu_count == 1);
 }
 
 /* Claiming takes no notice of the threshold. */
@@ -209,7 +209,7 @@ static void write_enables(struct vcpu *frame, uint32_t first, uint32_t value)
 		*enables ^= own;
 		if (irq_is_hardware(vm, irq))
 			plic_set_enabled(frame->arch.home, irq_host(vm, irq),
-				enabled || (frame->shared &&
+				enabled || (vcpu_is_shared(frame) &&
 						   context_enables(vm, irq, frame->arch.home)));
 	}
 	settle(vm);

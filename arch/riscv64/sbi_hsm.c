@@ -97,7 +97,7 @@ static struct sbi_result suspend(struct vcpu *vcpu, const uint64_t *args)
 		return error(SBI_INVALID_PARAM);
 	if (type == SUSPEND_NON_RETENTIVE && !is_start_address(resume))
 		return error(SBI_INVALID_ADDRESS);
-	if (!vcpu->shared)
+	if (!vcpu_is_shared(vcpu))
 		sleep(vcpu);
 	else if (context_suspends(vcpu))
 		return error(SBI_RESUMED);

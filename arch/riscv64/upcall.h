@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Interrupts by upcall (docs/upcall.md) under this architecture's controllers. All of it is for VMs
- * with upcalls only; upcall_absent.c stands in where there are none.
+ * with upcalls only (vm_has_upcalls).
  */
 #ifndef RISCV64_UPCALL_H
 #define RISCV64_UPCALL_H

@@ -52,7 +52,7 @@ void vcpu_set_timer(struct vcpu *vcpu, uint64_t ticks)
 		return;
 	}
 	csr_clear(CSR_HVIP, BIT(IRQ_VS_TIMER));
-	if (vcpu->shared) {
+	if (vcpu_is_shared(vcpu)) {
 		context_set_timer(vcpu, ticks);
 		return;
 	}
@@ -71,7 +71,7 @@ static void stop_timer(const struct vcpu *vcpu)
 {
 	if (has_guest_timer)
 		csr_write(CSR_VSTIMECMP, ARCH_NEVER);
-	if (!vcpu->shared)
+	if (!vcpu_is_shared(vcpu))
 		csr_clear(CSR_SIE, BIT(IRQ_S_TIMER));
 }
 
@@ -133,7 +133,7 @@ static void set_return_state(const struct vcpu *vcpu, uint64_t pc)
 	const uint64_t traps = HSTATUS_VTSR | HSTATUS_VTW | HSTATUS_VTVM | HSTATUS_HU;
 	uint64_t hstatus = (csr_read(CSR_HSTATUS) & ~traps) | HSTATUS_SPV | HSTATUS_SPVP;
 
-	if (vcpu->shared)
+	if (vcpu_is_shared(vcpu))
 		hstatus |= HSTATUS_VTW;
 	else
 		csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
@@ -160,7 +160,7 @@ void arch_vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 	vcpu->arch.stack = start_stack_of(vcpu->cpu);
 	set_arguments(vcpu, argument);
 	set_return_state(vcpu, pc);
-	if (vcpu->shared)
+	if (vcpu_is_shared(vcpu))
 		context_start(vcpu);
 	if (vm_has_upcalls(vcpu->vm))
 		upcall_start(vcpu);
@@ -177,7 +177,7 @@ void vcpu_resume_at(struct vcpu *vcpu, uint64_t pc, uint64_t argument)
 
 void arch_vcpu_park(struct vcpu *vcpu)
 {
-	if (vcpu->shared && vcpu->cpu->vcpu != vcpu) {
+	if (vcpu_is_shared(vcpu) && vcpu->cpu->vcpu != vcpu) {
 		context_park(vcpu);
 		return;
 	}

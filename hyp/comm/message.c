@@ -95,7 +95,7 @@ int64_t message_begin(
 /* As shared_hand_over by `sender`, or shared_wake if that is NULL. */
 static void wake_receivers(struct vcpu *sender, const struct comm_vm *comm, uint32_t receivers)
 {
-	for (; receivers; receivers &= receivers - 1) {
+	for (; HYP_SHARED && receivers; receivers &= receivers - 1) {
 		struct vcpu *vcpu = vm_vcpu(comm->vm, bits_lowest(receivers));
 
 		if (sender)
@@ -113,13 +113,13 @@ static void hand_back(struct vcpu *sender, struct comm_vm *comm, bool raised)
 {
 	struct vcpu *vcpu = __atomic_load_n(&comm->gave, __ATOMIC_RELAXED);
 
-	if (vcpu) {
+	if (HYP_SHARED && vcpu) {
 		__atomic_store_n(&comm->gave, 0, __ATOMIC_RELAXED);
 		if (__atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED) != sender->cpu)
 			return;
 		shared_hand_over(sender, vcpu);
 		__atomic_store_n(&sender->comm->gave, sender, __ATOMIC_RELAXED);
-	} else if (raised && vm_vcpu(comm->vm, 0)->shared) {
+	} else if (raised && vcpu_is_shared(vm_vcpu(comm->vm, 0))) {
 		shared_hand_over_interrupted(sender, vm_vcpu(comm->vm, 0));
 	}
 }
@@ -153,7 +153,7 @@ RARELY static int64_t interrupt(struct vcpu *sender, struct comm_vm *comm)
 {
 	region_raise(comm);
 	lock_release(&comm->lock);
-	if (sender->shared)
+	if (vcpu_is_shared(sender))
 		hand_back(sender, comm, true);
 	return HYPERCALL_OK;
 }
@@ -212,7 +212,7 @@ static int64_t begin_or_wait(struct vcpu *vcpu, const uint64_t *args, struct mes
 	struct comm_vm *comm = vcpu->comm;
 	int64_t result = message_begin(comm, args[0], args[1], message);
 
-	if (result != HYPERCALL_FULL || !args[2] || !vcpu->shared)
+	if (result != HYPERCALL_FULL || !args[2] || !vcpu_is_shared(vcpu))
 		return result;
 	__atomic_fetch_or(&comm->senders, 1u << vcpu->plan->index, __ATOMIC_SEQ_CST);
 	result = message_begin(comm, args[0], args[1], message);
@@ -231,7 +231,7 @@ RARELY static int64_t send_slowly(struct vcpu *vcpu, const uint64_t *args)
 	if (result != HYPERCALL_OK)
 		return result;
 	copy_outbox(message.data, vcpu->region->outbox, args[1]);
-	message_end(&message, vcpu->shared ? vcpu : 0);
+	message_end(&message, vcpu_is_shared(vcpu) ? vcpu : 0);
 	if (message.to->reader)
 		virtio_messages_arrived(message.to);
 	return HYPERCALL_OK;
@@ -267,18 +267,19 @@ int64_t message_send(struct vcpu *vcpu, const uint64_t *args)
 	publish(to);
 	if (__builtin_expect(__atomic_load_n(&to->receivers, __ATOMIC_RELAXED) != 0, 0) ||
 		!arch_bits_try(&to->region->events, REGION_EVENT_MESSAGE, &events))
-		return tell(vcpu->shared ? vcpu : 0, to);
+		return tell(vcpu_is_shared(vcpu) ? vcpu : 0, to);
 	if (!(events & REGION_EVENT_MESSAGE) && !arch_doorbell_ring(&to->doorbell))
 		return interrupt(vcpu, to);
 	lock_release(&to->lock);
-	return vcpu->shared ? give_back(vcpu, to, !(events & REGION_EVENT_MESSAGE)) : HYPERCALL_OK;
+	return vcpu_is_shared(vcpu) ? give_back(vcpu, to, !(events & REGION_EVENT_MESSAGE))
+				    : HYPERCALL_OK;
 }
 
 void message_wake_senders(struct comm_vm *comm)
 {
 	uint32_t senders = __atomic_exchange_n(&comm->senders, 0, __ATOMIC_SEQ_CST);
 
-	for (; senders; senders &= senders - 1)
+	for (; HYP_SHARED && senders; senders &= senders - 1)
 		shared_wake(vm_vcpu(comm->vm, bits_lowest(senders)));
 }
 
@@ -319,7 +320,7 @@ int64_t message_receive(struct vcpu *vcpu, const uint64_t *args)
 		return HYPERCALL_DENIED;
 	lock_take_inline(&comm->lock);
 	count = waiting(comm);
-	waits = count == 0 && timeout && vcpu->shared;
+	waits = count == 0 && timeout && vcpu_is_shared(vcpu);
 	if (waits)
 		__atomic_fetch_or(&comm->receivers, 1u << vcpu->plan->index, __ATOMIC_SEQ_CST);
 	if (__builtin_expect(comm->refused && count < comm->slot_count, 0))

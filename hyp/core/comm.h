@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the core asks of communication between VMs (hyp/comm). comm_absent.c stands in for it in a
- * hypervisor without it.
+ * What the core asks of communication between VMs (hyp/comm). There where HYP_COMM is 1 (extent.h).
  */
 #ifndef HYP_CORE_COMM_H
 #define HYP_CORE_COMM_H

@@ -14,6 +14,7 @@
 #include "arch/include/arch_uart.h"
 #include "hyp/core/comm.h"
 #include "hyp/core/console_queue.h"
+#include "hyp/core/extent.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
@@ -43,7 +44,8 @@ static struct console console;
 /* What was said under the lock begins to go to the UART, as far as that takes it. */
 static void unlock(void)
 {
-	console_queue_send();
+	if (HYP_SHARED)
+		console_queue_send();
 	lock_release(&console.lock);
 }
 
@@ -131,7 +133,7 @@ static void new_line(void)
 	uint32_t lost = console.lost;
 
 	cut_open_line();
-	if (lost == 0 || !arch_uart_ready(hyp_plan->console_uart) || !console_queue_has_room())
+	if (lost == 0 || !arch_uart_ready(hyp_plan->console_uart) || !console_has_room())
 		return;
 	console.lost = 0;
 	put_format("[" OWN_NAME "] the UART took too long: %u characters lost\r\n", lost);
@@ -345,7 +347,8 @@ void console_print(const char *text, ...)
 	put_text("[" OWN_NAME "] ");
 	format(put, NULL, text, args);
 	put_text("\r\n");
-	console_queue_tell();
+	if (HYP_SHARED)
+		console_queue_tell();
 	lock_release(&console.lock);
 	va_end(args);
 }
@@ -362,15 +365,12 @@ bool console_send(void)
 
 void console_send_all(void)
 {
+	if (!HYP_SHARED)
+		return;
 	lock_take(&console.lock);
 	while (console_queue_count != 0)
 		console_queue_send();
 	lock_release(&console.lock);
-}
-
-bool console_has_room(void)
-{
-	return console_queue_has_room();
 }
 
 void console_break_lock(void)
@@ -383,7 +383,7 @@ void console_init(void)
 	console = (struct console){0};
 	if (hyp_plan->console == PLAN_CONSOLE_UART) {
 		arch_uart_init(hyp_plan->console_uart);
-		put = hyp_plan->sched_common ? put_queue : put_uart;
+		put = HYP_SHARED && hyp_plan->sched_common ? put_queue : put_uart;
 	} else if (hyp_plan->console == PLAN_CONSOLE_DEBUGGER) {
 		put = put_debugger;
 	} else {
@@ -393,7 +393,7 @@ void console_init(void)
 
 static bool takes_input(const struct vm *vm)
 {
-	return (vm->plan->console_irq != 0 || comm_has_console(vm)) &&
+	return (vm->plan->console_irq != 0 || (HYP_COMM && comm_has_console(vm))) &&
 	       __atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) != VM_HALTED;
 }
 
@@ -472,7 +472,7 @@ static void pass_on(struct vm *vm, char c)
 		return;
 	lock_take(&vm->lock);
 	if (__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE) == VM_RUNNING &&
-		!comm_console_input(vm, c) && vm->plan->console_irq != 0)
+		!(HYP_COMM && comm_console_input(vm, c)) && vm->plan->console_irq != 0)
 		uart_input(vm, c);
 	lock_release(&vm->lock);
 }

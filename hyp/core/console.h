@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hyp/core/console_queue.h"
+#include "hyp/core/extent.h"
+
 struct vm;
 
 #define CONSOLE_LINE_SIZE  120u
@@ -58,7 +61,10 @@ size_t console_vm_write(struct vm *vm, const char *text, size_t count);
  * more; it shall come again if not. All that was said is kept, but for the hypervisor's own lines
  * when there is no room even for those.
  */
-bool console_has_room(void);
+static inline bool console_has_room(void)
+{
+	return !HYP_SHARED || console_queue_has_room();
+}
 
 /*
  * Sends some of what waits, as far as the UART takes it at once. Returns whether it may take more

@@ -2,7 +2,7 @@
 /*
  * Output that waits for the UART. Where several vCPUs share a CPU nobody may wait for a UART with
  * all others behind him, so what is said is kept here, and sent while the UART takes it. All is
- * called with the console's lock held. shared_absent.c stands in for it.
+ * called with the console's lock held. There where HYP_SHARED is 1 (extent.h).
  */
 #ifndef HYP_CORE_CONSOLE_QUEUE_H
 #define HYP_CORE_CONSOLE_QUEUE_H

@@ -33,7 +33,7 @@ struct vcpu *cpu_next(struct cpu *cpu)
 {
 	struct vcpu *vcpu = cpu->vcpu;
 
-	if (cpu->shared)
+	if (cpu_is_shared(cpu))
 		return shared_next(cpu);
 	for (;;) {
 		if (vcpu && __atomic_load_n(&vcpu->state, __ATOMIC_ACQUIRE) == VCPU_STARTING) {
@@ -67,7 +67,7 @@ static uint32_t state_of(const struct vcpu *vcpu)
 
 struct vcpu *cpu_attend(struct vcpu *vcpu)
 {
-	if (vcpu->shared)
+	if (vcpu_is_shared(vcpu))
 		return shared_next(vcpu->cpu);
 	if (state_of(vcpu) != VCPU_OFF && must_leave(vcpu))
 		vcpu_stop(vcpu);

@@ -5,10 +5,12 @@
 #ifndef HYP_CORE_CPU_H
 #define HYP_CORE_CPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/plan.h"
 #include "abi/trace.h"
+#include "hyp/core/extent.h"
 
 struct arch_context;
 struct shared_cpu;
@@ -16,7 +18,7 @@ struct vcpu;
 
 struct cpu {
 	struct vcpu *vcpu; /* the one whose registers it has; dedicated: the one that it runs */
-	struct shared_cpu *shared; /* NULL: one vCPU has this CPU for itself (shared.h) */
+	struct shared_cpu *shared; /* NULL unless cpu_is_shared */
 	const struct plan_cpu *plan;
 	/*
 	 * Shared: the vCPU whose FP and SIMD registers the CPU's are, if anybody's, where the
@@ -31,6 +33,12 @@ struct cpu {
 struct cpu *cpu_at(unsigned index);
 
 unsigned cpu_index(const struct cpu *cpu);
+
+/* Whether several vCPUs may share it (shared.h); else one has it for itself. */
+static inline bool cpu_is_shared(const struct cpu *cpu)
+{
+	return HYP_SHARED && cpu->shared;
+}
 
 /* Waits, asleep, until one of this CPU's vCPUs can run; returns it, ready to enter. */
 struct vcpu *cpu_next(struct cpu *cpu);

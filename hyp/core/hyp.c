@@ -10,18 +10,15 @@
 #include "arch/include/arch_cpu.h"
 #include "arch/include/arch_irq.h"
 #include "arch/include/arch_vcpu.h"
-#include "hyp/core/comm.h"
-#include "hyp/core/console.h"
-#include "hyp/core/cpu.h"
-#include "hyp/core/shared.h"
-#ifdef HYP_SHARED
-#include "hyp/core/shared_types.h"
-#endif
-#ifdef HYP_COMM
 #include "hyp/comm/network.h"
 #include "hyp/comm/region.h"
 #include "hyp/comm/virtio.h"
-#endif
+#include "hyp/core/comm.h"
+#include "hyp/core/console.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/extent.h"
+#include "hyp/core/shared.h"
+#include "hyp/core/shared_types.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
@@ -45,22 +42,18 @@ __attribute__((section(".orlop.info"), used)) const struct hyp_info hyp_info = {
 	.irq_bank_bytes = ARCH_IRQ_BANK_BYTES,
 	/* The deepest seen was 688 (AArch64, gcc, painted): the report of a fault. */
 	.stack_bytes = 2816,
-#ifdef HYP_SHARED
-	.shared_cpu_bytes = sizeof(struct shared_cpu),
-	.shared_vcpu_bytes = sizeof(struct shared_vcpu),
-	.sched_common_bytes = sizeof(struct sched_common),
+	.shared_cpu_bytes = HYP_SHARED ? sizeof(struct shared_cpu) : 0,
+	.shared_vcpu_bytes = HYP_SHARED ? sizeof(struct shared_vcpu) : 0,
+	.sched_common_bytes = HYP_SHARED ? sizeof(struct sched_common) : 0,
 	.shared_stats = offsetof(struct shared_vcpu, entity.stats),
 	.shared_limits = offsetof(struct shared_vcpu, parameters),
 	.shared_told = offsetof(struct shared_vcpu, scheduler),
 	.shared_cpu_since = offsetof(struct shared_cpu, sched.since),
 	.shared_cpu_idle = offsetof(struct shared_cpu, sched.idle_ticks),
 	.shared_cpu_running = offsetof(struct shared_cpu, sched.running),
-#endif
-#ifdef HYP_COMM
-	.comm_vm_bytes = sizeof(struct comm_vm),
-	.virtio_bytes = VIRTIO_STATE_BYTES,
-	.network_bytes = sizeof(struct network),
-#endif
+	.comm_vm_bytes = HYP_COMM ? sizeof(struct comm_vm) : 0,
+	.virtio_bytes = HYP_COMM ? VIRTIO_STATE_BYTES : 0,
+	.network_bytes = HYP_COMM ? sizeof(struct network) : 0,
 	.cpu_trace = offsetof(struct cpu, trace),
 	.vcpu_exits = offsetof(struct vcpu, exits),
 	.vcpu_state = offsetof(struct vcpu, state),
@@ -117,12 +110,14 @@ static void init_records(const struct plan *plan)
 		if (!vcpu->plan->shared)
 			vcpu->cpu->vcpu = vcpu;
 	}
-	shared_init();
+	if (HYP_SHARED)
+		shared_init();
 	for (unsigned i = 0; i < plan->vm_count; i++) {
 		uart_reset(&vm_at(i)->uart);
 		arch_vm_reset_irqs(vm_at(i));
 	}
-	comm_init();
+	if (HYP_COMM)
+		comm_init();
 }
 
 _Noreturn static void run(struct cpu *cpu)

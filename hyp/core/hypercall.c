@@ -7,6 +7,7 @@
 #include "abi/hypercall.h"
 #include "hyp/core/comm.h"
 #include "hyp/core/console.h"
+#include "hyp/core/extent.h"
 #include "hyp/core/shared.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
@@ -35,12 +36,19 @@ static int64_t console_write(struct vcpu *vcpu, const uint64_t *args)
 	return (int64_t)console_vm_write(vcpu->vm, (const char *)&args[1], args[0]);
 }
 
+static int64_t missing(struct vcpu *vcpu, const uint64_t *args)
+{
+	(void)vcpu;
+	(void)args;
+	return HYPERCALL_NOT_SUPPORTED;
+}
+
 static int64_t (*const services[HYPERCALL_QUICK_COUNT])(struct vcpu *vcpu, const uint64_t *args) = {
 	[HYPERCALL_INFO_GET_ID] = info_get_id,
 	[HYPERCALL_INFO_GET_VERSION] = version,
 	[HYPERCALL_CONSOLE_WRITE] = console_write,
-	[HYPERCALL_INFO_GET_REGION] = comm_get_region,
-	[HYPERCALL_IPC_RING] = comm_ring,
+	[HYPERCALL_INFO_GET_REGION] = HYP_COMM ? comm_get_region : missing,
+	[HYPERCALL_IPC_RING] = HYP_COMM ? comm_ring : missing,
 };
 
 int64_t hypercall_quick(struct vcpu *vcpu, const uint64_t *args, uint64_t number)
@@ -54,7 +62,9 @@ int64_t hypercall_handle(struct vcpu *vcpu, uint64_t number, const uint64_t *arg
 	if (__builtin_expect(number < HYPERCALL_QUICK_COUNT, 1))
 		return hypercall_quick(vcpu, args, number);
 	vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
-	if (number >= HYPERCALL_COMM_FIRST)
+	if (HYP_COMM && number >= HYPERCALL_COMM_FIRST)
 		return comm_hypercall(vcpu, number, args);
-	return shared_hypercall(vcpu, number, args);
+	if (HYP_SHARED && number < HYPERCALL_COMM_FIRST)
+		return shared_hypercall(vcpu, number, args);
+	return HYPERCALL_NOT_SUPPORTED;
 }

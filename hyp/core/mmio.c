@@ -7,6 +7,7 @@
 
 #include "arch/include/arch_irq.h"
 #include "hyp/core/comm.h"
+#include "hyp/core/extent.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "lib/bits.h"
@@ -31,7 +32,7 @@ NEVER_INLINE static enum mmio_result access_device(
 	enum mmio_result result;
 
 	vcpu->exits[EXIT_CAUSE_DEVICE]++;
-	if (region->kind == PLAN_MMIO_VIRTIO)
+	if (HYP_COMM && region->kind == PLAN_MMIO_VIRTIO)
 		return comm_access(vcpu, region, access);
 	if (access->is_write && !console_has_room())
 		return MMIO_BUSY;

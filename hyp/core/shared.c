@@ -325,7 +325,7 @@ static void tell_dispatch(struct vcpu *from, struct vcpu *to, uint64_t now)
 	struct shared_vcpu *record = to->shared;
 	const struct shared_vcpu *lost = from && from != to ? from->shared : 0;
 
-	if (((record->special | (lost ? lost->special : 0)) & SHARED_TOLD) &&
+	if (HYP_COMM && ((record->special | (lost ? lost->special : 0)) & SHARED_TOLD) &&
 		(lost || record->told != record->entity.stats.dispatches))
 		comm_dispatched(lost ? from : 0, to, now, sched_until(&to->cpu->shared->sched));
 	record->told = record->entity.stats.dispatches;
@@ -565,7 +565,7 @@ void shared_forget(struct vcpu *vcpu)
 
 	if (record->known)
 		sched_remove(&vcpu->cpu->shared->sched, &record->entity, arch_cpu_ticks());
-	if (record->special & SHARED_TOLD)
+	if (HYP_COMM && (record->special & SHARED_TOLD))
 		comm_vcpu_left(vcpu);
 	record->known = false;
 	record->stopped_ticks = 0;

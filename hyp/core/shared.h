@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CPUs that several vCPUs share: the scheduler's decisions carried out. A CPU or vCPU is shared if
- * its `shared` is not NULL. shared_absent.c stands in for it in a hypervisor without a scheduler.
+ * CPUs that several vCPUs share (cpu_is_shared, vcpu_is_shared): the scheduler's decisions carried
+ * out. There where HYP_SHARED is 1 (extent.h).
  */
 #ifndef HYP_CORE_SHARED_H
 #define HYP_CORE_SHARED_H

@@ -19,7 +19,7 @@ struct vcpu *vcpu_at(unsigned index)
 /* Its CPU shall look at it. */
 void vcpu_kick(struct vcpu *vcpu)
 {
-	if (vcpu->shared)
+	if (vcpu_is_shared(vcpu))
 		shared_wake(vcpu);
 	else
 		arch_irq_kick(vcpu->cpu);
@@ -61,7 +61,7 @@ void vcpu_stop(struct vcpu *vcpu)
 
 	arch_vcpu_park(vcpu);
 	trace_write(&vcpu->cpu->trace, TRACE_VCPU_STOP, vcpu->number, 0);
-	if (vcpu->shared)
+	if (vcpu_is_shared(vcpu))
 		shared_forget(vcpu);
 	lock_take(&vm->lock);
 	lost = vcpu->state == VCPU_LOST; /* then the VM is over without it (vm_abandon) */

@@ -6,12 +6,14 @@
 #ifndef HYP_CORE_VCPU_H
 #define HYP_CORE_VCPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/plan.h"
 #include "abi/stats.h"
 #include "arch/include/arch_vcpu.h"
 #include "hyp/core/cpu.h"
+#include "hyp/core/extent.h"
 #include "hyp/core/vm.h"
 
 struct vcpu {
@@ -22,7 +24,7 @@ struct vcpu {
 	struct cpu *cpu;
 	const struct plan_mmio *mmio, *mmio_end; /* the VM's emulated regions */
 	uint64_t exits[EXIT_CAUSE_COUNT];
-	struct shared_vcpu *shared; /* NULL: it has its CPU for itself (shared.h) */
+	struct shared_vcpu *shared; /* NULL unless vcpu_is_shared */
 	struct comm_vm *comm;       /* its VM's communication (hyp/comm/region.h), or NULL */
 	struct region_vcpu *region; /* its part of its VM's region, or NULL */
 	uint64_t time_offset;       /* ticks: the guest's counter is the physical one less this */
@@ -35,6 +37,12 @@ struct vcpu {
 
 /* Record of vCPU `index` of the whole plan. */
 struct vcpu *vcpu_at(unsigned index);
+
+/* Whether others use its CPU, too (shared.h); else it has one for itself. */
+static inline bool vcpu_is_shared(const struct vcpu *vcpu)
+{
+	return HYP_SHARED && vcpu->shared;
+}
 
 enum vcpu_start_result { VCPU_STARTED, VCPU_ALREADY_ON, VCPU_ON_PENDING, VCPU_VM_STOPS };
 

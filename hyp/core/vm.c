@@ -9,6 +9,7 @@
 #include "hyp/core/comm.h"
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
+#include "hyp/core/extent.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/shared.h"
 #include "hyp/core/vcpu.h"
@@ -25,6 +26,13 @@ struct vm *vm_at(unsigned index)
 struct vcpu *vm_vcpu(const struct vm *vm, unsigned index)
 {
 	return vcpu_at(vm->plan->vcpu_first + index);
+}
+
+/* After a change of vm->state. */
+static void tell_state(struct vm *vm)
+{
+	if (HYP_COMM)
+		comm_vm_state(vm);
 }
 
 void vm_stop(struct vm *vm, enum plan_policy policy)
@@ -45,7 +53,7 @@ void vm_stop(struct vm *vm, enum plan_policy policy)
 		console_send_all();
 		arch_system_off();
 	}
-	comm_vm_state(vm);
+	tell_state(vm);
 	arch_vm_cut(vm);
 	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
 		vcpu_kick(vm_vcpu(vm, i));
@@ -97,7 +105,7 @@ struct vcpu *vm_fault(struct vcpu *vcpu, const struct fault *fault)
 	report.trace_end = vcpu->cpu->trace.next;
 	vcpu->exits[EXIT_CAUSE_FAULT]++;
 	__atomic_fetch_add(&vm->faults, 1, __ATOMIC_RELAXED);
-	if (vcpu->shared && vm->plan->on_fault != PLAN_STOP_SYSTEM) {
+	if (vcpu_is_shared(vcpu) && vm->plan->on_fault != PLAN_STOP_SYSTEM) {
 		shared_fault(vcpu, &report);
 	} else {
 		for (unsigned line = 0; vm_report(vcpu, &report, line); line++)
@@ -139,7 +147,7 @@ static void begin_restart(struct vm *vm)
 	vm->vcpus_on = 1;
 	__atomic_store_n(&vm->state, VM_RESTORING, __ATOMIC_RELEASE);
 	lock_release(&vm->lock);
-	comm_vm_state(vm);
+	tell_state(vm);
 	__atomic_store_n(&first->state, VCPU_STARTING, __ATOMIC_RELEASE);
 	vcpu_kick(first);
 }
@@ -155,14 +163,14 @@ static void end_restart(struct vm *vm, struct cpu *cpu)
 	lock_take(&vm->lock);
 	__atomic_store_n(&vm->state, VM_RUNNING, __ATOMIC_RELEASE);
 	lock_release(&vm->lock);
-	comm_vm_state(vm);
+	tell_state(vm);
 }
 
 /* On a CPU that several share, others wait for each step. */
 void vm_restore(struct vm *vm, struct cpu *cpu)
 {
 	const struct plan_restore *piece = &vm->plan->restore[vm->restore_piece];
-	const uint64_t most = cpu->shared ? 1 : PLAN_WINDOW_PAGES / 2;
+	const uint64_t most = cpu_is_shared(cpu) ? 1 : PLAN_WINDOW_PAGES / 2;
 	uint64_t left, count;
 
 	if (vm->restore_piece == vm->plan->restore_count) {
@@ -185,7 +193,7 @@ static void halt(struct vm *vm)
 	arch_vm_reset_irqs(vm);
 	console_print("%s is halted", vm->plan->name);
 	__atomic_store_n(&vm->state, VM_HALTED, __ATOMIC_SEQ_CST);
-	comm_vm_state(vm);
+	tell_state(vm);
 	console_vm_halted(vm);
 	for (unsigned i = 0; i < hyp_plan->vm_count; i++) {
 		if (__atomic_load_n(&vm_at(i)->state, __ATOMIC_SEQ_CST) != VM_HALTED)
@@ -234,8 +242,10 @@ void vm_abandon(struct vm *vm)
 void vm_left(struct vm *vm)
 {
 	console_vm_flush(vm);
-	shared_vm_left(vm);
-	comm_vm_left(vm);
+	if (HYP_SHARED)
+		shared_vm_left(vm);
+	if (HYP_COMM)
+		comm_vm_left(vm);
 	if (vm->stop_policy == PLAN_RESTART)
 		begin_restart(vm);
 	else

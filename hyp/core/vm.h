@@ -12,6 +12,7 @@
 #include "abi/stats.h"
 #include "arch/include/arch_vcpu.h"
 #include "hyp/core/console.h"
+#include "hyp/core/extent.h"
 #include "hyp/devices/uart.h"
 #include "lib/lock.h"
 
@@ -52,7 +53,7 @@ static inline uint32_t vm_state(const struct vm *vm)
 /* Whether its interrupts come by upcall (comm.h). */
 static inline bool vm_has_upcalls(const struct vm *vm)
 {
-	return vm->plan->delivery == PLAN_UPCALL;
+	return HYP_COMM && vm->plan->delivery == PLAN_UPCALL;
 }
 
 /*

@@ -5,13 +5,16 @@
 #include "hyp/trace/trace.h"
 
 #include "hyp/core/console.h"
+#include "hyp/core/extent.h"
 
 #define TRACE_EVENT_WORDS(symbol, words) words,
 static const char *const event_words[] = {TRACE_EVENTS(TRACE_EVENT_WORDS)};
 
 static const char *words_of(unsigned event)
 {
-	return event < TRACE_SWITCH ? event_words[event] : trace_sched_words(event);
+	if (HYP_SHARED && event >= TRACE_SWITCH)
+		return trace_sched_words(event);
+	return event_words[event];
 }
 
 void trace_print(const struct trace_ring *ring, uint64_t index)
