@@ -192,6 +192,31 @@ static bool shared_cpu(const struct records *records, struct records_cpu *cpu)
 		       sizeof(cpu->running));
 }
 
+/*
+ * Size and deepest use of the stack below a CPU's record, down to the page that nothing maps: it
+ * holds zeros at the start, so what is not 0 was written.
+ */
+static bool find_stack(const struct records *records, uint64_t record, struct records_cpu *cpu)
+{
+	uint64_t from = record - PAGE, word;
+
+	if (records->plan.cpu_stride < 2 * PAGE || record % sizeof(word) != 0)
+		return senseless("its stacks are not where the plan should have them");
+	while (from > record - records->plan.cpu_stride &&
+		page_physical(records, from / PAGE * PAGE))
+		from -= PAGE;
+	from = (from / PAGE + 1) * PAGE;
+	cpu->stack_bytes = record - from;
+	cpu->stack_used = 0;
+	for (; from < record && cpu->stack_used == 0; from += sizeof(word)) {
+		if (!copy(records, from, &word, sizeof(word)))
+			return false;
+		if (word != 0)
+			cpu->stack_used = record - from;
+	}
+	return true;
+}
+
 bool records_cpu(const struct records *records, unsigned index, struct records_cpu *cpu)
 {
 	const struct hyp_info *info = &records->machine->info;
@@ -202,7 +227,8 @@ bool records_cpu(const struct records *records, unsigned index, struct records_c
 	if (!copy(records, field(plan->cpus, index, sizeof(cpu->plan), 0), &cpu->plan,
 		    sizeof(cpu->plan)) ||
 		!copy(records, record + info->cpu_boot_ticks, &cpu->boot_ticks,
-			sizeof(cpu->boot_ticks)))
+			sizeof(cpu->boot_ticks)) ||
+		!find_stack(records, record, cpu))
 		return false;
 	if (cpu->plan.shared && !shared_cpu(records, cpu))
 		return false;

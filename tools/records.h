@@ -46,7 +46,8 @@ struct records_vcpu {
 
 struct records_cpu {
 	struct plan_cpu plan;
-	uint64_t boot_ticks; /* the counter when it started; 0: it has not */
+	uint64_t boot_ticks;              /* the counter when it started; 0: it has not */
+	uint64_t stack_bytes, stack_used; /* its stack's size, and how deep it ever was */
 	struct trace_ring *trace;
 
 	/* Of a CPU that is shared, else 0: abi/image.h tells what they are. */

@@ -22,6 +22,8 @@ static bool take_cpu(struct stats_cpu *to, const struct records *records, unsign
 		.number = index < records->machine->board_cpu_count
 				  ? records->machine->board_cpus[index]
 				  : index,
+		.stack_bytes = cpu.stack_bytes,
+		.stack_used = cpu.stack_used,
 		.is_shared = cpu.plan.shared,
 		.accounted = since_start(cpu.since_ticks, &cpu),
 		.idle = since_start(cpu.idle_ticks, &cpu),

@@ -13,7 +13,8 @@
 
 /* A CPU. What follows is_shared is 0 if it is not. */
 struct stats_cpu {
-	unsigned number; /* the board's */
+	unsigned number;                  /* the board's */
+	uint64_t stack_bytes, stack_used; /* the hypervisor's, there */
 	bool is_shared;
 	uint64_t accounted; /* ticks from its start to the moment until which all is charged */
 	uint64_t idle;      /* of these: nobody's; the others are some vCPU's each */

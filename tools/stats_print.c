@@ -134,6 +134,16 @@ static void print_scheduling(FILE *file, const struct stats *stats, const struct
 	}
 }
 
+static void print_stacks(FILE *file, const struct stats *stats)
+{
+	fprintf(file, "hypervisor's stacks, deepest use so far:");
+	for (unsigned i = 0; i < stats->cpu_count; i++)
+		fprintf(file, "%s CPU %u: %" PRIu64 " of %" PRIu64 " bytes", i ? "," : "",
+			stats->cpus[i].number, stats->cpus[i].stack_used,
+			stats->cpus[i].stack_bytes);
+	fprintf(file, "\n");
+}
+
 void stats_print(FILE *file, const struct stats *stats, const struct stats *earlier)
 {
 	for (unsigned i = 0; i < stats->vcpu_count; i += VCPUS_ACROSS) {
@@ -149,6 +159,7 @@ void stats_print(FILE *file, const struct stats *stats, const struct stats *earl
 		fprintf(file, "VM %s: %s, faults: %" PRIu32 ", restarts: %" PRIu32 "\n",
 			vm->plan.name, WORD(vm_states, vm->state), vm->faults, vm->restarts);
 	}
+	print_stacks(file, stats);
 	fprintf(file, "after %.1f s of the host's time\n", stats->seconds);
 }
 
@@ -197,6 +208,20 @@ static json_t *cpus_json(const struct stats *stats)
 	return list;
 }
 
+static json_t *stacks_json(const struct stats *stats)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < stats->cpu_count; i++) {
+		const struct stats_cpu *cpu = &stats->cpus[i];
+
+		json_array_append_new(list,
+			json_pack("{s:i, s:I, s:I}", "cpu", (int)cpu->number, "bytes",
+				(json_int_t)cpu->stack_bytes, "used", (json_int_t)cpu->stack_used));
+	}
+	return list;
+}
+
 json_t *stats_json(const struct stats *stats)
 {
 	json_t *vms = json_object();
@@ -214,6 +239,6 @@ json_t *stats_json(const struct stats *stats)
 
 		json_array_append_new(json_object_get(vm, "vcpus"), vcpu_json(stats, vcpu));
 	}
-	return json_pack("{s:f, s:o, s:o}", "seconds", stats->seconds, "vms", vms, "shared_cpus",
-		cpus_json(stats));
+	return json_pack("{s:f, s:o, s:o, s:o}", "seconds", stats->seconds, "vms", vms,
+		"shared_cpus", cpus_json(stats), "stacks", stacks_json(stats));
 }

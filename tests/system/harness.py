@@ -14,6 +14,7 @@ INJECTING = {"riscv64": "qemu-virt-riscv64-plic"}
 TTY = {"aarch64": "ttyAMA0", "riscv64": "ttyS0"}
 RAM = {"aarch64": 0x40000000, "riscv64": 0x80000000}
 ORDERLY, TIMED_OUT = 0, 3  # status of orlop run
+STACK_MOST = 0.5  # of each stack of the hypervisor, whatever a test does
 
 
 class Failure(Exception):
@@ -152,12 +153,16 @@ class Machine:
         """
         deadline = time.monotonic() + (seconds or self.timeout)
         compiled = re.compile(pattern, re.M)
+        # What was searched in vain need not be searched again, but for the line that has no end
+        # yet; unless the pattern goes over several lines.
+        one_line = not re.search(r"\(\?s|\\s|\[\^|\\n.", pattern)
+        begin = self.seen
         with self.changed:
             while True:
-                match = compiled.search(self.text, self.seen)
+                match = compiled.search(self.text, begin)
                 if match and compiled.groups and match.end() == len(self.text):
                     self.changed.wait(1)
-                    match = compiled.search(self.text, self.seen)
+                    match = compiled.search(self.text, begin)
                 if match:
                     self.seen = match.end()
                     return match
@@ -166,6 +171,8 @@ class Machine:
                     last = "\n".join(self.text.rstrip().split("\n")[-15:])
                     why = "within the time" if left <= 0 else "before the end"
                     raise Failure(f"'{pattern}' did not appear {why}; last:\n{last}")
+                if one_line:
+                    begin = max(begin, self.text.rfind("\n") + 1)
                 self.changed.wait(min(left, 1))
 
     def send(self, text):
@@ -192,6 +199,7 @@ class Machine:
             raise Failure(f"it did not end within {seconds} s; last:\n{last}") from None
         self.reader.join(10)
         check(ended == status, f"it ended with status {ended}, not {status}:\n{self.text[-1500:]}")
+        check_stacks(self.final_stats())
 
     def kill(self):
         if self.process.poll() is None:
@@ -201,6 +209,12 @@ class Machine:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+def check_stacks(stats):
+    """However deep the calls of this run went, there is room left."""
+    for stack in stats["stacks"]:
+        check(0 < stack["used"] <= STACK_MOST * stack["bytes"], f"stacks: {stats['stacks']}")
 
 
 def exits(stats, vm, cause=None):
