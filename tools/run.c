@@ -192,8 +192,12 @@ static enum end step(struct session *session)
 	};
 	int left = milliseconds_left(session);
 
-	if (left == 0)
-		return TIMED_OUT;
+	/* What waits here may have come long ago, if nobody took our output meanwhile. */
+	if (left == 0) {
+		enum end end = take_events(session);
+
+		return end == RUNNING ? TIMED_OUT : end;
+	}
 	if (poll(fds, COUNT, left) < 0)
 		return errno == EINTR ? RUNNING : QEMU_GONE;
 	if (fds[SERIAL].revents && !pass_output(session, &session->serial))
@@ -304,8 +308,10 @@ static int watch(struct session *session)
 
 	while (end == RUNNING) {
 		end = step(session);
-		if (end == RUNNING && session->draws)
+		if (end == RUNNING && session->draws) {
 			draw_now(session);
+			end = take_events(session); /* they may have come before its answers */
+		}
 	}
 	stopped = instance_now();
 	if (end != QEMU_GONE) {

@@ -2,6 +2,7 @@
 """
 The picture of a schedule, from a machine that runs, from a trace that was saved, and from a run.
 """
+import json
 import os
 import re
 import xml.etree.ElementTree as xml
@@ -15,7 +16,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def system(bench):
     vms = {"control": {"os": "realtime", "image": bench.guest("rt-demo-short"), "memory": "1M",
                        "vcpus": [{"cpu": 0}], "tasks": {"count": 3, "cpu": 0}},
-           "spin": bench.bare("shared-spin-long")}
+           "spin": bench.bare("experiment-hog")}
     return bench.image("timeline", vms, trace=4096, reserve={"best-effort": "30%"})
 
 
@@ -65,6 +66,19 @@ def test_picture(bench):
     newest = Picture(later)
     check(newest.count("cpu0-control-3", "release") > 0, "no release in what was saved")
     machine.expect(r"rt-demo: result: every deadline met")
+
+
+def test_end_amid_picture(bench):
+    """The machine ends while the tool takes its memory: that is an end, and no time-out."""
+    image = bench.image("end", {"hello": bench.bare("hello")})
+    with open(f"{image}.json", encoding="utf-8") as file:
+        machine = json.load(file)
+    machine["qemu"]["binary"] = os.path.abspath("tests/system/fake_qemu.py")
+    with open(f"{image}.json", "w", encoding="utf-8") as file:
+        json.dump(machine, file)
+    status, said = bench.tool("run", "--name", f"end-{bench.arch}", "--timeout", "20",
+                              "--timeline", f"{image}.svg", "--timeline-when", "off soon", image)
+    check(status == 0 and "it is off soon" in said, f"status {status}: {said}")
 
 
 def test_picture_of_run(bench):
