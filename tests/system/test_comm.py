@@ -64,6 +64,18 @@ def test_conformance_shared(bench):
     conformance(bench, (0, 0), SHARED_SKIPPED, tasks=2)
 
 
+def test_hand_over_beside_busy(bench):
+    """Messages and answers do not wait for the turns of a third VM that never lets go (MSG-17)."""
+    guests = {"tester": "conformance-hand-over", "partner": "conformance-partner"}
+    vms = {**pair(bench, ("tester", "partner"), (0, 0), guests),
+           "busy": bench.bare("experiment-hog")}
+    machine = bench.run(bench.image("busy", vms), "--icount", timeout=PATIENCE)
+    report = machine.expect(r"^\[tester\] conformance: (\d+) passed, (\d+) failed, (\d+) not")
+    check(report.groups() == ("1", "0", "0"), machine.text[-1500:])
+    turns = machine.stats()["vms"]["busy"]["vcpus"][0]["scheduling"]["dispatches"]
+    check(turns > 1, "the third VM had no turn")
+
+
 def talkers(bench, cpus, guest="ipc-talk", also=()):
     """Sender and receiver; `also`: further VMs that may send to them."""
     tunnel = {"lives": {"size": "4K"}}

@@ -119,6 +119,15 @@ def test_calls(bench):
     machine.finish()
 
 
+def test_decisions(bench):
+    """What tasks are told of their time is what their own clocks say (DEC-2 to DEC-4)."""
+    vms = {"guest": realtime(bench, "rt-decisions", 2, region="yes"),
+           "hog": bench.bare("experiment-hog")}
+    machine = bench.run(bench.image("decisions", vms, **reserve(30)), "--icount", timeout=PATIENCE)
+    report = machine.expect(r"^\[guest\] rt-decisions: (\d+) passed, (\d+) failed\n")
+    check(report[2] == "0" and int(report[1]) >= 11, machine.text[-1500:])
+
+
 def test_controllers(bench):
     """A VM that may starts and ends another one's tasks; one that may not does not."""
     vms = {"services": realtime(bench, "rt-services", 2, controllers=["client"]),
@@ -168,7 +177,7 @@ def test_realtime_vcpu(bench):
     """A guest that is no set of tasks, but has a real-time vCPU, keeps its beat beside a load."""
     control = bench.bare("control-short")
     control["vcpus"] = [{"cpu": 0, "period": "1ms", "capacity": "100us"}]
-    vms = {"spin": bench.bare("shared-spin-always"), "control": control}
+    vms = {"hog": bench.bare("experiment-hog"), "control": control}
     machine = bench.run(bench.image("vcpu", vms, **reserve(50)), "--icount", timeout=PATIENCE)
     report = machine.expect(r"jitter .*= \d+/\d+/\d+/(\d+) ns, missed (\d+)\n")
     check(report[2] == "0" and int(report[1]) < 5000, f"{report[1]} ns late, missed {report[2]}")
@@ -305,7 +314,7 @@ def cores_of(bench, machine, vcpu):
 
 def test_linux_migrates(bench):
     """Three busy best-effort vCPUs share two cores, so that none can stay on one of them."""
-    linux, spin = bench.linux("load orlop.seconds=6"), bench.bare("shared-spin-always")
+    linux, spin = bench.linux("load orlop.seconds=6"), bench.bare("experiment-hog")
     linux["vcpus"] = [{"cpus": [0, 1]}, {"cpus": [0, 1]}]
     spin["vcpus"] = [{"cpus": [0, 1]}]
     image = bench.image("migrates", {"linux": linux, "spin": spin}, trace=4096,

@@ -59,6 +59,46 @@ def test_plic(bench):
         check("upcall-ringer: done: 2000\n" in machine.text, machine.text[-1500:])
 
 
+def test_beside_random(bench):
+    """On one core with a guest that does everything else there is to do; its restarts included."""
+    for name, guest, seen in (("random", "random-short", r"^\[random\] random: done: "),
+                              ("stray", "random-stray", r"^\[orlop\] random restarts")):
+        vms = {**pair(bench, "-short", (0, 0), 0),
+               "random": bench.bare(guest, **{"on-fault": "restart"})}
+        image = bench.image(name, vms, scheduling={"quantum": "2ms"})
+        machine = bench.run(image, timeout=PATIENCE)
+        passes(machine, "upcall")
+        machine.seen = 0
+        machine.expect("upcall-ringer: done: 2000\n")
+        machine.seen = 0
+        machine.expect(seen)
+        machine.kill()
+
+
+@only("aarch64")
+def test_secure_board(bench):
+    """Where Group 0 belongs to firmware the hypervisor's own kicks are interrupts as all others."""
+    for name, cpus, ringer_cpu in (("dedicated", (0, 1), 2), ("one", (0, 0), 0)):
+        vms = pair(bench, "-short", cpus, ringer_cpu)
+        image = bench.image(name, vms, board="qemu-virt-secure", boards="tests/system/boards")
+        machine = bench.run(image, "--img", timeout=PATIENCE)
+        passes(machine, "upcall")
+        machine.finish()
+        check("upcall-ringer: done: 2000\n" in machine.text, machine.text[-1500:])
+
+
+def test_realtime(bench):
+    """A manager and its tasks, each with a timer by upcall, beside one that never lets go."""
+    vm = {**bench.bare("upcall-tasks", **UPCALL), "os": "realtime",
+          "tasks": {"count": 2, "cpu": 0}}
+    vms = {"upcall": vm, "hog": bench.bare("experiment-hog")}
+    image = bench.image("tasks", vms, reserve={"best-effort": "30%"},
+                        scheduling={"quantum": "1ms"})
+    machine = bench.run(image, "--icount", timeout=PATIENCE)
+    passes(machine, "upcall-tasks")
+    machine.kill()
+
+
 def test_moving(bench):
     """vCPUs that go from core to core, where others compute."""
     vms = {**pair(bench, "-short", (0, 1), 0), "other": bench.bare("shared-spin")}

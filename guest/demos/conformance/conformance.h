@@ -33,6 +33,7 @@ void test_information(void);
 void test_region(void);
 void test_partner_messages(void);
 void test_receiving(void);
+void test_hand_over(void); /* a part of the one before */
 void test_tunnels(void);
 void test_packets(void);
 void test_scheduling(void);

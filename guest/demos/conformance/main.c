@@ -19,6 +19,15 @@ static void run(uint64_t tree)
 	(void)tree;
 	partner_run();
 }
+#elif defined(CONFORMANCE_HAND_OVER)
+static void run(uint64_t tree)
+{
+	(void)tree;
+	if (partner_is_there() && partner_wait_hello())
+		test_hand_over();
+	clause_report();
+	power_off();
+}
 #else
 static void run(uint64_t tree)
 {

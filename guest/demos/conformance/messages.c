@@ -15,6 +15,12 @@
 #define ECHO_LIMIT (5 * CONFORMANCE_MS) /* for each: far below a turn, far above its work */
 #define SLEEP      (200 * CONFORMANCE_MS)
 
+#ifdef CONFORMANCE_HAND_OVER
+#define HAND_OVER_NS (100 * CONFORMANCE_MS) /* several turns */
+#else
+#define HAND_OVER_NS 0
+#endif
+
 static struct region_ring *own_ring(void)
 {
 	return region_at(region_get()->ring);
@@ -296,8 +302,9 @@ static void test_scribbling(void)
 	message_done();
 }
 
-static void test_hand_over(void)
+void test_hand_over(void)
 {
+	const uint64_t end = region_deadline(HAND_OVER_NS);
 	uint64_t begin, took;
 
 	clause("MSG-17");
@@ -305,11 +312,13 @@ static void test_hand_over(void)
 		not_applicable("the vCPU has its core for itself");
 		return;
 	}
-	begin = timer_now();
-	for (unsigned i = 0; i < ECHOES; i++)
-		echo(sizeof(struct partner_message));
-	took = timer_ticks_to_ns(timer_now() - begin);
-	expect(took < ECHOES * ECHO_LIMIT, "messages and answers do not wait for turns");
+	do {
+		begin = timer_now();
+		for (unsigned i = 0; i < ECHOES; i++)
+			echo(sizeof(struct partner_message));
+		took = timer_ticks_to_ns(timer_now() - begin);
+	} while (expect(took < ECHOES * ECHO_LIMIT, "messages and answers do not wait for turns") &&
+		 timer_now() < end);
 }
 
 void test_receiving(void)

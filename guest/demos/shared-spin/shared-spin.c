@@ -13,6 +13,7 @@
 #define SPIN_TENTHS 10
 #endif
 #define SPIN_TENTHS_PER_S 10
+#define SPIN_LOOPS        500 /* between two looks; the emulator is slow at reading the clock */
 #define SPIN_GAP_PER_S    20000 /* longer than 50 us: not an exit, but a turn of another one */
 
 struct spin {
@@ -29,8 +30,12 @@ static uint64_t spin_us(uint64_t ticks)
 
 static void spin_look(struct spin *spin)
 {
-	uint64_t now = timer_now(), passed = now - spin->last;
+	uint64_t now, passed;
 
+	for (unsigned i = 0; i < SPIN_LOOPS; i++)
+		__asm__ volatile("");
+	now = timer_now();
+	passed = now - spin->last;
 	if (passed >= spin->gap_least) {
 		spin->gaps++;
 		spin->lost += passed;
