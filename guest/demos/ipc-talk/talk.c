@@ -51,7 +51,7 @@ static size_t talk_bytes(uint32_t number)
 	return 8 + number * 7 % TALK_WORDS * 8;
 }
 
-/* Sends one for as long as it takes; what is not running will run again. */
+/* Sends one for as long as it takes; a receiver that does not run will again, if it is not done. */
 static void talk_send(unsigned receiver, uint32_t life, uint32_t number)
 {
 	struct talk_message message = {life, number, {0}};
@@ -59,8 +59,9 @@ static void talk_send(unsigned receiver, uint32_t life, uint32_t number)
 
 	for (unsigned i = 0; i < TALK_WORDS - 1; i++)
 		message.words[i] = talk_word(life, number, i);
-	while ((result = message_send(receiver, &message, talk_bytes(number), 20 * TALK_MS)) !=
-		HYPERCALL_OK) {
+	while (!talk_memory->is_done &&
+		(result = message_send(receiver, &message, talk_bytes(number), 20 * TALK_MS)) !=
+			HYPERCALL_OK) {
 		if (result == HYPERCALL_NOT_RUNNING)
 			region_wait(REGION_EVENT_STATE, TALK_MS);
 		else if (result != HYPERCALL_FULL)
