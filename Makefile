@@ -89,7 +89,7 @@ demo-shared: all $(GUESTS) ## the second act alone, from examples/shared-core.ya
 	@echo "Who ran when: $(DEMO_SHARED).svg; the report: $(DEMO_SHARED).txt"
 
 demo-gateway: all $(GUESTS) ## the third act alone, from examples/gateway.yaml
-	@$(TOOL) run --icount --repeat 'gateway: result|panel: the gateway' \
+	@$(TOOL) run --icount --repeat 'gateway: result' --repeat 'panel: the gateway' \
 		examples/gateway$(EXAMPLE).yaml
 
 shell: all $(GUESTS) ## the same, and you are in the Linux guest's shell

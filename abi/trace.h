@@ -30,18 +30,19 @@
 	X(VM_RESTART, "VM restarted, times")
 
 /* The scheduler's. */
-#define TRACE_SCHED_EVENTS(X)                             \
-	X(SWITCH, "runs, after vCPU")                     \
-	X(IDLE, "nothing to run until")                   \
-	X(WAKE, "wants to run")                           \
-	X(BLOCK, "waits until")                           \
-	X(RELEASE, "job released, deadline")              \
-	X(JOB_END, "job done, next release")              \
-	X(DEADLINE_MISS, "deadline missed")               \
-	X(BUDGET_END, "budget used up until")             \
-	X(QUANTUM_END, "quantum used up")                 \
-	X(ARRIVED, "interrupt for one that does not run") \
-	X(FAST, "takes the core by a fast interrupt, from vCPU")
+#define TRACE_SCHED_EVENTS(X)                                    \
+	X(SWITCH, "runs, after vCPU")                            \
+	X(IDLE, "nothing to run until")                          \
+	X(WAKE, "wants to run")                                  \
+	X(BLOCK, "waits until")                                  \
+	X(RELEASE, "job released, deadline")                     \
+	X(JOB_END, "job done, next release")                     \
+	X(DEADLINE_MISS, "deadline missed")                      \
+	X(BUDGET_END, "budget used up until")                    \
+	X(QUANTUM_END, "quantum used up")                        \
+	X(ARRIVED, "interrupt for one that does not run")        \
+	X(FAST, "takes the core by a fast interrupt, from vCPU") \
+	X(DEADLINE_SET, "its guest says that its job is due at")
 
 #define TRACE_EVENT_ENUM(symbol, words) TRACE_##symbol,
 enum trace_event {

@@ -179,6 +179,7 @@ static void print_event(
 	case TRACE_RELEASE:
 	case TRACE_JOB_END:
 	case TRACE_BUDGET_END:
+	case TRACE_DEADLINE_SET:
 		if (event->value == UINT64_MAX)
 			fprintf(file, "%s for ever\n", words);
 		else

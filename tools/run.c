@@ -31,9 +31,12 @@
 #define TIMEOUT_MAX_S  1e6
 #define STATUS_TIMEOUT 3
 #define STATUS_SIGNAL  128
+#define REPEATS_MOST   8u
 
 struct options {
-	const char *file, *hyp, *name, *repeat, *stats_file, *timeline_file, *timeline_when;
+	const char *file, *hyp, *name, *stats_file, *timeline_file, *timeline_when;
+	const char *repeats[REPEATS_MOST];
+	unsigned repeat_count;
 	double timeout; /* seconds; 0: none */
 	bool raw_terminal;
 	struct qemu_options qemu;
@@ -64,12 +67,19 @@ struct session {
 /* How the machine's run ended: not yet, orderly, or not. */
 enum end { RUNNING, POWERED_OFF, RESET, QEMU_GONE, TIMED_OUT, SIGNALLED, QUIT };
 
+static bool is_repeated(const struct options *options, const char *line)
+{
+	for (unsigned i = 0; i < options->repeat_count; i++) {
+		if (strstr(line, options->repeats[i]))
+			return true;
+	}
+	return false;
+}
+
 static void end_line(struct session *session, struct stream *stream)
 {
-	const char *wanted = session->options->repeat;
-
 	stream->line[stream->length] = '\0';
-	if (wanted && strstr(stream->line, wanted))
+	if (is_repeated(session->options, stream->line))
 		session->repeated = arena_text("%s%s\n", session->repeated, stream->line);
 	if (session->options->timeline_when &&
 		strstr(stream->line, session->options->timeline_when))
@@ -425,7 +435,9 @@ static int usage(void)
 			"  --gdb             wait for a debugger on TCP port 1234\n"
 			"  --timeout SECONDS stop then, with status 3\n"
 			"  --raw             hand on every key at once; Ctrl-A x ends\n"
-			"  --repeat TEXT     show lines that contain TEXT again at the end\n"
+			"  --repeat TEXT     show lines that contain TEXT again at the end; "
+			"several times\n"
+			"                    for several texts\n"
 			"  --stats FILE      write the counters as JSON too\n"
 			"  --timeline FILE   draw the schedule of the end, as SVG\n"
 			"  --timeline-when TEXT  or of the moment when TEXT is first printed\n");
@@ -451,8 +463,6 @@ static const char **text_of(struct options *options, int option)
 		return &options->hyp;
 	case 'c':
 		return &options->qemu.cpu;
-	case 'p':
-		return &options->repeat;
 	case 's':
 		return &options->stats_file;
 	case 'l':
@@ -473,6 +483,11 @@ static bool take_option(struct options *options, int option)
 		return true;
 	}
 	switch (option) {
+	case 'p':
+		if (options->repeat_count == REPEATS_MOST)
+			return false;
+		options->repeats[options->repeat_count++] = optarg;
+		return true;
 	case 'b':
 		return options->qemu.raw_image = true;
 	case 'i':

@@ -78,15 +78,24 @@ static bool is_real_time(const struct stats *stats, const struct records_vcpu *v
 	       vcpu->plan.index >= stats->vms[vcpu->plan.vm].plan.task_first;
 }
 
+/* A task's number, by which its guest knows it, stands beside that of its vCPU. */
+static const char *scheduled_name(const struct stats *stats, const struct records_vcpu *vcpu)
+{
+	const unsigned index = vcpu->plan.index;
+	const unsigned first = stats->vms[vcpu->plan.vm].plan.task_first;
+
+	if (index < first)
+		return arena_text("%.18s/%u", vm_name(stats, vcpu), index);
+	return arena_text("%.10s/%u, task %u", vm_name(stats, vcpu), index, index - first);
+}
+
 static void print_scheduled(
 	FILE *file, const struct stats *stats, const struct stats *earlier, unsigned index)
 {
 	const struct records_vcpu *vcpu = &stats->vcpus[index];
 	const struct sched_stats *sched = &vcpu->sched;
 
-	fprintf(file, "  %-22s %-5s",
-		arena_text("%.18s/%u", vm_name(stats, vcpu), (unsigned)vcpu->plan.index),
-		cpus_of(stats, &vcpu->plan));
+	fprintf(file, "  %-22s %-5s", scheduled_name(stats, vcpu), cpus_of(stats, &vcpu->plan));
 	fprintf(file, "  %9.1f %%", 100 * stats_share(stats, NULL, index));
 	if (earlier)
 		fprintf(file, "  %9.1f %%", 100 * stats_share(stats, earlier, index));

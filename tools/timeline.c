@@ -32,6 +32,7 @@ struct thread {
 		until; /* of a real-time vCPU: when its being BLOCKED or EXHAUSTED ends by itself */
 	unsigned cpu;  /* where it was then */
 	bool has_job, ends_jobs; /* a job of it is released; it says when one is over */
+	uint64_t released;       /* the newest one, or NEVER */
 };
 
 struct walk {
@@ -214,9 +215,39 @@ static void follow(struct walk *walk, const struct recording_event *event)
 	}
 }
 
-/* A miss is noticed some time after the deadline, which it names. */
-static void mark(struct timeline *timeline, const struct recording_event *event)
+/* The deadline of the job that was released then, if that lies in the window. */
+static struct timeline_mark *find_deadline(
+	struct timeline *timeline, unsigned vcpu, uint64_t released)
 {
+	for (size_t i = timeline->mark_count; i-- > 0;) {
+		struct timeline_mark *mark = &timeline->marks[i];
+
+		if (mark->kind == TIMELINE_DEADLINE && mark->vcpu == vcpu &&
+			mark->value == released)
+			return mark;
+	}
+	return NULL;
+}
+
+/* The guest says that the job which it is in is due at another time. */
+static void move_deadline(struct walk *walk, struct timeline_mark mark)
+{
+	struct timeline *timeline = walk->timeline;
+	const uint64_t released = walk->threads[mark.vcpu].released;
+	struct timeline_mark *old = find_deadline(timeline, mark.vcpu, released);
+
+	if (old)
+		*old = timeline->marks[--timeline->mark_count];
+	mark.kind = TIMELINE_DEADLINE;
+	mark.at = mark.value;
+	mark.value = released;
+	add_mark(timeline, mark);
+}
+
+/* A miss is noticed some time after the deadline, which it names. */
+static void mark(struct walk *walk, const struct recording_event *event)
+{
+	struct timeline *timeline = walk->timeline;
 	struct timeline_mark mark = {.at = event->ticks,
 		.value = event->value,
 		.kind = event->kind,
@@ -230,6 +261,10 @@ static void mark(struct timeline *timeline, const struct recording_event *event)
 		mark.value = event->ticks;
 		mark.kind = TIMELINE_DEADLINE;
 		add_mark(timeline, mark);
+		walk->threads[event->vcpu].released = event->ticks;
+		break;
+	case TRACE_DEADLINE_SET:
+		move_deadline(walk, mark);
 		break;
 	case TRACE_DEADLINE_MISS:
 		if (event->value < event->ticks)
@@ -256,7 +291,7 @@ static void walk_events(struct walk *walk)
 			continue;
 		if (event->vcpu < recording->vcpu_count) {
 			follow(walk, event);
-			mark(walk->timeline, event);
+			mark(walk, event);
 		} else if (event->kind == TRACE_IDLE && event->vcpu == NOBODY) {
 			core_runs(walk, event);
 		}
@@ -419,8 +454,9 @@ bool timeline_build(struct timeline *timeline, const struct recording *recording
 	if (!choose_window(timeline, options, oldest))
 		return false;
 	for (unsigned i = 0; i < recording->vcpu_count; i++)
-		walk.threads[i] = (struct thread){
-			.until = NEVER, .ends_jobs = recording->vcpus[i].class == RECORDING_TASK};
+		walk.threads[i] = (struct thread){.until = NEVER,
+			.released = NEVER,
+			.ends_jobs = recording->vcpus[i].class == RECORDING_TASK};
 	walk_events(&walk);
 	walk_ends(&walk);
 	return true;

@@ -33,7 +33,7 @@ struct timeline_span {
 
 struct timeline_mark {
 	uint64_t at;    /* ticks */
-	uint64_t value; /* of the event; of a deadline, its release */
+	uint64_t value; /* of the event; of a deadline, its release, or UINT64_MAX */
 	unsigned kind;  /* enum trace_event, or TIMELINE_DEADLINE */
 	unsigned cpu, vcpu;
 };

@@ -6,6 +6,7 @@
  * is a missed deadline and nothing else.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "tools/arena.h"
 #include "tools/timeline_page.h"
@@ -233,6 +234,24 @@ static const char *task_words(const struct timeline_page *page, unsigned vcpu)
 	return "no task";
 }
 
+/* A vCPU's name, and of a task its number, by which its guest knows it. */
+static const char *name_words(const struct timeline_page *page, unsigned vcpu)
+{
+	const struct recording *recording = page->recording;
+	const struct recording_vcpu *one = &recording->vcpus[vcpu];
+	unsigned before = 0;
+
+	if (one->class != RECORDING_TASK)
+		return timeline_page_name(page, vcpu);
+	for (unsigned i = 0; i < recording->vcpu_count; i++) {
+		const struct recording_vcpu *other = &recording->vcpus[i];
+
+		before += other->class == RECORDING_TASK && other->index < one->index &&
+			  strcmp(other->vm, one->vm) == 0;
+	}
+	return arena_text("%s, task %u", timeline_page_name(page, vcpu), before);
+}
+
 /* What a vCPU may have, or what it is. */
 static const char *limits_words(const struct timeline_page *page, unsigned vcpu)
 {
@@ -255,8 +274,7 @@ static void print_label(const struct timeline_page *page, unsigned cpu, unsigned
 
 	fprintf(page->file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"8\" height=\"8\" fill=\"%s\"/>\n",
 		PAGE_MARGIN, top + 11, page->colours[vcpu]);
-	timeline_page_text(
-		page, PAGE_MARGIN + 14, top + 19, "name", timeline_page_name(page, vcpu));
+	timeline_page_text(page, PAGE_MARGIN + 14, top + 19, "name", name_words(page, vcpu));
 	timeline_page_text(page, PAGE_MARGIN + 14, top + 32, "note", limits_words(page, vcpu));
 	timeline_page_text(page, PAGE_WIDTH - PAGE_MARGIN, top + PAGE_BASE - 3, "share",
 		arena_text("%.1f %%", 100 * (double)timeline_ran(timeline, cpu, vcpu) /
@@ -385,6 +403,7 @@ void timeline_draw(FILE *file, const struct timeline *timeline)
 	place_rows(&page);
 	print_head(&page);
 	print_title(&page);
+	timeline_page_text(&page, PAGE_WIDTH - PAGE_MARGIN, PAGE_TOP - 4, "note share", "ran");
 	print_axis(&page);
 	print_cpus(&page);
 	print_moves(&page);

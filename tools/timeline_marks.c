@@ -81,6 +81,8 @@ static const char *words_of(const struct timeline_page *page, const struct timel
 		return arena_text(
 			"a job is released, due at %s", timeline_page_moment(page, mark->value));
 	case TIMELINE_DEADLINE:
+		if (mark->value == UINT64_MAX)
+			return "deadline, as its guest said";
 		return arena_text("deadline of the job released at %s",
 			timeline_page_moment(page, mark->value));
 	case TRACE_DEADLINE_MISS:

@@ -386,6 +386,7 @@ bool edf_set_deadline(
 	check_miss(cpu, entity, now);
 	if (edf->late_at != SCHED_NEVER)
 		edf->late_at = deadline + 1;
+	class_trace(cpu, now, TRACE_DEADLINE_SET, entity, deadline);
 	edf->stated = deadline;
 	edf->deadline = deadline;
 	if (entity != cpu->edf.current || deadline > tournament_least(&cpu->edf.others))

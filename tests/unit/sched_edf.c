@@ -232,6 +232,7 @@ static void test_wakes_by_itself(void **state)
 static void test_set_deadline(void **state)
 {
 	struct sched_cpu *cpu = &world.cpus[0];
+	uint64_t traced = 0;
 
 	(void)state;
 	world_real_time(100, 40, 50);
@@ -241,6 +242,8 @@ static void test_set_deadline(void **state)
 	assert_int_equal(world_run_to(10), 0);
 	assert_false(sched_set_deadline(cpu, 49, world.now));
 	assert_true(sched_set_deadline(cpu, 90, world.now));
+	assert_int_equal(world_find(TRACE_DEADLINE_SET, &traced), 0);
+	assert_int_equal(traced, 90);
 	assert_int_equal(world_run_to(49), 1); /* which is due at 80 */
 	assert_int_equal(world_run_to(60), 0);
 	assert_int_equal(world.entities[0].stats.misses, 0);

@@ -197,6 +197,48 @@ static void test_miss(void **state)
 	free(svg);
 }
 
+static unsigned deadlines(void)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < timeline.mark_count; i++)
+		count += timeline.marks[i].kind == TIMELINE_DEADLINE;
+	return count;
+}
+
+/* A guest that says when its job is due: the deadline is where it said, and nowhere else. */
+static void test_deadline_set(void **state)
+{
+	char *svg;
+
+	(void)state;
+	build("event 1000 0 1 RELEASE 5000\n"
+	      "event 1000 0 0 SWITCH 1\n"
+	      "event 1500 0 1 DEADLINE_SET 7000\n"
+	      "event 1600 0 1 DEADLINE_SET 8000\n"
+	      "event 9000 0 - IDLE 0\n",
+		everything);
+	assert_int_equal(deadlines(), 1);
+	assert_int_equal(mark_of(TIMELINE_DEADLINE, TASK)->at, 8000);
+	assert_int_equal(mark_of(TIMELINE_DEADLINE, TASK)->value, 1000);
+
+	build("event 1000 0 1 RELEASE 2000\n" /* another job's stays */
+	      "event 3000 0 1 RELEASE 50000\n"
+	      "event 3500 0 1 DEADLINE_SET 60000\n"
+	      "event 9000 0 - IDLE 0\n",
+		everything);
+	assert_int_equal(deadlines(), 1);
+	assert_int_equal(mark_of(TIMELINE_DEADLINE, TASK)->at, 2000);
+
+	build("event 1000 0 1 DEADLINE_SET 4000\n" /* its release was not recorded */
+	      "event 9000 0 - IDLE 0\n",
+		everything);
+	assert_int_equal(mark_of(TIMELINE_DEADLINE, TASK)->at, 4000);
+	svg = drawn();
+	assert_non_null(strstr(svg, "deadline, as its guest said"));
+	free(svg);
+}
+
 /* A best-effort vCPU that goes on on another CPU has a row on each, and a line between them. */
 static const char migration[] = "event 1000 0 3 WAKE 0\n"
 				"event 1000 0 3 SWITCH 0xff\n"
@@ -512,6 +554,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_budget, fixture_release),
 		cmocka_unit_test_teardown(test_beginning, fixture_release),
 		cmocka_unit_test_teardown(test_miss, fixture_release),
+		cmocka_unit_test_teardown(test_deadline_set, fixture_release),
 		cmocka_unit_test_teardown(test_migration, fixture_release),
 		cmocka_unit_test_teardown(test_fast, fixture_release),
 		cmocka_unit_test_teardown(test_stop, fixture_release),

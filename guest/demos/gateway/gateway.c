@@ -68,7 +68,7 @@ static void obey(unsigned sender, const char *command, size_t length)
 			return;
 		}
 		plant_set_wanted((int32_t)wanted);
-		print("gateway: VM %u wants %u thousandths of a degree\n", sender,
+		print("gateway: VM %s wants %u thousandths of a degree\n", region_vm(sender)->name,
 			(unsigned)wanted);
 		answer(sender, "done\n");
 	} else if ((size_t)(end - command) == sizeof(stop) - 1 &&
