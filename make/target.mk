@@ -130,7 +130,7 @@ GUEST_BUILD := $(OUT)/guests
 
 # Guests about what only one architecture has.
 GUESTS_OF_aarch64 := gic psci psci-bad-addresses stoppable
-GUESTS_OF_riscv64 := sbi
+GUESTS_OF_riscv64 := aplic sbi
 GUESTS_OF_OTHERS  := $(foreach a,$(filter-out $(ARCH),aarch64 riscv64),\
 	$(GUESTS_OF_$(a):%=guest/demos/%))
 

@@ -142,7 +142,7 @@ def rule_lines():
 
 def freestanding(arch, base):
     return ["clang", f"--target={arch}-none-elf", *base, "-ffreestanding", "-Iarch/include",
-            f"-Iarch/{arch}"]
+            f"-Iarch/{arch}", f"-Iguest/lib/{arch}"]
 
 
 def header_command(path):

@@ -20,7 +20,8 @@ include $(GUEST_LIB)/$(ARCH)/guest.mk
 GUEST_CFLAGS := -std=c17 -O2 -g -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wundef -ffreestanding -fno-common -fno-pic -fno-pie \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
-	-ffile-prefix-map=$(CURDIR)=. -I$(or $(GUEST_ROOT),.) $(GUEST_ARCH_FLAGS)
+	-ffile-prefix-map=$(CURDIR)=. -I$(or $(GUEST_ROOT),.) -I$(GUEST_LIB)/$(ARCH) \
+	$(GUEST_ARCH_FLAGS)
 GUEST_LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,--gc-sections \
 	-Wl,-z,max-page-size=4096 -Wl,--fatal-warnings -T $(GUEST_LIB)/$(ARCH)/guest.ld
 

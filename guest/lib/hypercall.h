@@ -21,10 +21,14 @@ int64_t hypercall_get_id(void);
 /* Writes at most HYPERCALL_CONSOLE_MAX bytes to the VM's console; returns how many, or an error. */
 int64_t hypercall_console_write(const char *text, size_t count);
 
-/* IPC_RING, in as few instructions as it takes. */
-int64_t hypercall_ring(uint64_t tunnel);
-
 /* Any call, by its number in abi/hypercall.h; parameters that it does not have are ignored. */
 int64_t hypercall(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e);
+
+/*
+ * The same with fewer parameters, in as few instructions as it takes:
+ * int64_t hypercall1(uint64_t number, uint64_t a) and
+ * int64_t hypercall3(uint64_t number, uint64_t a, uint64_t b, uint64_t c).
+ */
+#include "guest_inline.h"
 
 #endif

@@ -27,8 +27,10 @@ void irq_disable(unsigned irq);
 void irq_unmask(void);
 void irq_mask(void);
 
-/* Sleeps until an interrupt is pending, masked or not. May return early. */
-void irq_wait(void);
+/*
+ * void irq_wait(void): sleeps until an interrupt is pending, masked or not. May return early.
+ */
+#include "guest_inline.h"
 
 /* With interrupts masked: takes one that is pending, if any, without an exception. */
 void irq_poll(void);

@@ -7,12 +7,12 @@
 #include "guest/lib/hypercall.h"
 #include "guest/lib/irq.h"
 #include "guest/lib/memory.h"
-#include "guest/lib/smp.h"
 #include "guest/lib/timer.h"
 
 #define REGION_NS_PER_S 1000000000ull
 
 struct region *region_memory;
+uint64_t region_polled;
 
 /* What happened is in the region, or by the clock: interrupts only wake. */
 static void region_timed_out(unsigned irq, uint64_t arrival)
@@ -44,16 +44,6 @@ bool region_init(void)
 	if (region_memory->interrupt)
 		irq_enable(region_memory->interrupt); /* it needs no handler */
 	return true;
-}
-
-struct region_vcpu *region_vcpu(unsigned index)
-{
-	return (struct region_vcpu *)region_at(region_memory->vcpus) + index;
-}
-
-struct region_vcpu *region_own_vcpu(void)
-{
-	return region_vcpu(smp_cpu());
 }
 
 const struct region_vm *region_vm(unsigned vm)

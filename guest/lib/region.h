@@ -17,6 +17,7 @@
 
 #include "abi/hypercall.h"
 #include "abi/region.h"
+#include "guest/lib/smp.h"
 
 #define REGION_FOREVER HYPERCALL_FOREVER
 
@@ -44,9 +45,16 @@ static inline void *region_at(uint32_t offset)
 	return (uint8_t *)region_get() + offset;
 }
 
-/* Of the vCPU that calls, or of any. */
-struct region_vcpu *region_own_vcpu(void);
-struct region_vcpu *region_vcpu(unsigned index);
+/* Of any vCPU, or of the one that calls. */
+static inline struct region_vcpu *region_vcpu(unsigned index)
+{
+	return (struct region_vcpu *)region_at(region_get()->vcpus) + (int)index;
+}
+
+static inline struct region_vcpu *region_own_vcpu(void)
+{
+	return region_vcpu(smp_cpu());
+}
 
 /* A VM by its number, below region_get()->vm_count; its number by its name, or -1. */
 const struct region_vm *region_vm(unsigned vm);
@@ -54,6 +62,12 @@ int region_find_vm(const char *name);
 
 /* A VM's state now: enum vm_state. */
 uint32_t region_vm_state(unsigned vm);
+
+/*
+ * Events that have not been taken, but whose interrupt has been looked for (irq_poll). Only for the
+ * library.
+ */
+extern uint64_t region_polled;
 
 /*
  * Takes those of the events, REGION_EVENT_*, that have happened. What they tell of is to be looked
@@ -64,6 +78,7 @@ static inline uint64_t region_take(uint64_t events)
 	/* Without the atomic operation where there is nothing, which is the usual case. */
 	if (!(__atomic_load_n(&region_memory->events, __ATOMIC_RELAXED) & events))
 		return 0;
+	region_polled &= ~events;
 	return __atomic_fetch_and(&region_memory->events, ~events, __ATOMIC_ACQUIRE) & events;
 }
 

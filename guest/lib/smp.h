@@ -23,8 +23,8 @@ struct smp_start {
 
 _Static_assert(offsetof(struct smp_start, cpu) == SMP_START_CPU, "SMP_START_CPU");
 
-/* Index of the CPU that runs this. */
-unsigned smp_cpu(void);
+/* unsigned smp_cpu(void): index of the CPU that runs this. */
+#include "guest_inline.h"
 
 /*
  * Starts CPU `cpu` (1 to SMP_CPU_MAX - 1) at function(argument), on its own stack. When the

@@ -74,7 +74,7 @@ bool tunnel_wait_connected(const struct tunnel *tunnel, uint64_t timeout_ns)
 
 int64_t tunnel_ring(const struct tunnel *tunnel)
 {
-	return hypercall_ring(tunnel->index);
+	return hypercall1(HYPERCALL_IPC_RING, tunnel->index);
 }
 
 /* Without a clock to look at: this is what the latency of a doorbell is made of. */

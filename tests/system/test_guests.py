@@ -135,9 +135,9 @@ def test_stray_access_aborts(bench):
     check(machine.final_stats()["vms"]["guest"]["faults"] == 0, "it was taken for a fault")
 
 
-def verdict(bench, name, cpus, route):
+def verdict(bench, name, cpus, route, **more):
     """Runs a guest that counts its own checks."""
-    guest = bench.bare(name, cpus=cpus, interrupts={"route": route})
+    guest = bench.bare(name, cpus=cpus, interrupts={"route": route}, **more)
     machine = bench.run(bench.image(name, {"guest": guest}))
     result = machine.expect(name + r": (\d+) passed, (\d+) failed", 60)
     if int(result[1]) == 0 or int(result[2]) > 0:
@@ -164,6 +164,11 @@ def test_sbi(bench):
 @only("riscv64")
 def test_sbi_injected(bench):
     verdict(bench, "sbi", (0, 1), "injected")
+
+
+@only("riscv64")
+def test_aplic(bench):
+    verdict(bench, "aplic", (0,), "direct", messages={"slots": 4, "size": 8, "from": ["guest"]})
 
 
 @only("aarch64")

@@ -11,9 +11,21 @@
 #include "guest/lib/region.h"
 #include "guest/lib/start.h"
 
+static struct {
+	const char *kind;
+	uint64_t before, after;
+} samples[COMM_SAMPLES];
+static unsigned sample_count;
+
 void comm_sample(const char *kind, uint64_t before, uint64_t after)
 {
-	print("sample %s %lx %lx\n", kind, before, after);
+	if (sample_count == COMM_SAMPLES) {
+		print("comm: failed: too many samples\n");
+		return;
+	}
+	samples[sample_count].kind = kind;
+	samples[sample_count].before = before;
+	samples[sample_count++].after = after;
 }
 
 int main(uint64_t tree)
@@ -29,7 +41,6 @@ int main(uint64_t tree)
 	comm_virtio_server();
 #elif defined(COMM_VIRTIO_CLIENT)
 	comm_virtio_client();
-	print("comm: done\n");
 #elif defined(COMM_SERVER)
 	if (region_get()->tunnel_count)
 		comm_tunnel_server();
@@ -40,7 +51,10 @@ int main(uint64_t tree)
 		comm_tunnel_client();
 	else
 		comm_messages_client((unsigned)region_find_vm("server"));
-	print("comm: done\n");
 #endif
+	for (unsigned i = 0; i < sample_count; i++)
+		print("sample %s %lx %lx\n", samples[i].kind, samples[i].before, samples[i].after);
+	if (sample_count != 0)
+		print("comm: done\n");
 	power_off();
 }

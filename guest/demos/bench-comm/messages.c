@@ -15,7 +15,6 @@
 enum comm_work { COMM_ANSWER, COMM_TAKE, COMM_END };
 
 static uint64_t data[COMM_LARGEST / 8];
-static uint64_t samples[COMM_ROUNDS][2];
 
 static bool receive(unsigned *sender, size_t *bytes)
 {
@@ -43,17 +42,16 @@ static void round_trips(unsigned peer, const char *kind, size_t bytes)
 	size_t came;
 
 	for (unsigned i = 0; i < COMM_ROUNDS; i++) {
-		uint64_t before = machine_count();
+		uint64_t before = machine_count(), after;
 
 		data[0] = COMM_ANSWER;
 		if (message_send(peer, data, bytes, REGION_FOREVER) != 0 ||
 			!receive(&sender, &came))
 			print("comm: failed: round trip\n");
-		samples[i][0] = before;
-		samples[i][1] = machine_count();
+		after = machine_count();
+		if (i >= COMM_WARM_UP)
+			comm_sample(kind, before, after);
 	}
-	for (unsigned i = COMM_WARM_UP; i < COMM_ROUNDS; i++)
-		comm_sample(kind, samples[i][0], samples[i][1]);
 }
 
 /* All of a stream, until the server says that it has the last one. */

@@ -14,7 +14,6 @@
 static struct tunnel tunnel;
 static struct ring to, from;
 static uint64_t data[TUNNEL_LARGEST / 8];
-static uint64_t samples[COMM_ROUNDS][2];
 
 /* The client's messages go through the first half, the server's through the second. */
 static void open_rings(enum ring_side first)
@@ -53,15 +52,14 @@ static inline void put(size_t bytes)
 static void round_trips(const char *kind, size_t bytes)
 {
 	for (unsigned i = 0; i < COMM_ROUNDS; i++) {
-		uint64_t before = machine_count();
+		uint64_t before = machine_count(), after;
 
 		put(bytes);
 		take();
-		samples[i][0] = before;
-		samples[i][1] = machine_count();
+		after = machine_count();
+		if (i >= COMM_WARM_UP)
+			comm_sample(kind, before, after);
 	}
-	for (unsigned i = COMM_WARM_UP; i < COMM_ROUNDS; i++)
-		comm_sample(kind, samples[i][0], samples[i][1]);
 }
 
 /* In batches; the server answers each with one message, the doorbell's turn. */

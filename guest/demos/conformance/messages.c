@@ -233,6 +233,43 @@ static void test_waiting(void)
 	irq_poll();
 }
 
+static unsigned interrupts;
+
+static void count_interrupt(unsigned irq, uint64_t arrival)
+{
+	(void)irq;
+	(void)arrival;
+	interrupts++;
+}
+
+/* A message, and its interrupt if that comes within the time; returns whether it does. */
+static bool is_interrupted(uint64_t ns)
+{
+	const uint64_t end = region_deadline_of(ns);
+
+	interrupts = 0;
+	region_take(~0ull);
+	partner_tell(PARTNER_BURST, 1);
+	expect_equal(message_wait(CONFORMANCE_S), 0, "a message");
+	message_done();
+	while (interrupts == 0 && timer_now() < end)
+		irq_poll();
+	return interrupts != 0;
+}
+
+/* At the guest's controller: what comes while the interrupt is off comes late. */
+static void test_switched_off(unsigned irq)
+{
+	irq_set_handler(irq, count_interrupt);
+	irq_disable(irq);
+	expect(!is_interrupted(CONFORMANCE_MS), "none while it is off");
+	irq_enable(irq);
+	irq_poll();
+	irq_poll();
+	expect(is_interrupted(CONFORMANCE_S), "when it is on again");
+	irq_set_handler(irq, NULL);
+}
+
 static void test_events(void)
 {
 	clause("MSG-13");
@@ -254,6 +291,8 @@ static void test_events(void)
 		region_sleep(region_deadline(CONFORMANCE_S));
 		expect(message_wait(CONFORMANCE_S) == 0, "it comes");
 		message_done();
+		region_take(~0ull);
+		test_switched_off(region_get()->interrupt);
 	}
 	clause("EVT-3");
 	for (unsigned i = 0; i < ECHOES; i++)

@@ -157,8 +157,3 @@ void irq_mask(void)
 {
 	__asm__ volatile("msr daifset, #2" ::: "memory");
 }
-
-void irq_wait(void)
-{
-	__asm__ volatile("dsb sy\n\twfi" ::: "memory");
-}

@@ -20,15 +20,6 @@ int64_t hypercall(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t 
 	return (int64_t)x0;
 }
 
-int64_t hypercall_ring(uint64_t tunnel)
-{
-	register uint64_t x0 __asm__("x0") = HYPERCALL_BASE + HYPERCALL_IPC_RING;
-	register uint64_t x1 __asm__("x1") = tunnel;
-
-	__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1)::"x2", "x3", "memory");
-	return (int64_t)x0;
-}
-
 bool hypercall_present(void)
 {
 	int64_t version =

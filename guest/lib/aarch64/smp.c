@@ -10,11 +10,6 @@
 
 static struct smp_start smp_starts[SMP_CPU_MAX];
 
-unsigned smp_cpu(void)
-{
-	return system_read(mpidr_el1) & 0xff;
-}
-
 int smp_start(unsigned cpu, void (*function)(void *argument), void *argument)
 {
 	struct smp_start *start = &smp_starts[cpu];

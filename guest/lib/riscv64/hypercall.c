@@ -32,17 +32,6 @@ int64_t hypercall(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t 
 	return (int64_t)a0 == SBI_NOT_SUPPORTED ? HYPERCALL_NOT_SUPPORTED : (int64_t)a1;
 }
 
-int64_t hypercall_ring(uint64_t tunnel)
-{
-	register uint64_t a0 __asm__("a0") = tunnel;
-	register uint64_t a1 __asm__("a1") = 0;
-	register uint64_t a6 __asm__("a6") = HYPERCALL_IPC_RING;
-	register uint64_t a7 __asm__("a7") = HYPERCALL_EXTENSION;
-
-	__asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a6), "r"(a7) : "memory");
-	return (int64_t)a0 == SBI_NOT_SUPPORTED ? HYPERCALL_NOT_SUPPORTED : (int64_t)a1;
-}
-
 bool hypercall_present(void)
 {
 	int64_t version = call(HYPERCALL_INFO_GET_VERSION, (const uint64_t[CALL_PARAMETERS]){0});

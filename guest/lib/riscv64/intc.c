@@ -238,8 +238,3 @@ void irq_mask(void)
 {
 	system_clear(sstatus, SYSTEM_SSTATUS_SIE);
 }
-
-void irq_wait(void)
-{
-	__asm__ volatile("wfi" ::: "memory");
-}

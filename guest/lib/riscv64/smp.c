@@ -12,14 +12,6 @@
 
 static struct smp_start smp_starts[SMP_CPU_MAX];
 
-unsigned smp_cpu(void)
-{
-	uint64_t cpu;
-
-	__asm__("mv %0, tp" : "=r"(cpu));
-	return (unsigned)cpu;
-}
-
 uint64_t smp_hart(unsigned cpu)
 {
 	if (cpu == 0)
