@@ -13,7 +13,7 @@
 #define SPIN_TENTHS 10
 #endif
 #define SPIN_TENTHS_PER_S 10
-#define SPIN_LOOPS        500 /* between two looks; the emulator is slow at reading the clock */
+#define SPIN_LOOPS        500   /* between two looks; the emulator is slow at reading the clock */
 #define SPIN_GAP_PER_S    20000 /* longer than 50 us: not an exit, but a turn of another one */
 
 struct spin {
