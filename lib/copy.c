@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Where source and target lie differently in their words, each word of the target is put together
- * from two of the source: misaligned accesses are not for granted (RISC-V, "Load and Store
- * Instructions": they may be emulated, at hundreds of cycles each). Little-endian only.
+ * from two of the source: misaligned accesses are not for granted (they may be emulated by
+ * firmware, at hundreds of cycles each). Little-endian only.
  */
 #include "lib/copy.h"
 

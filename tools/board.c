@@ -38,12 +38,13 @@ static const char *beside_tool(const char *name)
 	return arena_text("%.*s/%s", (int)(slash - path), path, name);
 }
 
-const char *board_default_dir(void)
+/* The usual places: boards/ and build/boards/, here or beside the tool's own folder. */
+static const char *default_dir(void)
 {
 	return file_exists("boards") ? "boards" : beside_tool("../boards");
 }
 
-const char *board_default_cache(void)
+static const char *default_cache(void)
 {
 	return file_exists("build") ? "build/boards" : beside_tool("boards");
 }
@@ -370,7 +371,7 @@ bool board_load(struct board *board, const char *name, struct place said, const 
 {
 	unsigned errors = message_errors();
 	*board = (struct board){0};
-	if (!find_folder(board, name, said, boards_dir ? boards_dir : board_default_dir()))
+	if (!find_folder(board, name, said, boards_dir ? boards_dir : default_dir()))
 		return false;
 	struct blob blob;
 	const char *file = arena_text("%s/board.yaml", board->directory);
@@ -386,8 +387,7 @@ bool board_load(struct board *board, const char *name, struct place said, const 
 	if (message_errors() != errors)
 		return false;
 
-	const char *path =
-		tree_path(board, root, file, cache_dir ? cache_dir : board_default_cache());
+	const char *path = tree_path(board, root, file, cache_dir ? cache_dir : default_cache());
 	const struct tree *tree = tree_get(root, "device-tree");
 	if (!path || !load_tree(board, path, tree ? tree->place : message_file(file)))
 		return false;

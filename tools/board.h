@@ -27,8 +27,4 @@ bool board_load(struct board *board, const char *name, struct place said, const 
 #define BOARD_AMBIGUOUS (-2)
 int board_find(const struct board *board, const char *said);
 
-/* The usual places: boards/ and build/boards/, here or beside the tool's own folder. */
-const char *board_default_dir(void);
-const char *board_default_cache(void);
-
 #endif

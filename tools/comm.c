@@ -73,7 +73,8 @@ static void read_messages(struct system *system, unsigned index, const struct tr
 	read_senders(system, index, tree_get(messages, "from"));
 }
 
-bool comm_may_send(const struct system *system, unsigned vm)
+/* Whether the VM may send messages to another. */
+static bool may_send(const struct system *system, unsigned vm)
 {
 	for (unsigned i = 0; i < system->vm_count; i++) {
 		if (system->vms[i].comm.senders >> vm & 1)
@@ -84,7 +85,7 @@ bool comm_may_send(const struct system *system, unsigned vm)
 
 static bool has_messages(const struct system *system, unsigned vm)
 {
-	return system->vms[vm].comm.message_slots != 0 || comm_may_send(system, vm);
+	return system->vms[vm].comm.message_slots != 0 || may_send(system, vm);
 }
 
 static void read_message_ports(struct system *system, unsigned index, const struct tree *key)
@@ -111,7 +112,8 @@ static const struct vm_port *packet_port(const struct vm *vm)
 	return NULL;
 }
 
-bool comm_needs_region(const struct system *system, unsigned index)
+/* Whether a VM has something in its region, so that it needs one. */
+static bool needs_region(const struct system *system, unsigned index)
 {
 	const struct vm *vm = &system->vms[index];
 
@@ -137,7 +139,7 @@ uint64_t comm_region_bytes(const struct system *system, const struct vm *vm)
 static void read_region(struct system *system, unsigned index, const struct tree *key)
 {
 	struct vm *vm = &system->vms[index];
-	bool needs = comm_needs_region(system, index);
+	bool needs = needs_region(system, index);
 	bool asks = key && strcmp(key->text, "yes") == 0;
 
 	if (key && !asks && needs)

@@ -28,12 +28,6 @@ void comm_read(struct system *system, const struct tree *const *maps);
  */
 void comm_place(struct system *system);
 
-/* Whether a VM has something in its region, so that it needs one. */
-bool comm_needs_region(const struct system *system, unsigned vm);
-
-/* Whether the VM may send messages to another. */
-bool comm_may_send(const struct system *system, unsigned vm);
-
 /* Bytes of a VM's region, whole pages, with all that it has. */
 uint64_t comm_region_bytes(const struct system *system, const struct vm *vm);
 

@@ -18,7 +18,7 @@
 static const struct guest_tree_style *const styles[] = {&guest_tree_aarch64, &guest_tree_riscv64};
 
 /* The first error stays; what follows it has no effect in libfdt's sequential mode. */
-void guest_tree_fail(struct guest_tree *tree, int result)
+static void note(struct guest_tree *tree, int result)
 {
 	if (tree->fault == 0 && result < 0)
 		tree->fault = result;
@@ -26,27 +26,27 @@ void guest_tree_fail(struct guest_tree *tree, int result)
 
 void guest_tree_begin(struct guest_tree *tree, const char *name)
 {
-	guest_tree_fail(tree, fdt_begin_node(tree->fdt, name));
+	note(tree, fdt_begin_node(tree->fdt, name));
 }
 
 void guest_tree_end(struct guest_tree *tree)
 {
-	guest_tree_fail(tree, fdt_end_node(tree->fdt));
+	note(tree, fdt_end_node(tree->fdt));
 }
 
 void guest_tree_put(struct guest_tree *tree, const char *name, const void *bytes, int size)
 {
-	guest_tree_fail(tree, fdt_property(tree->fdt, name, bytes, size));
+	note(tree, fdt_property(tree->fdt, name, bytes, size));
 }
 
 void guest_tree_put_cell(struct guest_tree *tree, const char *name, uint32_t value)
 {
-	guest_tree_fail(tree, fdt_property_u32(tree->fdt, name, value));
+	note(tree, fdt_property_u32(tree->fdt, name, value));
 }
 
 void guest_tree_put_text(struct guest_tree *tree, const char *name, const char *text)
 {
-	guest_tree_fail(tree, fdt_property_string(tree->fdt, name, text));
+	note(tree, fdt_property_string(tree->fdt, name, text));
 }
 
 void guest_tree_put_cells(
@@ -91,7 +91,7 @@ void guest_tree_put_reg(struct guest_tree *tree, int node, const uint64_t *sizes
 	uint8_t *copy;
 
 	if (!reg || entry <= 0 || bytes < wanted) {
-		guest_tree_fail(tree, -FDT_ERR_BADVALUE);
+		note(tree, -FDT_ERR_BADVALUE);
 		return;
 	}
 	copy = arena_alloc((size_t)wanted, 1);
@@ -155,9 +155,8 @@ static void write_chosen(struct guest_tree *tree)
 
 		if (strcmp(load->what, "initrd") != 0)
 			continue;
-		guest_tree_fail(
-			tree, fdt_property_u64(tree->fdt, "linux,initrd-start", load->guest));
-		guest_tree_fail(tree,
+		note(tree, fdt_property_u64(tree->fdt, "linux,initrd-start", load->guest));
+		note(tree,
 			fdt_property_u64(tree->fdt, "linux,initrd-end", load->guest + load->size));
 	}
 	if (console)
@@ -330,7 +329,7 @@ static bool prepare(struct guest_tree *tree)
 	const struct board_device *device = &tree->system->board.console_device;
 
 	tree->intc_phandle = fdt_get_phandle(tree->board, tree->system->board.intc_node);
-	guest_tree_fail(tree, fdt_find_max_phandle(tree->board, &tree->spare_phandle));
+	note(tree, fdt_find_max_phandle(tree->board, &tree->spare_phandle));
 	tree->spare_phandle++;
 	if (tree->vm->console != GUEST_CONSOLE_SHARED)
 		return true;
@@ -376,10 +375,10 @@ bool guest_tree_build(struct blob *blob, const struct system *system, const stru
 	if (!guest_tree_select(&tree.select, system, vm, tree.style->kept) || !prepare(&tree))
 		return false;
 	tree.fdt = arena_alloc(size, 1);
-	guest_tree_fail(&tree, fdt_create(tree.fdt, (int)size));
-	guest_tree_fail(&tree, fdt_finish_reservemap(tree.fdt));
+	note(&tree, fdt_create(tree.fdt, (int)size));
+	note(&tree, fdt_finish_reservemap(tree.fdt));
 	write_root(&tree);
-	guest_tree_fail(&tree, fdt_finish(tree.fdt));
+	note(&tree, fdt_finish(tree.fdt));
 	*blob = (struct blob){.path = "device tree", .bytes = tree.fdt};
 	if (tree.fault == 0)
 		blob->size = fdt_totalsize(tree.fdt);

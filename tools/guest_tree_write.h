@@ -72,6 +72,4 @@ void guest_tree_put_range(struct guest_tree *tree, uint64_t base, uint64_t size)
 /* The nodes of the VM's region, tunnels and virtio devices, in the root. */
 void guest_tree_comm(struct guest_tree *tree);
 
-void guest_tree_fail(struct guest_tree *tree, int error);
-
 #endif

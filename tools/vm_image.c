@@ -27,7 +27,8 @@ static uint64_t page_up(uint64_t address)
 	return (address + PAGE_MASK) & ~PAGE_MASK;
 }
 
-bool vm_image_restarts(const struct vm *vm)
+/* Whether the VM is ever put back into its first state. */
+static bool restarts(const struct vm *vm)
 {
 	return vm->on_fault == PLAN_RESTART || vm->on_reset == PLAN_RESTART;
 }
@@ -181,7 +182,7 @@ static bool restore_build(struct vm_image *image)
 	const struct vm *vm = image->vm;
 	uint64_t used = 0;
 
-	if (!vm_image_restarts(vm))
+	if (!restarts(vm))
 		return true;
 	for (unsigned i = 0; i < vm->memory_count; i++) {
 		if (!vm->memory[i].read_only)

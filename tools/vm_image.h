@@ -43,9 +43,6 @@ struct vm_image {
 /* Returns false after the errors have been printed. */
 bool vm_image_build(struct vm_image *image, const struct system *system, const struct vm *vm);
 
-/* Whether the VM is ever put back into its first state. */
-bool vm_image_restarts(const struct vm *vm);
-
 /* What a guest's CPU reads as its identity, by its index in the VM (AArch64: MPIDR affinity). */
 uint64_t vm_image_hw_id(unsigned index);
 

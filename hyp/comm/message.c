@@ -180,11 +180,6 @@ void message_end(struct message *message, struct vcpu *sender)
 		tell(sender, comm);
 }
 
-void message_drop(struct message *message)
-{
-	lock_release(&message->to->lock);
-}
-
 /* Each word of the outbox is read once. What lies behind the message in its last word stays here.
  */
 static ALWAYS_INLINE void copy_outbox(void *to, const void *outbox, uint64_t bytes)

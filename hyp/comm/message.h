@@ -21,7 +21,7 @@ struct message {
 
 /*
  * Begins a message of `bytes` bytes from `from` to VM number `to`. HYPERCALL_OK: message->data is
- * to be filled, and message_end or message_drop must follow without delay, as the receiver's lock
+ * to be filled, and message_end must follow without delay, as the receiver's lock
  * is held. Else nothing is held, and the result is HYPERCALL_NO_VM, _DENIED, _TOO_BIG, _NOT_RUNNING
  * or _FULL; after FULL the sender is told of room (REGION_EVENT_ROOM, message_wake_senders).
  */
@@ -34,9 +34,6 @@ int64_t message_begin(
  * cpu_attend follows, so that a vCPU of the receiver that waits on this CPU may have the core next.
  */
 void message_end(struct message *message, struct vcpu *sender);
-
-/* Nothing was sent. */
-void message_drop(struct message *message);
 
 /*
  * For a device that takes messages instead of its guest (comm_vm.reader): the oldest one, or NULL.

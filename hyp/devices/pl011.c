@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The emulated UART as an Arm PL011 r1p5 (DDI 0183). Output takes no time, so the transmit FIFO is
+ * The emulated UART as a PL011 r1p5 (DDI 0183). Output takes no time, so the transmit FIFO is
  * always empty; there is no clock, so a receive timeout has always passed already.
  */
 #include "hyp/devices/uart.h"

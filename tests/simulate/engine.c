@@ -47,6 +47,8 @@ struct actor {
 	uint64_t used_sum, ran, release;
 };
 
+enum engine_mood { ENGINE_WORST, ENGINE_RANDOM };
+
 struct engine {
 	const struct engine_set *set;
 	enum engine_mood mood;
@@ -360,7 +362,7 @@ static void step(struct engine *engine)
 	decide(engine);
 }
 
-const char *engine_run(const struct engine_set *set, uint64_t seed, enum engine_mood mood,
+static const char *engine_run(const struct engine_set *set, uint64_t seed, enum engine_mood mood,
 	struct engine_result *result)
 {
 	static struct engine engine;

@@ -43,9 +43,4 @@ bool engine_admitted(const struct engine_set *set);
 /* EDF without budgets on a set released at once, after a switch; true if no deadline is missed. */
 bool engine_feasible(const struct engine_set *set);
 
-enum engine_mood { ENGINE_WORST, ENGINE_RANDOM };
-
-const char *engine_run(const struct engine_set *set, uint64_t seed, enum engine_mood mood,
-	struct engine_result *result);
-
 #endif

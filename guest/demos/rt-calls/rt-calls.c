@@ -64,6 +64,18 @@ static void calls_late(void *argument)
 	calls_beat(task);
 }
 
+/* Notes how long it was from the end of its first job to the next one, which it puts off. */
+static volatile uint64_t calls_put_off_ns;
+
+static void calls_put_off(void *argument)
+{
+	const uint64_t begin = timer_now();
+
+	realtime_end_job_for(23 * CALLS_MS);
+	calls_put_off_ns = timer_ticks_to_ns(timer_now() - begin);
+	calls_beat(argument);
+}
+
 static int calls_create(unsigned stack, void (*function)(void *argument), uint64_t period_ns,
 	uint64_t capacity_ns, uint64_t deadline_ns)
 {
@@ -231,6 +243,18 @@ static void calls_deadline(void)
 	calls_expect(realtime_delete(0), 0, "its end");
 }
 
+static void calls_putting_off(void)
+{
+	calls_expect(calls_create(2, calls_put_off, 5 * CALLS_MS, CALLS_MS, 5 * CALLS_MS), 0,
+		"one that puts a job off");
+	calls_expect(realtime_launch(0), 0, "its launch");
+	calls_sleep(40);
+	check(calls_put_off_ns >= 23 * CALLS_MS && calls_put_off_ns < 28 * CALLS_MS,
+		"the next job");
+	check(realtime_count(0, REALTIME_MISSES) == 0, "no deadline is missed");
+	calls_expect(realtime_delete(0), 0, "its end");
+}
+
 int main(uint64_t tree)
 {
 	(void)tree;
@@ -248,6 +272,7 @@ int main(uint64_t tree)
 	calls_returning();
 	calls_overrunning();
 	calls_deadline();
+	calls_putting_off();
 	check_report();
 	power_off();
 }

@@ -45,9 +45,6 @@ struct demo_task {
 /* Learns how fast rounds of work are done; by the manager, before there are tasks. */
 void demo_calibrate(void);
 
-/* The task: works for most of its capacity by its own measure, notes it and ends its job. */
-void demo_run(void *task);
-
 /* Registers the task; returns realtime_create's error. */
 int demo_create(struct demo_task *task, const struct demo_parameters *parameters);
 

@@ -20,11 +20,6 @@ int64_t psci_cpu_on(uint64_t affinity, uint64_t entry, uint64_t context)
 	return smccc_call(PSCI_CPU_ON | PSCI_64, affinity, entry, context);
 }
 
-int64_t psci_affinity_info(uint64_t affinity)
-{
-	return smccc_call(PSCI_AFFINITY_INFO | PSCI_64, affinity, 0, 0);
-}
-
 int64_t psci_cpu_off(void)
 {
 	return (int32_t)smccc_call(PSCI_CPU_OFF, 0, 0, 0);

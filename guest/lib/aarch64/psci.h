@@ -37,7 +37,6 @@
 #define PSCI_STATE_ON_PENDING 2
 
 int64_t psci_cpu_on(uint64_t affinity, uint64_t entry, uint64_t context);
-int64_t psci_affinity_info(uint64_t affinity);
 
 /* Turns off the calling CPU; returns only if that was refused. */
 int64_t psci_cpu_off(void);

@@ -12,12 +12,6 @@
 #include "abi/hypercall.h"
 #include "guest/lib/aarch64/system.h"
 
-/* Whether machine_count counts instructions and nothing else. */
-static inline int machine_counts(void)
-{
-	return system_read(cntfrq_el0) == 1000000000;
-}
-
 /* Instructions so far of all CPUs, and nanoseconds slept. */
 static inline uint64_t machine_count(void)
 {

@@ -12,12 +12,6 @@
 
 #define SSTATUS_FS_INITIAL (1 << 13)
 
-/* Whether machine_count counts instructions and nothing else. */
-static inline int machine_counts(void)
-{
-	return 1;
-}
-
 /* Instructions so far of all harts. */
 static inline uint64_t machine_count(void)
 {
