@@ -45,6 +45,7 @@ class Bench:
 
     def __init__(self, build, arch, folder, tool=None):
         self.build_folder, self.arch, self.folder = build, arch, folder
+        self.kind = ""  # "-clang": what that compiler built
         # By default the one with sanitizers, which also counts what is covered.
         self.orlop = tool or os.path.join(build, "check", "orlop")
         self.machines = []
@@ -52,7 +53,11 @@ class Bench:
 
     def guest(self, name):
         """Path of one of our bare-metal guests."""
-        return os.path.abspath(f"{self.build_folder}/{self.arch}/guests/{name}.elf")
+        return os.path.abspath(f"{self.build_folder}/{self.arch}{self.kind}/guests/{name}.elf")
+
+    def hypervisor(self, extent=""):
+        """Path of a hypervisor: "", "-comm", "-shared" or "-shared-comm"."""
+        return os.path.abspath(f"{self.build_folder}/{self.arch}{self.kind}/hyp{extent}.elf")
 
     def package(self, name):
         """Path of what came from a Debian package."""

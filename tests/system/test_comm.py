@@ -25,7 +25,7 @@ def pair(bench, names, cpus, guests=None, size=128, **more):
     return vms
 
 
-def conformance(bench, cpus, not_applicable, route=None, tasks=0):
+def conformance(bench, cpus, not_applicable, route=None, tasks=0, hyp=None):
     """Every clause that the guest tries passes; returns the machine."""
     guests = {"tester": "conformance", "partner": "conformance-partner"}
     routes = {"interrupts": {"route": route}} if route else {}
@@ -34,7 +34,8 @@ def conformance(bench, cpus, not_applicable, route=None, tasks=0):
         vms["tester"].update({"os": "realtime", "tasks": {"count": tasks, "cpu": cpus[0]}})
     reserve = {"reserve": {"best-effort": "30%"}} if tasks else {}
     options = ["--icount"] if tasks else []
-    machine = bench.run(bench.image("conformance", vms, **reserve), *options, timeout=PATIENCE)
+    image = bench.image("conformance", vms, hyp=hyp, **reserve)
+    machine = bench.run(image, *options, timeout=PATIENCE)
     machine.expect(r"^\[tester\] conformance: (\d+) passed, (\d+) failed, (\d+) not applicable\n")
     machine.finish()
     failed = re.findall(r"^\[tester\] (conformance: .*(?:FAIL|: not so: ).*)$", machine.text, re.M)
@@ -62,6 +63,17 @@ def test_conformance_injected(bench):
 def test_conformance_shared(bench):
     """Both on one core, the tester with real-time tasks there."""
     conformance(bench, (0, 0), SHARED_SKIPPED, tasks=2)
+
+
+def test_clang(bench):
+    """Guests and hypervisors that clang built do as those that gcc built (`make CC_KIND=clang`)."""
+    bench.kind = "-clang"
+    machine = bench.run(bench.image("hello", {"hello": bench.bare("hello")},
+                                    hyp=bench.hypervisor()), timeout=PATIENCE)
+    machine.expect(r"^\[hello\] hello: done")
+    machine.finish()
+    conformance(bench, (0, 1), DEDICATED_SKIPPED, hyp=bench.hypervisor("-comm"))
+    conformance(bench, (0, 0), SHARED_SKIPPED, tasks=2, hyp=bench.hypervisor("-shared-comm"))
 
 
 def test_hand_over_beside_busy(bench):

@@ -19,6 +19,14 @@
 #define LEAK_SECONDS 3
 #endif
 
+#ifdef LEAK_PLANT
+#define LEAK_NAME "leak-plant"
+#define LEAK_FOR  (LEAK_SECONDS + 1)
+#else
+#define LEAK_NAME "leak-look"
+#define LEAK_FOR  LEAK_SECONDS
+#endif
+
 #define SEED_PLANT 0x504c414e54ull
 #define SEED_LOOK  0x4c4f4f4bull
 
@@ -117,6 +125,8 @@ static unsigned find_registers(void)
 		probe(i);
 		if (places[i].mask)
 			count++;
+		else
+			print(LEAK_NAME ": not there: %s\n", leak_registers[i].name);
 		if (is_planted(i, places[i].before))
 			report("at the start holds another VM's number", i, places[i].before, 0);
 	}
@@ -188,15 +198,11 @@ static uint64_t go_round(uint64_t (*value_of)(uint64_t round, unsigned i), uint6
 }
 
 #ifdef LEAK_PLANT
-#define LEAK_NAME "leak-plant"
-#define LEAK_FOR  (LEAK_SECONDS + 1)
 static uint64_t own(uint64_t round, unsigned i)
 {
 	return planted(round, i);
 }
 #else
-#define LEAK_NAME "leak-look"
-#define LEAK_FOR  LEAK_SECONDS
 static uint64_t own(uint64_t round, unsigned i)
 {
 	return number(SEED_LOOK, round, i);
