@@ -6,6 +6,7 @@
 #include "tools/schedule_admission.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "tools/arena.h"
 #include "tools/message.h"
@@ -13,7 +14,8 @@
 #include "tools/schedule.h"
 #include "tools/vcpus.h"
 
-#define NS_PER_US 1000u
+#define NS_PER_US     1000u
+#define DECIMALS_MOST 8 /* of a percentage: a share is a 32-bit fraction */
 
 static void add(struct schedule_set *set, const struct vm *vm, const struct vm_vcpu *vcpu)
 {
@@ -116,6 +118,19 @@ static const char *brief(const struct system *system, uint64_t ticks)
 	return arena_text("%.3f us", (double)ticks * 1e6 / (double)system->board.timer_frequency);
 }
 
+/* With as many decimals as it takes to see the difference. */
+static const char *compare(uint64_t used, uint64_t share)
+{
+	const char *take, *have;
+	int decimals = 2;
+
+	do {
+		take = arena_text("%.*f", decimals, percent(used));
+		have = arena_text("%.*f", decimals, percent(share));
+	} while (strcmp(take, have) == 0 && ++decimals <= DECIMALS_MOST);
+	return arena_text("they take %s%% of it, and %s%% is for them", take, have);
+}
+
 static const char *reason(
 	const struct system *system, const struct admission *admission, uint64_t used, unsigned cpu)
 {
@@ -125,8 +140,7 @@ static const char *reason(
 	case ADMISSION_REASON_PARAMETERS:
 		return "one of them does not fit before its own deadline";
 	case ADMISSION_REASON_UTILISATION:
-		return arena_text("they take %.2f%% of it, and %.2f%% is for them", percent(used),
-			percent(share));
+		return compare(used, share);
 	case ADMISSION_REASON_DEMAND:
 		return arena_text("after a moment at which all are released, %s of work is due "
 				  "within %s (they take %.2f%% of it in the long run)",
