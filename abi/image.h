@@ -72,6 +72,14 @@ struct hyp_info {
 	 * or 0.
 	 */
 	uint32_t shared_cpu_since, shared_cpu_idle, shared_cpu_running;
+
+	/*
+	 * In plan_vm.comm, uint32_t each: messages that came since the VM's start, and before that;
+	 * times that one found no room. In a network: the first port, how far they are apart, and
+	 * in each struct port_stats (abi/stats.h).
+	 */
+	uint32_t comm_messages, comm_before, comm_full;
+	uint32_t network_ports, port_bytes, port_stats;
 };
 #endif
 #endif

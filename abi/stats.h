@@ -41,6 +41,13 @@ struct sched_stats {
 	uint64_t budget_ends; /* times that its budget was used up before it was done */
 };
 
+/* Packets of a port in a network, since power-on. */
+struct port_stats {
+	uint64_t sent;     /* into the network, those for nobody included */
+	uint64_t received; /* by the guest behind it */
+	uint64_t lost;     /* for that guest, which had no room, or wanted none */
+};
+
 /*
  * VM_STOPPING: every vCPU is on its way out of the guest. VM_RESTORING: all are out, and its memory
  * gets its first contents back.

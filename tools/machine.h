@@ -12,25 +12,32 @@
 #include "abi/image.h"
 
 /* What the file tells of hyp_info. */
-#define MACHINE_INFO(X)     \
-	X(machine)          \
-	X(cpu_bytes)        \
-	X(vm_bytes)         \
-	X(vcpu_bytes)       \
-	X(irq_bank_bytes)   \
-	X(cpu_trace)        \
-	X(cpu_boot_ticks)   \
-	X(vcpu_exits)       \
-	X(vcpu_state)       \
-	X(vm_state)         \
-	X(vm_faults)        \
-	X(vm_restarts)      \
-	X(shared_stats)     \
-	X(shared_limits)    \
-	X(shared_told)      \
-	X(shared_cpu_since) \
-	X(shared_cpu_idle)  \
-	X(shared_cpu_running)
+#define MACHINE_INFO(X)       \
+	X(machine)            \
+	X(cpu_bytes)          \
+	X(vm_bytes)           \
+	X(vcpu_bytes)         \
+	X(irq_bank_bytes)     \
+	X(cpu_trace)          \
+	X(cpu_boot_ticks)     \
+	X(vcpu_exits)         \
+	X(vcpu_state)         \
+	X(vm_state)           \
+	X(vm_faults)          \
+	X(vm_restarts)        \
+	X(shared_stats)       \
+	X(shared_limits)      \
+	X(shared_told)        \
+	X(shared_cpu_since)   \
+	X(shared_cpu_idle)    \
+	X(shared_cpu_running) \
+	X(network_bytes)      \
+	X(comm_messages)      \
+	X(comm_before)        \
+	X(comm_full)          \
+	X(network_ports)      \
+	X(port_bytes)         \
+	X(port_stats)
 
 struct machine {
 	const char *path; /* PATH, without a suffix */

@@ -125,6 +125,51 @@ bool records_vm(const struct records *records, unsigned index, struct records_vm
 		       sizeof(vm->restarts));
 }
 
+bool records_messages(const struct records *records, const struct records_vm *vm,
+	struct records_messages *messages)
+{
+	const struct hyp_info *info = &records->machine->info;
+	const void *comm = vm->plan.comm;
+	uint32_t before;
+
+	*messages = (struct records_messages){0};
+	if (!comm)
+		return true;
+	if (!copy(records, field(comm, 0, 0, info->comm_messages), &messages->came,
+		    sizeof(messages->came)) ||
+		!copy(records, field(comm, 0, 0, info->comm_before), &before, sizeof(before)) ||
+		!copy(records, field(comm, 0, 0, info->comm_full), &messages->full,
+			sizeof(messages->full)))
+		return false;
+	messages->came += before;
+	return true;
+}
+
+/* A network's ports lie together, in the plan as in its record. */
+bool records_ports(const struct records *records, struct records_port *ports)
+{
+	const struct hyp_info *info = &records->machine->info;
+	const struct plan *plan = &records->plan;
+	unsigned first = 0;
+
+	for (unsigned i = 0; i < plan->port_count; i++) {
+		struct records_port *port = &ports[i];
+		uint64_t record;
+
+		if (!copy(records, field(plan->ports, i, sizeof(port->plan), 0), &port->plan,
+			    sizeof(port->plan)))
+			return false;
+		if (port->plan.network != ports[first].plan.network)
+			first = i;
+		record = field(plan->networks, port->plan.network, info->network_bytes,
+				 info->network_ports) +
+			 (i - first) * info->port_bytes + info->port_stats;
+		if (!copy(records, record, &port->stats, sizeof(port->stats)))
+			return false;
+	}
+	return true;
+}
+
 /* What the hypervisor keeps only of vCPUs that share a core. */
 static bool shared_vcpu(const struct records *records, struct records_vcpu *vcpu)
 {

@@ -44,6 +44,16 @@ struct records_vcpu {
 	} told;
 };
 
+/* What came for a VM; all zeros if its plan.comm is NULL. */
+struct records_messages {
+	uint32_t came, full; /* full: times that one found no room */
+};
+
+struct records_port {
+	struct plan_port plan;
+	struct port_stats stats;
+};
+
 struct records_cpu {
 	struct plan_cpu plan;
 	uint64_t boot_ticks;              /* the counter when it started; 0: it has not */
@@ -62,7 +72,12 @@ bool records_check(struct records *records);
 
 /* By index in the plan, below its counts. False after a message: the memory makes no sense. */
 bool records_vm(const struct records *records, unsigned index, struct records_vm *vm);
+bool records_messages(const struct records *records, const struct records_vm *vm,
+	struct records_messages *messages);
 bool records_vcpu(const struct records *records, unsigned index, struct records_vcpu *vcpu);
 bool records_cpu(const struct records *records, unsigned index, struct records_cpu *cpu);
+
+/* All of the plan's ports, as many as it says. */
+bool records_ports(const struct records *records, struct records_port *ports);
 
 #endif

@@ -45,6 +45,20 @@ static bool take_vcpu(struct stats *stats, const struct records *records, unsign
 	return false;
 }
 
+static bool take_ports(struct stats *stats, const struct records *records)
+{
+	if (!records_ports(records, stats->ports))
+		return false;
+	for (unsigned i = 0; i < stats->port_count; i++) {
+		if (stats->ports[i].plan.vm >= stats->vm_count) {
+			message_error(message_file("plan"), "build the image again",
+				"port %u belongs to no VM", i);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool stats_take(struct stats *stats, const struct records *records, double seconds)
 {
 	*stats = (struct stats){
@@ -52,7 +66,10 @@ bool stats_take(struct stats *stats, const struct records *records, double secon
 		.vm_count = records->plan.vm_count,
 		.vcpu_count = records->plan.vcpu_count,
 		.cpu_count = records->plan.cpu_count,
+		.port_count = records->plan.port_count,
 		.vms = arena_alloc(records->plan.vm_count, sizeof(*stats->vms)),
+		.messages = arena_alloc(records->plan.vm_count, sizeof(*stats->messages)),
+		.ports = arena_alloc(records->plan.port_count + 1u, sizeof(*stats->ports)),
 		.vcpus = arena_alloc(records->plan.vcpu_count, sizeof(*stats->vcpus)),
 		.cpus = arena_alloc(records->plan.cpu_count, sizeof(*stats->cpus)),
 	};
@@ -61,14 +78,15 @@ bool stats_take(struct stats *stats, const struct records *records, double secon
 			return false;
 	}
 	for (unsigned i = 0; i < stats->vm_count; i++) {
-		if (!records_vm(records, i, &stats->vms[i]))
+		if (!records_vm(records, i, &stats->vms[i]) ||
+			!records_messages(records, &stats->vms[i], &stats->messages[i]))
 			return false;
 	}
 	for (unsigned i = 0; i < stats->vcpu_count; i++) {
 		if (!take_vcpu(stats, records, i))
 			return false;
 	}
-	return true;
+	return take_ports(stats, records);
 }
 
 uint64_t stats_exits(const struct records_vcpu *vcpu)

@@ -24,8 +24,10 @@ struct stats_cpu {
 /* Counters of all VMs and vCPUs at one moment. */
 struct stats {
 	double seconds; /* since the machine started, of the host's time */
-	unsigned vm_count, vcpu_count, cpu_count;
+	unsigned vm_count, vcpu_count, cpu_count, port_count;
 	struct records_vm *vms;
+	struct records_messages *messages; /* of each VM */
+	struct records_port *ports;        /* of all networks, each in a VM of the above */
 	struct records_vcpu *vcpus;
 	struct stats_cpu *cpus;
 };
@@ -49,8 +51,8 @@ double stats_idle(const struct stats *stats, const struct stats *earlier, unsign
 
 /*
  * Prints the table: exits by cause, in all and per second, for each vCPU; how those that share a
- * core were scheduled; then each VM's state. earlier: counters of a moment ago, for the present
- * rate; or NULL.
+ * core were scheduled; messages and packets; then each VM's state. earlier: counters of a moment
+ * ago, for the present rate; or NULL.
  */
 void stats_print(FILE *file, const struct stats *stats, const struct stats *earlier);
 

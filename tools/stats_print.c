@@ -153,6 +153,39 @@ static void print_stacks(FILE *file, const struct stats *stats)
 	fprintf(file, "\n");
 }
 
+/* Messages that came for VMs that take any. */
+static void print_messages(FILE *file, const struct stats *stats)
+{
+	bool first = true;
+
+	for (unsigned i = 0; i < stats->vm_count; i++) {
+		const struct records_messages *messages = &stats->messages[i];
+
+		if (stats->vms[i].plan.message_slots == 0)
+			continue;
+		if (first)
+			fprintf(file, "%-24s %13s %13s\n", "messages for", "came", "found no room");
+		first = false;
+		fprintf(file, "  %-22s %13" PRIu32 " %13" PRIu32 "\n", stats->vms[i].plan.name,
+			messages->came, messages->full);
+	}
+}
+
+static void print_packets(FILE *file, const struct stats *stats)
+{
+	if (stats->port_count > 0)
+		fprintf(file, "%-24s %13s %13s %13s\n", "packets of VM, network", "sent", "came",
+			"lost");
+	for (unsigned i = 0; i < stats->port_count; i++) {
+		const struct records_port *port = &stats->ports[i];
+
+		fprintf(file, "  %-22s %13" PRIu64 " %13" PRIu64 " %13" PRIu64 "\n",
+			arena_text("%.18s, %u", stats->vms[port->plan.vm].plan.name,
+				(unsigned)port->plan.network),
+			port->stats.sent, port->stats.received, port->stats.lost);
+	}
+}
+
 void stats_print(FILE *file, const struct stats *stats, const struct stats *earlier)
 {
 	for (unsigned i = 0; i < stats->vcpu_count; i += VCPUS_ACROSS) {
@@ -162,6 +195,8 @@ void stats_print(FILE *file, const struct stats *stats, const struct stats *earl
 			file, stats, earlier, i, i + (left < VCPUS_ACROSS ? left : VCPUS_ACROSS));
 	}
 	print_scheduling(file, stats, earlier);
+	print_messages(file, stats);
+	print_packets(file, stats);
 	for (unsigned i = 0; i < stats->vm_count; i++) {
 		const struct records_vm *vm = &stats->vms[i];
 
@@ -231,6 +266,32 @@ static json_t *stacks_json(const struct stats *stats)
 	return list;
 }
 
+static json_t *ports_json(const struct stats *stats)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < stats->port_count; i++) {
+		const struct records_port *port = &stats->ports[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:i, s:I, s:I, s:I}", "vm",
+				      stats->vms[port->plan.vm].plan.name, "network",
+				      (int)port->plan.network, "sent", (json_int_t)port->stats.sent,
+				      "received", (json_int_t)port->stats.received, "lost",
+				      (json_int_t)port->stats.lost));
+	}
+	return list;
+}
+
+/* NULL for a VM that takes no messages. */
+static json_t *messages_json(const struct stats *stats, unsigned vm)
+{
+	if (stats->vms[vm].plan.message_slots == 0)
+		return NULL;
+	return json_pack("{s:i, s:i}", "came", (int)stats->messages[vm].came, "full",
+		(int)stats->messages[vm].full);
+}
+
 json_t *stats_json(const struct stats *stats)
 {
 	json_t *vms = json_object();
@@ -239,8 +300,9 @@ json_t *stats_json(const struct stats *stats)
 		const struct records_vm *vm = &stats->vms[i];
 
 		json_object_set_new(vms, vm->plan.name,
-			json_pack("{s:s, s:i, s:i, s:[]}", "state", WORD(vm_states, vm->state),
-				"faults", (int)vm->faults, "restarts", (int)vm->restarts, "vcpus"));
+			json_pack("{s:s, s:i, s:i, s:o*, s:[]}", "state",
+				WORD(vm_states, vm->state), "faults", (int)vm->faults, "restarts",
+				(int)vm->restarts, "messages", messages_json(stats, i), "vcpus"));
 	}
 	for (unsigned i = 0; i < stats->vcpu_count; i++) {
 		const struct records_vcpu *vcpu = &stats->vcpus[i];
@@ -248,6 +310,7 @@ json_t *stats_json(const struct stats *stats)
 
 		json_array_append_new(json_object_get(vm, "vcpus"), vcpu_json(stats, vcpu));
 	}
-	return json_pack("{s:f, s:o, s:o, s:o}", "seconds", stats->seconds, "vms", vms,
-		"shared_cpus", cpus_json(stats), "stacks", stacks_json(stats));
+	return json_pack("{s:f, s:o, s:o, s:o, s:o}", "seconds", stats->seconds, "vms", vms,
+		"shared_cpus", cpus_json(stats), "stacks", stacks_json(stats), "ports",
+		ports_json(stats));
 }

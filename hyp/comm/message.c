@@ -63,7 +63,10 @@ RARELY static int64_t refuse(struct comm_vm *comm, const struct comm_vm *from, u
 	comm->refused |= 1u << from->id;
 	__atomic_store_n(&comm->ring->wanted, 1, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return is_full(comm) ? HYPERCALL_FULL : HYPERCALL_OK;
+	if (!is_full(comm))
+		return HYPERCALL_OK;
+	comm->full++;
+	return HYPERCALL_FULL;
 }
 
 int64_t message_begin(

@@ -135,8 +135,10 @@ static uint32_t route(struct network *network, const struct port *port, const st
 static void give(struct port *port, const struct packet *packet)
 {
 	lock_take(&port->lock);
-	if (!port->face || !port->face->put(port, packet))
-		port->lost++;
+	if (port->face && port->face->put(port, packet))
+		port->stats.received++;
+	else
+		port->stats.lost++;
 	lock_release(&port->lock);
 }
 
@@ -147,6 +149,7 @@ enum network_result network_send(struct port *port, const struct packet *packet,
 	if (*steps == 0)
 		return NETWORK_MORE;
 	if (port->todo == 0) {
+		port->stats.sent++;
 		port->todo = route(network, port, packet);
 		*steps -= port->todo == 0; /* for nobody: that is a step of work, too */
 	}

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "abi/plan.h"
+#include "abi/stats.h"
 #include "lib/lock.h"
 
 #define NETWORK_ADDRESS_BYTES 6u
@@ -54,8 +55,8 @@ struct port {
 	const struct plan_port *plan;
 	const struct port_face *face; /* NULL: nobody is there, packets are lost */
 	void *device;                 /* the face's own */
-	struct lock lock;             /* of receiving: guards what `put` uses, and `lost` */
-	uint64_t lost;                /* packets that `put` refused */
+	struct lock lock;             /* of receiving: guards what `put` uses, stats but sent */
+	struct port_stats stats;      /* sent: the sender's, as `todo` */
 
 	uint64_t address; /* its own, first byte lowest; guarded by the network's lock */
 	uint32_t todo;    /* the sender's: ports that its packet is yet to be put to, a bit each */

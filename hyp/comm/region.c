@@ -173,6 +173,7 @@ static void fill(struct comm_vm *comm)
 		fill_ring(comm, header.ring);
 	if (comm->packets)
 		fill_packets(comm, header.packets);
+	comm->before += comm->written;
 	comm->written = 0;
 	comm->read = 0;
 	comm->peeked = false;

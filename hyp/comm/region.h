@@ -51,6 +51,8 @@ struct comm_vm {
 	uint32_t written;   /* messages so far */
 	uint32_t receivers; /* its vCPUs that wait in IPC_RECV_MSG; atomic */
 	uint32_t refused;   /* VMs that met it full and have not been told of room */
+	uint32_t full;      /* times that a message found no room, since power-on */
+	uint32_t before;    /* messages until the VM was stopped last */
 	uint32_t senders;   /* its vCPUs that wait in IPC_SEND_MSG; atomic */
 	struct vcpu *gave; /* the last one that gave its core to whom it sent to, or NULL; atomic */
 

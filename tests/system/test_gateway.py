@@ -28,5 +28,12 @@ def test_example(bench):
     check(result[0].strip() in repeated and
           repeated.count("panel: the gateway says") == len(served), f"repeated: {repeated}")
     check("3 packets transmitted, 3 packets received" in machine.text, "the ping lost packets")
-    tasks = [vcpu["scheduling"] for vcpu in machine.final_stats()["vms"]["control"]["vcpus"]][1:]
+    stats = machine.final_stats()
+    # Three commands; the panel got an answer to each ping, and answered none itself.
+    check(stats["vms"]["control"]["messages"] == {"came": 3, "full": 0}, f"{stats['vms']}")
+    gateway, panel = stats["ports"]
+    check(gateway["vm"] == "gateway" and panel["vm"] == "panel" and
+          gateway["sent"] == panel["received"] + panel["lost"] > 3 and
+          panel["sent"] == gateway["received"] + gateway["lost"] > 3, f"{stats['ports']}")
+    tasks = [vcpu["scheduling"] for vcpu in stats["vms"]["control"]["vcpus"]][1:]
     check(all(task["jobs"] > 600 and task["misses"] == 0 for task in tasks), f"{tasks}")

@@ -160,6 +160,7 @@ static void test_full(void **state)
 		assert_int_equal(comm_send(1, 0, &i, sizeof(i)), HYPERCALL_OK);
 	assert_int_equal(comm_ring_of(0)->wanted, 0);
 	assert_int_equal(comm_send(1, 0, "?", 1), HYPERCALL_FULL);
+	assert_int_equal(comm_vm_at(0)->full, 1);
 	/* A vCPU that has its core for itself never waits. */
 	assert_int_equal(
 		comm_call(1, HYPERCALL_IPC_SEND_MSG, 0, 1, HYPERCALL_FOREVER), HYPERCALL_FULL);
@@ -270,6 +271,8 @@ static void test_receiver_restarts(void **state)
 	assert_int_equal(comm_vm(0, 1)->state, VM_RUNNING);
 	assert_int_equal(comm_vm(0, 1)->restarts, 1);
 	assert_int_equal(comm_vm(1, 1)->restarts, 1);
+	assert_int_equal(comm_vm_at(1)->before, 1);
+	assert_int_equal(comm_vm_at(1)->written, 0);
 	assert_int_equal(comm_region(1)->magic, REGION_MAGIC);
 	assert_int_equal(comm_region(1)->events, 0);
 	assert_int_equal(comm_vcpu(1, 1)->outbox[5], 0);

@@ -231,8 +231,12 @@ static void test_no_room(void **state)
 	}
 	send(0, 0xff, 1, '8');
 	assert_int_equal(take(2), '8');
-	assert_int_equal(network_port(1)->lost, 1);
-	assert_int_equal(network_port(2)->lost, 0);
+	assert_int_equal(network_port(1)->stats.lost, 1);
+	assert_int_equal(network_port(2)->stats.lost, 0);
+	assert_int_equal(network_port(0)->stats.sent, SLOTS + 1);
+	assert_int_equal(network_port(0)->stats.received, 0);
+	assert_int_equal(network_port(1)->stats.received, SLOTS);
+	assert_int_equal(network_port(2)->stats.received, SLOTS + 1);
 	for (unsigned i = 0; i < SLOTS; i++)
 		assert_int_equal(take(1), '0' + i);
 	assert_int_equal(take(1), 0);
@@ -290,7 +294,7 @@ static void test_wide_network(void **state)
 	assert_int_equal(flush(0), 1);
 	assert_int_equal(flush(0), 0);
 	check("bc", 'w');
-	assert_int_equal(network_port(2)->lost, 1);
+	assert_int_equal(network_port(2)->stats.lost, 1);
 	/* It turns into something else in the middle. */
 	put(0, 0xff, 1, 60, 'x');
 	network_port(0)->todo = 2;
@@ -327,7 +331,7 @@ static void test_nonsense(void **state)
 	put(0, 2, 1, 60, 'x');
 	assert_int_equal(flush(0), 1);
 	assert_int_equal(packets->send_read, ARRAY_LENGTH(sizes) + 1);
-	assert_int_equal(network_port(1)->lost, 1);
+	assert_int_equal(network_port(1)->stats.lost, 1);
 	assert_int_equal(comm_packets_of(1)->receive_written, 0);
 }
 
@@ -364,7 +368,7 @@ static void test_restart(void **state)
 	__atomic_store_n(&vm_at(2)->state, VM_HALTED, __ATOMIC_SEQ_CST);
 	send(0, 3, 1, 'x');
 	assert_int_equal(comm_packets_of(2)->receive_written, 0);
-	assert_int_equal(network_port(2)->lost, 1);
+	assert_int_equal(network_port(2)->stats.lost, 1);
 }
 
 /* The halves of a packet may lie anywhere, or nowhere. */

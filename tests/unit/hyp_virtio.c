@@ -319,7 +319,7 @@ static void test_reset(void **state)
 		assert_int_equal(world_read(1, WORLD_NET, REG_QUEUE_READY), 0);
 	}
 	send_packet(60); /* is lost */
-	assert_int_equal(network_port(1)->lost, 1);
+	assert_int_equal(network_port(1)->stats.lost, 1);
 }
 
 /* What a driver must not do, to be done with the queue that `queue` is. */
@@ -426,9 +426,9 @@ static void check_receiver_breaks(offence_t *offend)
 	assert_int_equal(world_read(0, WORLD_NET, REG_STATUS), STATUS_LIVE);
 	assert_int_equal(world_read(1, WORLD_NET, REG_STATUS), STATUS_LIVE | VIRTIO_NEEDS_RESET);
 	assert_int_equal(world_read(1, WORLD_NET, REG_INTERRUPT), 2);
-	assert_int_equal(network_port(1)->lost, 1);
+	assert_int_equal(network_port(1)->stats.lost, 1);
 	send_packet(60);
-	assert_int_equal(network_port(1)->lost, 2);
+	assert_int_equal(network_port(1)->stats.lost, 2);
 }
 
 static void test_offences(void **state)
@@ -475,7 +475,7 @@ static void test_bad_packets(void **state)
 	send_packet(1514); /* for which there is no buffer */
 	assert_int_equal(world_net(0)->lost, 2);
 	assert_true(is_received());
-	assert_int_equal(network_port(1)->lost, 1);
+	assert_int_equal(network_port(1)->stats.lost, 1);
 }
 
 /* A ring whose parts lie in two pages each, those not side by side in the machine. */
@@ -517,7 +517,7 @@ static void test_stopped_vm(void **state)
 	assert_int_equal(virtio_at(2)->status, 0);
 	assert_false(virtio_at(2)->queues[VIRTIO_NET_RECEIVE].ready);
 	send_packet(60);
-	assert_int_equal(network_port(1)->lost, 1);
+	assert_int_equal(network_port(1)->stats.lost, 1);
 }
 
 int main(void)

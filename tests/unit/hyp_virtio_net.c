@@ -99,8 +99,8 @@ static void test_shapes(void **state)
 		world_notify(&send[0]);
 		check_received(1, to, packet, bytes);
 	}
-	assert_int_equal(network_port(1)->lost + world_net(0)->lost, 0);
-	assert_int_equal(network_port(2)->lost, 0); /* unicast: nobody else saw any */
+	assert_int_equal(network_port(1)->stats.lost + world_net(0)->lost, 0);
+	assert_int_equal(network_port(2)->stats.lost, 0); /* unicast: nobody else saw any */
 }
 
 static void add_buffer(unsigned vm, uint64_t address)
@@ -162,8 +162,8 @@ static void test_no_room(void **state)
 	offer_packet(0, PAGE(3), packet, sizeof(packet), NULL, 0);
 	world_notify(&send[0]);
 	check_received(2, PAGE(5), packet, sizeof(packet));
-	assert_int_equal(network_port(1)->lost, 1);
-	assert_int_equal(network_port(2)->lost, 0);
+	assert_int_equal(network_port(1)->stats.lost, 1);
+	assert_int_equal(network_port(2)->stats.lost, 0);
 	assert_int_equal(world_read(1, WORLD_NET, REG_STATUS), STATUS_LIVE);
 
 	/* The small buffer is still there for a small packet. */
@@ -199,7 +199,7 @@ static void test_wrong_direction(void **state)
 	world_add(&receive[1], &(struct world_piece){PAGE(3), FULL, 0}, 1);
 	offer_packet(0, PAGE(3), (const uint8_t[60]){2, 0, 0, 0, 0, 1, 2}, 60, NULL, 0);
 	world_notify(&send[0]);
-	assert_int_equal(network_port(1)->lost, 1);
+	assert_int_equal(network_port(1)->stats.lost, 1);
 	assert_false(world_take(&receive[1], &head, &written));
 }
 

@@ -93,10 +93,17 @@ int memory_prepare(void **state)
 	hyp.info.shared_cpu_since = SINCE_AT;
 	hyp.info.shared_cpu_idle = IDLE_AT;
 	hyp.info.shared_cpu_running = RUNNING_AT;
+	hyp.info.comm_messages = MESSAGES_AT;
+	hyp.info.comm_before = BEFORE_AT;
+	hyp.info.comm_full = FULL_AT;
+	hyp.info.network_ports = PORTS_AT;
+	hyp.info.port_bytes = PORT_BYTES;
+	hyp.info.port_stats = PORT_STATS_AT;
 	bytes = fixture_hyp_bytes(&hyp, &size);
 	assert_true(image_build(&image, fixture_system(), fixture_file("hyp.elf", bytes, size)));
 	assert_true(image_write(&image, path));
 	assert_true(machine_read(&machine, path));
+	machine.info.network_bytes = NETWORK_BYTES; /* the image has no communication */
 	records =
 		(struct records){.machine = &machine, .size = machine.size, .memory = image.memory};
 	memory_plan()->trace_records = TRACE_RING_RECORDS;

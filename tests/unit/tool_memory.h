@@ -27,6 +27,15 @@
 #define IDLE_AT    8u
 #define RUNNING_AT 16u
 
+/* Of communication: in a VM's record of it, in a network's, and in a port's. */
+#define MESSAGES_AT   4u
+#define BEFORE_AT     8u
+#define FULL_AT       12u
+#define NETWORK_BYTES 128u
+#define PORTS_AT      16u
+#define PORT_BYTES    40u
+#define PORT_STATS_AT 8u
+
 extern struct image image;
 extern struct machine machine;
 extern struct records records;

@@ -271,6 +271,92 @@ static void test_shared_json(void **state)
 	json_decref(object);
 }
 
+/* Messages for the second VM; two networks, the first one with two ports. */
+static void put_communication(void)
+{
+	static const struct plan_port ports[] = {
+		{.vm = 0, .network = 0}, {.vm = 1, .network = 0}, {.vm = 1, .network = 1}};
+	const uint64_t comm = memory_shared_vcpu(0), plan = memory_shared_vcpu(1),
+		       networks = memory_shared_vcpu(2);
+
+	memory_vm(1)->comm = (void *)(uintptr_t)comm;
+	memory_vm(1)->message_slots = 4;
+	*(uint32_t *)memory_at(comm + MESSAGES_AT) = 81;
+	*(uint32_t *)memory_at(comm + BEFORE_AT) = 10;
+	*(uint32_t *)memory_at(comm + FULL_AT) = 5;
+	memory_plan()->ports = (void *)(uintptr_t)plan;
+	memory_plan()->port_count = 3;
+	memcpy(memory_at(plan), ports, sizeof(ports));
+	memory_plan()->networks = (void *)(uintptr_t)networks;
+	*(struct port_stats *)memory_at(networks + PORTS_AT + PORT_STATS_AT) =
+		(struct port_stats){.sent = 11, .received = 12, .lost = 13};
+	*(struct port_stats *)memory_at(networks + PORTS_AT + PORT_BYTES + PORT_STATS_AT) =
+		(struct port_stats){.sent = 21, .received = 22, .lost = 23};
+	*(struct port_stats *)memory_at(networks + NETWORK_BYTES + PORTS_AT + PORT_STATS_AT) =
+		(struct port_stats){.sent = 31, .received = 32, .lost = 33};
+}
+
+static void test_communication(void **state)
+{
+	struct stats stats;
+	char *text;
+
+	(void)state;
+	put_communication();
+	assert_true(records_check(&records));
+	assert_true(stats_take(&stats, &records, 1));
+	text = printed(&stats, NULL);
+	assert_says(text, "messages for                      came found no room\n"
+			  "  control                           91             5\n"
+			  "packets of VM, network            sent          came          lost\n"
+			  "  linux, 0                          11            12            13\n"
+			  "  control, 0                        21            22            23\n"
+			  "  control, 1                        31            32            33\n"
+			  "VM ");
+	free(text);
+}
+
+static void test_communication_json(void **state)
+{
+	int came, full, sent, received, lost, network;
+	struct stats stats;
+	json_t *object, *linux_vm;
+
+	(void)state;
+	put_communication();
+	assert_true(records_check(&records));
+	assert_true(stats_take(&stats, &records, 1));
+	object = stats_json(&stats);
+	assert_int_equal(json_unpack(object, "{s:{s:o, s:{s:{s:i, s:i}}}}", "vms", "linux",
+				 &linux_vm, "control", "messages", "came", &came, "full", &full),
+		0);
+	assert_int_equal(came, 91);
+	assert_int_equal(full, 5);
+	assert_null(json_object_get(linux_vm, "messages"));
+	assert_int_equal(
+		json_unpack(object, "{s:[{}, {}, {s:i, s:i, s:i, s:i}]}", "ports", "network",
+			&network, "sent", &sent, "received", &received, "lost", &lost),
+		0);
+	assert_int_equal(network, 1);
+	assert_int_equal(sent, 31);
+	assert_int_equal(received, 32);
+	assert_int_equal(lost, 33);
+	json_decref(object);
+}
+
+static void test_port_of_no_vm(void **state)
+{
+	struct stats stats;
+
+	(void)state;
+	put_communication();
+	((struct plan_port *)memory_at(memory_shared_vcpu(1)))[1].vm = 7;
+	assert_true(records_check(&records));
+	fixture_listen();
+	assert_false(stats_take(&stats, &records, 0));
+	assert_says(fixture_said(), "port 1 belongs to no VM");
+}
+
 /* Each spoils one thing of sound memory. */
 static void spoil_magic(void)
 {
@@ -402,6 +488,12 @@ int main(void)
 			test_shares_of_a_group, memory_prepare, fixture_release),
 		cmocka_unit_test_setup_teardown(test_dedicated, memory_prepare, fixture_release),
 		cmocka_unit_test_setup_teardown(test_shared_json, memory_prepare, fixture_release),
+		cmocka_unit_test_setup_teardown(
+			test_communication, memory_prepare, fixture_release),
+		cmocka_unit_test_setup_teardown(
+			test_communication_json, memory_prepare, fixture_release),
+		cmocka_unit_test_setup_teardown(
+			test_port_of_no_vm, memory_prepare, fixture_release),
 		cmocka_unit_test_setup_teardown(
 			test_senseless_memory, memory_prepare, fixture_release),
 		cmocka_unit_test_setup_teardown(
