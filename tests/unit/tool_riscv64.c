@@ -4,7 +4,7 @@
  * images, and the proof of their isolation, which says what is wrong with an image spoiled in one
  * place.
  */
-#include "tests/unit/tool_fixture.h"
+#include "tests/unit/tool_spoiled.h"
 
 #include <elf.h>
 #include <libfdt.h>
@@ -15,13 +15,10 @@
 #include "arch/riscv64/layout.h"
 #include "tools/arena.h"
 #include "tools/controller.h"
-#include "tools/image.h"
 #include "tools/message.h"
 #include "tools/planner.h"
 #include "tools/report.h"
-#include "tools/verify.h"
 
-#define PAGE     4096u
 #define RAM      0x80000000u
 #define HYP_BASE 0x80200000u
 #define MIB      0x100000u
@@ -34,15 +31,7 @@
 	"  bare:\n    os: bare\n    image: bare.elf\n    memory: 1M\n    on-fault: restart\n" \
 	"    vcpus: [ { cpu: 1 } ]\n    console: " console "\n"
 
-static struct {
-	struct system *system;
-	struct image image;
-	uint8_t *file;
-	size_t size;
-	struct plan *plan;
-	struct plan_vm *vms;
-	struct plan_vcpu *vcpus;
-} it;
+static struct system *planned;
 
 static int begin(void **state)
 {
@@ -97,77 +86,29 @@ static const char *hyp_file(void)
 	return fixture_file("hyp.elf", bytes, size);
 }
 
-static void *at_pa(uint64_t pa)
-{
-	uint64_t offset = PAGE;
-
-	for (unsigned i = 0; i < it.image.part_count; i++) {
-		const struct image_part *part = &it.image.parts[i];
-
-		if (pa >= part->base && pa - part->base < part->size)
-			return it.file + offset + (pa - part->base);
-		offset += part->size;
-	}
-	fail_msg("nothing at 0x%llx", (unsigned long long)pa);
-	return NULL;
-}
-
-static void *at(const void *pointer)
-{
-	return at_pa(hyp_layout_pa(&it.image.layout, (uintptr_t)pointer));
-}
-
 /* Plans, builds and writes the image, and reads it back for a test to spoil. */
 static void build(const char *description)
 {
-	struct image_header *header;
-
 	make_files();
-	it.system = planner_load_text(fixture_path("system.yaml"), (const uint8_t *)description,
+	planned = planner_load_text(fixture_path("system.yaml"), (const uint8_t *)description,
 		strlen(description), fixture_path("boards"), NULL);
-	assert_non_null(it.system);
-	assert_true(image_build(&it.image, it.system, hyp_file()));
-	assert_true(image_write(&it.image, fixture_path("image")));
-	it.file = fixture_read(fixture_path("image.elf"), &it.size);
-	header = at_pa(HYP_BASE);
-	it.plan = at_pa(header->plan_pa);
-	it.vms = at(it.plan->vms);
-	it.vcpus = at(it.plan->vcpus);
-}
-
-/* What check says of the image as it is now; the plan's sum is made right again. */
-static const char *verdict(bool *holds)
-{
-	uint64_t sum = 0, *words = (uint64_t *)it.plan;
-	FILE *out = fopen("/dev/null", "w");
-
-	it.plan->checksum = 0;
-	for (uint32_t i = 0; i < it.plan->size_bytes / 8; i++)
-		sum += words[i];
-	it.plan->checksum = sum;
-	fixture_file("spoiled.elf", it.file, it.size);
-	fixture_listen();
-	*holds = verify_image(fixture_path("spoiled.elf"), out);
-	fclose(out);
-	return fixture_said();
+	assert_non_null(planned);
+	spoiled_begin(planned, hyp_file());
 }
 
 static void expect_sound(void)
 {
-	bool holds;
-	const char *said = verdict(&holds);
-
-	if (!holds)
-		fail_msg("%s", said);
+	spoiled_seal();
+	assert_string_equal(spoiled_check(), "");
 }
 
 static void expect_fault(const char *words)
 {
-	bool holds;
-	const char *said = verdict(&holds);
+	const char *said;
 
-	message_reset();
-	if (holds || !strstr(said, words))
+	spoiled_seal();
+	said = spoiled_check();
+	if (!strstr(said, words))
 		fail_msg("expected '%s', got '%s'", words, said);
 }
 
@@ -183,9 +124,9 @@ static uint64_t *page_entry(unsigned vm, uint64_t guest)
 
 static const void *tree_of(unsigned vm)
 {
-	const struct vm *planned = &it.system->vms[vm];
+	const struct vm *of = &planned->vms[vm];
 
-	return at_pa(planned->memory[0].host + (planned->device_tree - planned->memory[0].guest));
+	return at_pa(of->memory[0].host + (of->device_tree - of->memory[0].guest));
 }
 
 static uint32_t cell_at(const void *fdt, const char *path, const char *name, int index)
@@ -311,7 +252,7 @@ static void test_header(void **state)
 
 	(void)state;
 	build(VMS("riscv", "none"));
-	raw = fixture_read(fixture_path("image.img"), &size);
+	raw = fixture_read(fixture_path("sound.img"), &size);
 	assert_memory_equal(raw + 48, "RISCV\0\0\0RSC\x05", 12);
 	assert_int_equal(*(uint64_t *)(raw + 8), HYP_BASE - RAM);
 	header = (const struct image_header *)raw;
@@ -326,7 +267,7 @@ static void test_report(void **state)
 
 	(void)state;
 	build(VMS("riscv", "none"));
-	report = (const char *)fixture_read(fixture_path("image.report.txt"), &size);
+	report = (const char *)fixture_read(fixture_path("sound.report.txt"), &size);
 	assert_non_null(strstr(report, "0x28000000, the guest file at 0x28001000 of CPU 0"));
 	assert_non_null(strstr(report, "/serial@10000000, the guest's number 1"));
 	assert_non_null(strstr(report, "interrupt controller (APLIC)"));

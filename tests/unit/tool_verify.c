@@ -3,55 +3,17 @@
  * The proof of isolation: it accepts a sound image, and for every single thing spoiled in one it
  * says what.
  */
-#include "tests/unit/tool_fixture.h"
+#include "tests/unit/tool_spoiled.h"
 
 #include <elf.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "tools/arena.h"
-#include "tools/image.h"
-#include "tools/message.h"
 #include "tools/verify.h"
-
-#define PAGE 4096u
-
-/* An image in memory, about to be spoiled. */
-static struct {
-	struct image image;
-	uint8_t *file;
-	size_t size;
-	struct plan *plan;
-	struct plan_vm *vms;
-	struct plan_cpu *cpus;
-	struct plan_vcpu *vcpus;
-} it;
 
 static Elf64_Phdr *program_of(unsigned index)
 {
 	return (Elf64_Phdr *)(it.file + sizeof(Elf64_Ehdr)) + index;
-}
-
-/* The file's bytes at a physical address; its own headers may be spoiled already. */
-static void *at_pa(uint64_t pa)
-{
-	uint64_t offset = PAGE;
-
-	for (unsigned i = 0; i < it.image.part_count; i++) {
-		const struct image_part *part = &it.image.parts[i];
-
-		if (pa >= part->base && pa - part->base < part->size)
-			return it.file + offset + (pa - part->base);
-		offset += part->size;
-	}
-	fail_msg("nothing at 0x%llx", (unsigned long long)pa);
-	return NULL;
-}
-
-/* The file's bytes at one of the hypervisor's addresses. */
-static void *at(const void *pointer)
-{
-	return at_pa(hyp_layout_pa(&it.image.layout, (uintptr_t)pointer));
 }
 
 static struct image_header *header(void)
@@ -111,43 +73,10 @@ static struct plan_irq *irqs(unsigned vm)
 
 static void start(void)
 {
-	struct fixture_hyp hyp = fixture_hyp();
-	size_t size;
-	uint8_t *bytes = fixture_hyp_bytes(&hyp, &size);
-	const char *path = fixture_file("hyp.elf", bytes, size);
+	const struct fixture_hyp hyp = fixture_hyp();
 
-	assert_true(image_build(&it.image, fixture_system(), path));
-	assert_true(image_write(&it.image, fixture_path("sound")));
-	it.file = fixture_read(fixture_path("sound.elf"), &it.size);
-	it.plan = at((const void *)(uintptr_t)it.image.layout.plan);
-	it.vms = at(it.plan->vms);
-	it.cpus = at(it.plan->cpus);
-	it.vcpus = at(it.plan->vcpus);
+	spoiled_begin_with(fixture_system(), &hyp);
 }
-
-static void seal(void)
-{
-	const uint64_t *words = (const uint64_t *)it.plan;
-	uint64_t sum = 0;
-
-	it.plan->checksum = 0;
-	for (unsigned i = 0; i < it.image.layout.plan_size / 8; i++)
-		sum += words[i];
-	it.plan->checksum = sum;
-}
-
-/* One fault: what it does, and words of the message. */
-struct fault {
-	const char *name;
-	void (*spoil)(void);
-	const char *words;
-};
-
-#define FAULT(name, statement) \
-	static void name(void) \
-	{                      \
-		statement;     \
-	}
 
 /* The file and its header. */
 FAULT(no_elf, it.file[0] = 'X')
@@ -279,12 +208,7 @@ FAULT(cpu_identity, it.cpus[2].hw_id = 0)
 FAULT(cpu_intc, it.cpus[2].intc = it.cpus[1].intc)
 FAULT(vcpu_left, it.vms[1].vcpu_count = 0)
 
-#define SAYS(name, words)          \
-	{                          \
-#name, name, words \
-	}
-
-static const struct fault faults[] = {
+static const struct spoiled_fault faults[] = {
 	SAYS(no_elf, "is not an ELF file"),
 	SAYS(wrong_machine, "is not an executable for a machine that this tool knows"),
 	SAYS(cut_programs, "is cut short"),
@@ -406,31 +330,15 @@ static const struct fault faults[] = {
 	SAYS(vcpu_left, "the plan has 3 vCPUs, and its VMs have 2"),
 };
 
-/* What check says of the spoiled image; empty if it takes it. */
-static const char *checked(void)
-{
-	const char *path = fixture_file("spoiled.elf", it.file, it.size), *said;
-	FILE *out = fopen(fixture_path("proof"), "w");
-	bool holds;
-
-	fixture_listen();
-	holds = verify_image(path, out);
-	said = fixture_said();
-	fclose(out);
-	message_reset();
-	return holds ? "" : said;
-}
-
 static void test_sound(void **state)
 {
-	size_t size;
 	const char *proof;
 
 	(void)state;
 	start();
-	seal();
-	assert_string_equal(checked(), "");
-	proof = (const char *)fixture_read(fixture_path("proof"), &size);
+	spoiled_seal();
+	assert_string_equal(spoiled_check(), "");
+	proof = spoiled_proof();
 	assert_non_null(strstr(proof, "isolation holds"));
 	assert_non_null(
 		strstr(proof, "linux          reaches 16384 pages of memory, 0 read-only, 0 of "
@@ -443,24 +351,8 @@ static void test_sound(void **state)
 
 static void test_faults(void **state)
 {
-	unsigned failed = 0;
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-		const char *said;
-
-		start();
-		faults[i].spoil();
-		seal();
-		said = checked();
-		if (!strstr(said, faults[i].words)) {
-			print_error("%s: expected '%s', got '%s'\n", faults[i].name,
-				faults[i].words, said);
-			failed++;
-		}
-		arena_release();
-	}
-	assert_int_equal(failed, 0);
+	spoiled_try(faults, sizeof(faults) / sizeof(faults[0]), start);
 }
 
 static void test_checksum(void **state)
@@ -468,7 +360,7 @@ static void test_checksum(void **state)
 	(void)state;
 	start();
 	it.plan->checksum++;
-	assert_non_null(strstr(checked(), "the plan's checksum is wrong"));
+	assert_non_null(strstr(spoiled_check(), "the plan's checksum is wrong"));
 }
 
 /*
@@ -493,12 +385,12 @@ static void test_noise(void **state)
 			memory[0x5400 + (seed >> 8) % (0x12000 - 0x5400)] ^=
 				(uint8_t)(1 << seed % 7);
 		}
-		seal();
+		spoiled_seal();
 		if (round % 2 == 0) {
 			it.file[sizeof(Elf64_Ehdr) + (seed >> 9) % 400] ^= (uint8_t)(1 << seed % 7);
 			((uint8_t *)header())[(seed >> 7) % sizeof(*header())] ^= 1;
 		}
-		checked();
+		spoiled_check();
 	}
 }
 

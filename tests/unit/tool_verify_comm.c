@@ -3,83 +3,26 @@
  * Images whose VMs communicate: what their plans hold, and that check finds each fault that is put
  * into one.
  */
-#include "tests/unit/tool_fixture.h"
+#include "tests/unit/tool_spoiled.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "abi/region.h"
 #include "tools/arena.h"
-#include "tools/image.h"
-#include "tools/verify.h"
-
-#define PAGE 4096u
 
 #define LINUX   FIXTURE_LINUX
 #define CONTROL FIXTURE_CONTROL
 
-static struct {
-	struct image image;
-	uint8_t *file;
-	size_t size;
-	struct plan *plan;
-	struct plan_vm *vms;
-	struct plan_virtio *virtio;
-	struct plan_port *ports;
-} it;
-
-static void *at_pa(uint64_t pa)
-{
-	uint64_t offset = PAGE;
-
-	for (unsigned i = 0; i < it.image.part_count; i++) {
-		const struct image_part *part = &it.image.parts[i];
-
-		if (pa >= part->base && pa - part->base < part->size)
-			return it.file + offset + (pa - part->base);
-		offset += part->size;
-	}
-	fail_msg("nothing at 0x%llx", (unsigned long long)pa);
-	return NULL;
-}
-
-/* The file's bytes at one of the hypervisor's addresses. */
-static void *at(const void *pointer)
-{
-	return at_pa(hyp_layout_pa(&it.image.layout, (uintptr_t)pointer));
-}
+static struct plan_virtio *virtio;
+static struct plan_port *ports;
 
 static void start(void)
 {
-	struct fixture_hyp hyp = fixture_comm_hyp();
-	size_t size;
-	uint8_t *bytes = fixture_hyp_bytes(&hyp, &size);
+	const struct fixture_hyp hyp = fixture_comm_hyp();
 
-	assert_true(image_build(
-		&it.image, fixture_comm_system(), fixture_file("hyp-comm.elf", bytes, size)));
-	assert_true(image_write(&it.image, fixture_path("comm")));
-	it.file = fixture_read(fixture_path("comm.elf"), &it.size);
-	it.plan = at((const void *)(uintptr_t)it.image.layout.plan);
-	it.vms = at(it.plan->vms);
-	it.virtio = at(it.plan->virtio);
-	it.ports = at(it.plan->ports);
-}
-
-/* What check says of the image as it is now, its sum put right; "" and true if it takes it. */
-static const char *checked(bool *holds)
-{
-	uint64_t sum = 0, *words = (uint64_t *)it.plan;
-	FILE *out = fopen(fixture_path("proof"), "w");
-
-	it.plan->checksum = 0;
-	for (uint32_t i = 0; i < it.plan->size_bytes / 8; i++)
-		sum += words[i];
-	it.plan->checksum = sum;
-	fixture_file("spoiled.elf", it.file, it.size);
-	fixture_listen();
-	*holds = verify_image(fixture_path("spoiled.elf"), out);
-	fclose(out);
-	return fixture_said();
+	spoiled_begin_with(fixture_comm_system(), &hyp);
+	virtio = at(it.plan->virtio);
+	ports = at(it.plan->ports);
 }
 
 /* A page's entry in the VM's stage 2, at level 3. */
@@ -157,21 +100,21 @@ static void test_plan_devices(void **state)
 	(void)state;
 	start();
 	assert_int_equal(it.plan->virtio_count, 2);
-	assert_int_equal(it.virtio[0].kind, PLAN_VIRTIO_CONSOLE);
-	assert_int_equal(it.virtio[0].is_console, 0);
-	assert_int_equal(it.virtio[0].has_messages, 1);
-	assert_int_equal(it.virtio[1].kind, PLAN_VIRTIO_NET);
-	assert_int_equal(it.virtio[1].port, 0);
+	assert_int_equal(virtio[0].kind, PLAN_VIRTIO_CONSOLE);
+	assert_int_equal(virtio[0].is_console, 0);
+	assert_int_equal(virtio[0].has_messages, 1);
+	assert_int_equal(virtio[1].kind, PLAN_VIRTIO_NET);
+	assert_int_equal(virtio[1].port, 0);
 	assert_int_equal(registers(1)->base, 0x80001000);
 	assert_int_equal(it.plan->port_count, 2);
-	assert_int_equal(it.ports[0].virtio, 1);
-	assert_int_equal(it.ports[1].virtio, PLAN_NONE);
-	assert_int_equal(it.ports[1].mac[5], 1);
+	assert_int_equal(ports[0].virtio, 1);
+	assert_int_equal(ports[1].virtio, PLAN_NONE);
+	assert_int_equal(ports[1].mac[5], 1);
 	assert_int_equal(it.plan->network_count, 1);
 	assert_int_equal(irq(LINUX, 201)->flags, PLAN_IRQ_VIRTUAL | PLAN_IRQ_EDGE);
 	assert_int_equal(irq(LINUX, 203)->flags, PLAN_IRQ_VIRTUAL);
 	for (unsigned i = 0; i < 1000; i++)
-		assert_int_equal(((const uint8_t *)at(it.virtio[1].state))[i], 0);
+		assert_int_equal(((const uint8_t *)at(virtio[1].state))[i], 0);
 }
 
 /* Regions and tunnels are zeros of the image, and no restart touches them. */
@@ -194,14 +137,11 @@ static void test_contents(void **state)
 static void test_proof(void **state)
 {
 	const char *proof;
-	size_t size;
-	bool holds;
 
 	(void)state;
 	start();
-	assert_string_equal(checked(&holds), "");
-	assert_true(holds);
-	proof = (const char *)fixture_read(fixture_path("proof"), &size);
+	assert_string_equal(spoiled_check(), "");
+	proof = spoiled_proof();
 	assert_non_null(strstr(proof, "reachable twice, but for tunnels"));
 	assert_non_null(strstr(proof, "each of the 2 communication regions"));
 	assert_non_null(strstr(proof, "each of the 1 tunnels"));
@@ -227,25 +167,14 @@ static void test_no_communication(void **state)
 static void test_uncached(void **state)
 {
 	struct system *system = fixture_comm_system();
-	struct fixture_hyp hyp = fixture_comm_hyp();
-	size_t size;
-	uint8_t *bytes = fixture_hyp_bytes(&hyp, &size);
-	FILE *out = fopen(fixture_path("proof"), "w");
+	const struct fixture_hyp hyp = fixture_comm_hyp();
 
 	(void)state;
 	system->vms[LINUX].comm.tunnels[0].is_cached = false;
 	system->vms[CONTROL].comm.tunnels[0].is_cached = false;
-	assert_true(image_build(&it.image, system, fixture_file("hyp-comm.elf", bytes, size)));
-	assert_true(image_write(&it.image, fixture_path("comm")));
-	assert_true(verify_image(fixture_path("comm.elf"), out));
-	fclose(out);
+	spoiled_begin_with(system, &hyp);
+	assert_string_equal(spoiled_check(), "");
 }
-
-#define FAULT(name, statement) \
-	static void name(void) \
-	{                      \
-		statement;     \
-	}
 
 #define S2_W  (1ull << 7)
 #define S2_XN (2ull << 53)
@@ -298,18 +227,18 @@ FAULT(slots_many, it.vms[LINUX].message_slots = 2048)
 FAULT(message_long, it.vms[LINUX].message_bytes = 257)
 FAULT(senders_unknown, it.vms[LINUX].senders = 8)
 FAULT(packets_of_device, it.vms[CONTROL].packet_port = 0)
-FAULT(port_of_other_network, it.ports[1].network = 1)
+FAULT(port_of_other_network, ports[1].network = 1)
 FAULT(port_of_nobody, it.vms[CONTROL].packet_port = PLAN_NONE)
-FAULT(port_of_group, it.ports[1].mac[0] = 3)
-FAULT(port_twice, it.ports[1].mac[5] = 0)
-FAULT(virtio_of_other, it.virtio[0].vm = CONTROL)
-FAULT(virtio_of_nobody, it.virtio[0].vm = 9)
-FAULT(virtio_of_no_kind, it.virtio[0].kind = 2)
-FAULT(virtio_port, it.virtio[1].port = 1)
-FAULT(virtio_irq, it.virtio[1].irq = 202)
+FAULT(port_of_group, ports[1].mac[0] = 3)
+FAULT(port_twice, ports[1].mac[5] = 0)
+FAULT(virtio_of_other, virtio[0].vm = CONTROL)
+FAULT(virtio_of_nobody, virtio[0].vm = 9)
+FAULT(virtio_of_no_kind, virtio[0].kind = 2)
+FAULT(virtio_port, virtio[1].port = 1)
+FAULT(virtio_irq, virtio[1].irq = 202)
 FAULT(virtio_irq_edge, irq(LINUX, 203)->flags |= PLAN_IRQ_EDGE)
-FAULT(virtio_state_dirty, *(uint8_t *)at(it.virtio[1].state) = 1)
-FAULT(virtio_state_shared, it.virtio[1].state = it.virtio[0].state)
+FAULT(virtio_state_dirty, *(uint8_t *)at(virtio[1].state) = 1)
+FAULT(virtio_state_shared, virtio[1].state = virtio[0].state)
 FAULT(virtio_twice, registers(1)->index = 0)
 FAULT(virtio_mapped, registers(0)->base = 0x44000000)
 FAULT(network_dirty, *(uint8_t *)at(it.plan->networks) = 1)
@@ -319,16 +248,7 @@ FAULT(memory_elsewhere, ((struct plan_memory *)at(it.vms[LINUX].memory))->base -
 FAULT(upcall_with_controller, it.vms[CONTROL].delivery = PLAN_UPCALL)
 FAULT(delivery_unknown, it.vms[CONTROL].delivery = 3)
 
-#define SAYS(name, words)          \
-	{                          \
-#name, name, words \
-	}
-
-static const struct {
-	const char *name;
-	void (*spoil)(void);
-	const char *words;
-} faults[] = {
+static const struct spoiled_fault faults[] = {
 	SAYS(region_small, "the region of VM control, 20480 bytes, is no whole pages or too small"),
 	SAYS(region_odd, "is no whole pages or too small"),
 	SAYS(region_elsewhere, "VM linux has the table entry"),
@@ -396,47 +316,14 @@ static const struct {
 
 static void test_faults(void **state)
 {
-	unsigned failed = 0;
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-		const char *said;
-		bool holds;
-
-		start();
-		faults[i].spoil();
-		said = checked(&holds);
-		if (holds || !strstr(said, faults[i].words)) {
-			print_error("%s: expected '%s', got '%s'\n", faults[i].name,
-				faults[i].words, said);
-			failed++;
-		}
-		arena_release();
-	}
-	assert_int_equal(failed, 0);
+	spoiled_try(faults, sizeof(faults) / sizeof(faults[0]), start);
 }
 
-/* A plan with any bits turned is refused or taken, and never makes the tool fail. */
 static void test_noise(void **state)
 {
-	uint32_t seed = 7;
-
 	(void)state;
-	for (unsigned round = 0; round < 400; round++) {
-		bool holds;
-
-		if (round % 20 == 0) {
-			arena_release();
-			start();
-		}
-		for (unsigned i = 0; i < 2; i++) {
-			seed = seed * 1664525 + 1013904223;
-			((uint8_t *)it.plan)[(seed >> 8) % it.image.layout.plan_size] ^=
-				(uint8_t)(1 << seed % 7);
-		}
-		if (it.plan->size_bytes == it.image.layout.plan_size)
-			checked(&holds);
-	}
+	spoiled_noise(7, start);
 }
 
 int main(void)

@@ -3,16 +3,9 @@
  * Images with shared CPUs: what their plans hold, and that check finds each fault that is put into
  * one.
  */
-#include "tests/unit/tool_fixture.h"
+#include "tests/unit/tool_spoiled.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#include "tools/arena.h"
-#include "tools/image.h"
-#include "tools/verify.h"
-
-#define PAGE 4096u
 
 /* vCPUs of the plan: two of Linux, the other VM's, and its two tasks'. */
 #define LINUX_0 0
@@ -20,63 +13,11 @@
 #define CONTROL 2
 #define TASK    3
 
-static struct {
-	struct image image;
-	uint8_t *file;
-	size_t size;
-	struct plan *plan;
-	struct plan_vm *vms;
-	struct plan_cpu *cpus;
-	struct plan_vcpu *vcpus;
-} it;
-
-/* The file's bytes at one of the hypervisor's addresses. */
-static void *at(const void *pointer)
-{
-	uint64_t offset = PAGE, pa = hyp_layout_pa(&it.image.layout, (uintptr_t)pointer);
-
-	for (unsigned i = 0; i < it.image.part_count; i++) {
-		const struct image_part *part = &it.image.parts[i];
-
-		if (pa >= part->base && pa - part->base < part->size)
-			return it.file + offset + (pa - part->base);
-		offset += part->size;
-	}
-	fail_msg("nothing at 0x%llx", (unsigned long long)pa);
-	return NULL;
-}
-
 static void start(void)
 {
-	struct fixture_hyp hyp = fixture_shared_hyp();
-	size_t size;
-	uint8_t *bytes = fixture_hyp_bytes(&hyp, &size);
+	const struct fixture_hyp hyp = fixture_shared_hyp();
 
-	assert_true(image_build(
-		&it.image, fixture_shared_system(), fixture_file("hyp-shared.elf", bytes, size)));
-	assert_true(image_write(&it.image, fixture_path("shared")));
-	it.file = fixture_read(fixture_path("shared.elf"), &it.size);
-	it.plan = at((const void *)(uintptr_t)it.image.layout.plan);
-	it.vms = at(it.plan->vms);
-	it.cpus = at(it.plan->cpus);
-	it.vcpus = at(it.plan->vcpus);
-}
-
-/* What check says of the image as it is now, its sum put right; "" and true if it takes it. */
-static const char *checked(bool *holds)
-{
-	uint64_t sum = 0, *words = (uint64_t *)it.plan;
-	FILE *out = fopen(fixture_path("proof"), "w");
-
-	it.plan->checksum = 0;
-	for (uint32_t i = 0; i < it.plan->size_bytes / 8; i++)
-		sum += words[i];
-	it.plan->checksum = sum;
-	fixture_file("spoiled.elf", it.file, it.size);
-	fixture_listen();
-	*holds = verify_image(fixture_path("spoiled.elf"), out);
-	fclose(out);
-	return fixture_said();
+	spoiled_begin_with(fixture_shared_system(), &hyp);
 }
 
 static void test_plan(void **state)
@@ -110,8 +51,6 @@ static void test_plan(void **state)
 /* Every record on cache lines of its own, in writable memory, zero. */
 static void test_records(void **state)
 {
-	bool holds;
-
 	(void)state;
 	start();
 	for (unsigned i = 0; i < it.plan->vcpu_count; i++) {
@@ -125,21 +64,17 @@ static void test_records(void **state)
 				    300);
 	}
 	assert_int_equal((uintptr_t)it.cpus[1].shared - (uintptr_t)it.cpus[0].shared, 1024);
-	assert_string_equal(checked(&holds), "");
-	assert_true(holds);
+	assert_string_equal(spoiled_check(), "");
 }
 
 static void test_proof(void **state)
 {
 	const char *proof;
-	size_t size;
-	bool holds;
 
 	(void)state;
 	start();
-	checked(&holds);
-	assert_true(holds);
-	proof = (const char *)fixture_read(fixture_path("proof"), &size);
+	assert_string_equal(spoiled_check(), "");
+	proof = spoiled_proof();
 	assert_non_null(strstr(proof, "5 vCPUs share 3 CPUs"));
 	assert_non_null(strstr(proof, "the 1 real-time ones"));
 }
@@ -163,27 +98,15 @@ static void test_no_scheduler(void **state)
 static void test_trace(void **state)
 {
 	struct system *system = fixture_shared_system();
-	struct fixture_hyp hyp = fixture_shared_hyp();
-	size_t size;
-	uint8_t *bytes = fixture_hyp_bytes(&hyp, &size);
-	struct image image;
-	FILE *out = fopen(fixture_path("proof"), "w");
+	const struct fixture_hyp hyp = fixture_shared_hyp();
 
 	(void)state;
 	system->trace_records = 4096;
-	assert_true(image_build(&image, system, fixture_file("hyp.elf", bytes, size)));
-	assert_int_equal(image.layout.cpu_record_bytes, 240 + 16 + 4096 * 16);
-	assert_int_equal(image.layout.stack_stride, (17 + 1) * PAGE);
-	assert_true(image_write(&image, fixture_path("long")));
-	assert_true(verify_image(fixture_path("long.elf"), out));
-	fclose(out);
+	spoiled_begin_with(system, &hyp);
+	assert_int_equal(it.image.layout.cpu_record_bytes, 240 + 16 + 4096 * 16);
+	assert_int_equal(it.image.layout.stack_stride, (17 + 1) * PAGE);
+	assert_string_equal(spoiled_check(), "");
 }
-
-#define FAULT(name, statement) \
-	static void name(void) \
-	{                      \
-		statement;     \
-	}
 
 FAULT(record_shared, it.vcpus[LINUX_1].shared = it.vcpus[LINUX_0].shared)
 FAULT(record_on_plan, it.vcpus[LINUX_1].shared = (void *)(uintptr_t)it.image.layout.plan)
@@ -220,16 +143,7 @@ FAULT(controller_other, it.vms[1].controllers = 6)
 FAULT(controller_self, it.vms[1].controllers = 1)
 FAULT(guest_file, it.vcpus[LINUX_0].guest_file = 1)
 
-#define SAYS(name, words)          \
-	{                          \
-#name, name, words \
-	}
-
-static const struct {
-	const char *name;
-	void (*spoil)(void);
-	const char *words;
-} faults[] = {
+static const struct spoiled_fault faults[] = {
 	SAYS(record_shared,
 		"the scheduler's record of vCPU 0 and the scheduler's record of vCPU 1"),
 	SAYS(record_on_plan, "the scheduler's record of vCPU 1 at"),
@@ -269,47 +183,14 @@ static const struct {
 
 static void test_faults(void **state)
 {
-	unsigned failed = 0;
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-		const char *said;
-		bool holds;
-
-		start();
-		faults[i].spoil();
-		said = checked(&holds);
-		if (holds || !strstr(said, faults[i].words)) {
-			print_error("%s: expected '%s', got '%s'\n", faults[i].name,
-				faults[i].words, said);
-			failed++;
-		}
-		arena_release();
-	}
-	assert_int_equal(failed, 0);
+	spoiled_try(faults, sizeof(faults) / sizeof(faults[0]), start);
 }
 
-/* A plan with any bits turned is refused or taken, and never makes the tool fail. */
 static void test_noise(void **state)
 {
-	uint32_t seed = 1;
-
 	(void)state;
-	for (unsigned round = 0; round < 400; round++) {
-		bool holds;
-
-		if (round % 20 == 0) {
-			arena_release();
-			start();
-		}
-		for (unsigned i = 0; i < 2; i++) {
-			seed = seed * 1664525 + 1013904223;
-			((uint8_t *)it.plan)[(seed >> 8) % it.image.layout.plan_size] ^=
-				(uint8_t)(1 << seed % 7);
-		}
-		if (it.plan->size_bytes == it.image.layout.plan_size)
-			checked(&holds);
-	}
+	spoiled_noise(1, start);
 }
 
 int main(void)
