@@ -48,9 +48,14 @@ def claims(found):
 def draw(found, arch, folder):
     shapes = [(f"spin: {spin}, {OTHERS[others]}", figure, BLUE if spin == "off" else ORANGE)
               for others, spin, figure in entries(found)]
-    picture.write(os.path.join(folder, f"lock-{arch}.svg"), 900, 70 + 40 * len(shapes),
-                  f"Two vCPUs on one core fight for a lock: sections a second ({arch})",
-                  picture.bars(20, 60, 860, 40, shapes, "/s"))
+    bottom = 105 + 36 * len(shapes)
+    picture.write(os.path.join(folder, f"lock-{arch}.svg"), (900, bottom + 50),
+                  f"Two vCPUs of one VM on one core fight for a lock ({arch})",
+                  ("Each holds it for 400 us, and is without it for 137 us: one alone would do "
+                   "1,862 sections a second.",),
+                  picture.legend(70, 80, [("a vCPU that spins keeps the core", BLUE),
+                                          ("it gives the core to its sibling", ORANGE)])
+                  + picture.bars(20, 105, 860, 36, shapes, "sections a second"))
 
 
 def tables(found):

@@ -21,7 +21,7 @@
 #define NS_PER_MS   1000000ull
 #define PERIOD_NS   (10 * CAPACITY_NS)
 #define CAPACITY_NS (CAPACITY_MS * NS_PER_MS)
-#define BEGIN_NS    (4000 * NS_PER_MS) /* when the other VMs have been up for a while */
+#define BEGIN_NS    (6000 * NS_PER_MS) /* when the other VMs have been up for a while */
 #define SAMPLES     131072
 #define PASSES      (CAPACITY_MS < 10 ? 4 : 15) /* over the sound, in a cycle */
 #define CYCLES      (CAPACITY_MS < 10 ? 50 : 20)

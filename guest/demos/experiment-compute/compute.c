@@ -7,7 +7,7 @@
 #include "guest/lib/timer.h"
 
 #ifndef BEGIN_MS
-#define BEGIN_MS 4000
+#define BEGIN_MS 6000
 #endif
 
 static void begin(unsigned irq, uint64_t arrival)
