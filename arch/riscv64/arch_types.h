@@ -48,7 +48,7 @@ struct arch_vcpu {
 	uint64_t x[32];     /* the guest's; only ra, sp and a0-a7 until exit.S has saved them all */
 	uint64_t stack;     /* of the CPU that runs it: where exit.S begins */
 	uint32_t posted;    /* events for it, set atomically by any CPU (irq.h) */
-	uint32_t suspended; /* 1: in SBI's hart suspend */
+	uint32_t suspended; /* 1: in SBI's hart suspend, on a dedicated CPU */
 	uint32_t threshold; /* PLIC; guarded by arch_vm.lock */
 	bool external;      /* PLIC: hvip.VSEIP is set; guarded by arch_vm.lock */
 	struct cpu *home;   /* where its interrupts go; guarded by arch_vm.lock */

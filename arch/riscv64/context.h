@@ -74,8 +74,11 @@ void context_park(struct vcpu *vcpu);
  */
 bool context_stalls(struct vcpu *vcpu, uint64_t instruction);
 
-/* SBI's suspend: whether the vCPU waits on, and makes the call again. cpu_attend follows. */
-bool context_suspends(struct vcpu *vcpu);
+/*
+ * SBI's suspend: the vCPU waits for an interrupt, if there is none. Its registers are already as
+ * it shall go on, since the guest may take the interrupt first. cpu_attend follows.
+ */
+void context_suspend(struct vcpu *vcpu);
 
 /*
  * An illegal instruction, which may be one of floating point: gives the vCPU its registers, and it

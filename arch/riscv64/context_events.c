@@ -97,18 +97,11 @@ bool context_stalls(struct vcpu *vcpu, uint64_t instruction)
 	return true;
 }
 
-bool context_suspends(struct vcpu *vcpu)
+void context_suspend(struct vcpu *vcpu)
 {
-	const bool waits = !arch_vcpu_has_interrupt(vcpu);
-
 	context_ran(vcpu);
-	__atomic_store_n(&vcpu->arch.suspended, waits, __ATOMIC_RELAXED);
-	if (waits) {
-		shared_wait(vcpu, ARCH_NEVER);
-		csr_write(
-			CSR_SEPC, csr_read(CSR_SEPC) - 4); /* which sbi_handle's caller has left */
-	}
-	return waits;
+	if (!arch_vcpu_has_interrupt(vcpu))
+		shared_suspend(vcpu);
 }
 
 /*

@@ -8,6 +8,7 @@
 #include "arch/riscv64/irq.h"
 #include "arch/riscv64/sbi.h"
 #include "hyp/core/cpu.h"
+#include "hyp/core/shared.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 
@@ -53,6 +54,13 @@ static struct sbi_result start(struct vcpu *vcpu, const uint64_t *args)
 	return error(results[vcpu_start(target, args[1], args[2])]);
 }
 
+static bool is_suspended(const struct vcpu *vcpu)
+{
+	if (vcpu_is_shared(vcpu))
+		return shared_is_suspended(vcpu);
+	return __atomic_load_n(&vcpu->arch.suspended, __ATOMIC_RELAXED) != 0;
+}
+
 static struct sbi_result status(const struct vcpu *vcpu, const uint64_t *args)
 {
 	static const uint8_t states[] = {
@@ -61,13 +69,14 @@ static struct sbi_result status(const struct vcpu *vcpu, const uint64_t *args)
 		[VCPU_ON] = HSM_STARTED,
 	};
 	const struct vcpu *target = find_hart(vcpu->vm, args[0]);
+	uint32_t state;
 
 	if (!target)
 		return error(SBI_INVALID_PARAM);
-	if (__atomic_load_n(&target->arch.suspended, __ATOMIC_RELAXED))
+	state = __atomic_load_n(&target->state, __ATOMIC_ACQUIRE);
+	if (state == VCPU_ON && is_suspended(target))
 		return (struct sbi_result){SBI_SUCCESS, HSM_SUSPENDED};
-	return (struct sbi_result){
-		SBI_SUCCESS, states[__atomic_load_n(&target->state, __ATOMIC_ACQUIRE)]};
+	return (struct sbi_result){SBI_SUCCESS, states[state]};
 }
 
 static bool has_wakeup(const struct vcpu *vcpu)
@@ -97,14 +106,13 @@ static struct sbi_result suspend(struct vcpu *vcpu, const uint64_t *args)
 		return error(SBI_INVALID_PARAM);
 	if (type == SUSPEND_NON_RETENTIVE && !is_start_address(resume))
 		return error(SBI_INVALID_ADDRESS);
-	if (!vcpu_is_shared(vcpu))
+	if (type == SUSPEND_NON_RETENTIVE)
+		vcpu_resume_at(vcpu, resume, argument);
+	if (vcpu_is_shared(vcpu))
+		context_suspend(vcpu);
+	else
 		sleep(vcpu);
-	else if (context_suspends(vcpu))
-		return error(SBI_RESUMED);
-	if (type == SUSPEND_RETENTIVE)
-		return error(SBI_SUCCESS);
-	vcpu_resume_at(vcpu, resume, argument);
-	return (struct sbi_result){SBI_RESUMED, 0};
+	return error(type == SUSPEND_RETENTIVE ? SBI_SUCCESS : SBI_RESUMED);
 }
 
 struct sbi_result sbi_hsm(struct vcpu *vcpu, uint64_t function, const uint64_t *args)

@@ -547,9 +547,23 @@ void shared_wait(struct vcpu *vcpu, uint64_t until)
 {
 	const uint64_t end = earlier(until, arch_vcpu_timer(vcpu));
 
+	__atomic_store_n(&vcpu->shared->suspended, false, __ATOMIC_RELAXED);
 	sched_block(&vcpu->cpu->shared->sched, end, arch_cpu_ticks());
 	if (vcpu->shared->has_clock && end != ARCH_NEVER)
 		vcpu->shared->stopped_ticks = end;
+}
+
+void shared_suspend(struct vcpu *vcpu)
+{
+	shared_wait(vcpu, ARCH_NEVER);
+	__atomic_store_n(&vcpu->shared->suspended, true, __ATOMIC_RELAXED);
+}
+
+bool shared_is_suspended(const struct vcpu *vcpu)
+{
+	const volatile struct shared_vcpu *record = vcpu->shared; /* its own CPU writes it */
+
+	return record->suspended && record->entity.state <= SCHED_ASLEEP;
 }
 
 void shared_fault(struct vcpu *vcpu, const struct fault_report *report)

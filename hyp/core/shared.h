@@ -30,8 +30,15 @@ struct vcpu *shared_next(struct cpu *cpu);
 void shared_wait(struct vcpu *vcpu, uint64_t until);
 
 /*
- * The same, unless an interrupt waits already, for what another VM or a task does: at most `ns`
- * nanoseconds, or HYPERCALL_FOREVER. Who looks whether it has been done, and asks to be woken,
+ * The same, by a call of the firmware that suspends the vCPU; and whether `vcpu`, which is shared,
+ * waits so. Any CPU may ask.
+ */
+void shared_suspend(struct vcpu *vcpu);
+bool shared_is_suspended(const struct vcpu *vcpu);
+
+/*
+ * As shared_wait, unless an interrupt waits already, for what another VM or a task does: at most
+ * `ns` nanoseconds, or HYPERCALL_FOREVER. Who looks whether it has been done, and asks to be woken,
  * before this, is woken. Returns whether it waits.
  */
 bool shared_wait_for(struct vcpu *vcpu, uint64_t ns);

@@ -39,6 +39,7 @@ struct shared_vcpu {
 	bool has_clock;       /* plan_vm.own_time */
 	bool may_spin;        /* for another vCPU of its VM on the same core */
 	bool receives;        /* it has begun to wait for a message, and not run since */
+	bool suspended;       /* its last wait is one of the firmware's suspend; atomic */
 	uint8_t filter;       /* enum irq_filter that is right while it runs */
 	uint8_t special;      /* bits SHARED_*: not to be entered by loading its registers alone */
 	uint32_t loaded;      /* 1: its registers are some CPU's; written by that one, atomic */

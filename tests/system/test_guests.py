@@ -136,7 +136,7 @@ def test_stray_access_aborts(bench):
 
 
 def verdict(bench, name, cpus, route, **more):
-    """Runs a guest that counts its own checks."""
+    """Runs a guest that counts its own checks. Several of its vCPUs may have the same CPU."""
     guest = bench.bare(name, cpus=cpus, interrupts={"route": route}, **more)
     machine = bench.run(bench.image(name, {"guest": guest}))
     result = machine.expect(name + r": (\d+) passed, (\d+) failed", 60)
@@ -164,6 +164,16 @@ def test_sbi(bench):
 @only("riscv64")
 def test_sbi_injected(bench):
     verdict(bench, "sbi", (0, 1), "injected")
+
+
+@only("riscv64")
+def test_sbi_shared(bench):
+    verdict(bench, "sbi", (0, 0), "direct")
+
+
+@only("riscv64")
+def test_sbi_shared_injected(bench):
+    verdict(bench, "sbi", (0, 0), "injected")
 
 
 @only("riscv64")

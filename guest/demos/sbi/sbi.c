@@ -27,7 +27,7 @@
 unsigned sbi_count_changed(uint64_t extension, uint64_t function);
 
 /* What the second hart is to do, and what it has seen. */
-static volatile uint64_t second_job, second_seen;
+static volatile uint64_t second_job, second_seen, second_interrupts;
 static struct smp_start second_start, second_resume;
 
 static int64_t error_of(
@@ -148,15 +148,28 @@ static void second_main(void *argument)
 		;
 }
 
+static void second_interrupted(unsigned irq, uint64_t arrival)
+{
+	(void)irq;
+	(void)arrival;
+	second_interrupts++;
+}
+
 /* In WFI inside the firmware until an IPI; then it says what the call returned. */
 static void second_suspends(void *argument)
 {
 	(void)argument;
+	irq_init_cpu();
 	system_set(sie, 1 << SYSTEM_IRQ_SOFT);
 	second_seen = 100;
 	second_seen = (uint64_t)error_of(SBI_HSM, SBI_HSM_SUSPEND, 0, 0, 0) + 200;
 	system_clear(sip, 1 << SYSTEM_IRQ_SOFT);
 	while (second_job == 1)
+		;
+	irq_unmask();
+	second_seen = (uint64_t)error_of(SBI_HSM, SBI_HSM_SUSPEND, 0, 0, 0) + 250;
+	irq_mask();
+	while (second_job == 2)
 		;
 	second_resume = (struct smp_start){1, second_main, (void *)300};
 	error_of(SBI_HSM, SBI_HSM_SUSPEND, 0x80000000, (uint64_t)start_secondary,
@@ -206,6 +219,7 @@ static void check_suspend(void)
 		"HSM: reserved non-retentive type");
 	expect(SBI_INVALID_ADDRESS, SBI_HSM, SBI_HSM_SUSPEND, 0x80000000, NOWHERE,
 		"HSM: resume where nothing is");
+	irq_set_handler(INTC_OWN + SYSTEM_IRQ_SOFT, second_interrupted);
 	second_job = 1;
 	check_equal((uint64_t)start_second(second_suspends, 0), 0, "HSM: start to suspend");
 	second_job = 1;
@@ -215,6 +229,12 @@ static void check_suspend(void)
 	is_seen(200);
 	comes_to(SBI_STARTED);
 	second_job = 2;
+	comes_to(SBI_SUSPENDED);
+	expect(SBI_SUCCESS, SBI_IPI, 0, 1, 1, "HSM: wake-up by an interrupt that is taken");
+	is_seen(250);
+	check_equal(second_interrupts, 1, "HSM: interrupts that the second hart took");
+	comes_to(SBI_STARTED);
+	second_job = 3;
 	comes_to(SBI_SUSPENDED);
 	second_job = 0;
 	expect(SBI_SUCCESS, SBI_IPI, 0, 1, 1, "HSM: wake-up to resume");
