@@ -159,8 +159,7 @@ call_rest:
 	adr x30, enter
 	cmp w2, #EXIT_CALL_LIMIT
 	b.hs exit_firmware
-	mov w1, w2
-	add x2, x0, #8 * 1
+	add x1, x0, #8 * 1
 	bl hypercall_handle
 	mov x1, x0
 	mov x0, x29

@@ -285,7 +285,7 @@ static struct vcpu *handle_call(struct vcpu *vcpu)
 
 	if (number >= EXIT_CALL_LIMIT)
 		return exit_firmware(vcpu);
-	return exit_called(vcpu, hypercall_handle(vcpu, number, &vcpu->arch.x[1]));
+	return exit_called(vcpu, hypercall_handle(vcpu, &vcpu->arch.x[1], number));
 }
 
 /* 16 bits of immediate are reserved and must be 0. */

@@ -191,8 +191,8 @@ call_slow:
 	EACH_LATER sd, sp
 	ld sp, ARCH_VCPU_STACK(sp)
 	mv s0, a0
-	mv a1, a6
-	addi a2, a0, 8 * 10
+	mv a2, a6
+	addi a1, a0, 8 * 10
 	jal hypercall_handle
 	mv a1, a0
 	mv a0, s0

@@ -60,34 +60,30 @@ int64_t comm_get_region(struct vcpu *vcpu, const uint64_t *args)
 	return vcpu->comm ? (int64_t)vcpu->vm->plan->region_base : HYPERCALL_EMPTY;
 }
 
-/* The rare ones. */
-RARELY static int64_t call_other(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
+int64_t comm_create_tunnel(struct vcpu *vcpu, const uint64_t *args)
 {
-	switch (number) {
-	case HYPERCALL_IPC_CREATE_TUNNEL:
-		return tunnel_create(vcpu, args);
-	case HYPERCALL_IO_SEND_MAC:
-		return packets_set_mac(vcpu, args);
-	case HYPERCALL_IO_SEND_PACKETS:
-		return packets_send(vcpu);
-	case HYPERCALL_UPCALL_SET:
-		return upcall_set(vcpu, args[0]);
-	case HYPERCALL_UPCALL_END:
-		return upcall_end(vcpu, args[0]);
-	default:
-		return HYPERCALL_NOT_SUPPORTED;
-	}
+	return vcpu->comm ? tunnel_create(vcpu, args) : HYPERCALL_NOT_SUPPORTED;
 }
 
-int64_t comm_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
+int64_t comm_set_mac(struct vcpu *vcpu, const uint64_t *args)
 {
-	if (__builtin_expect(!vcpu->comm, 0))
-		return HYPERCALL_NOT_SUPPORTED;
-	if (number == HYPERCALL_IPC_SEND_MSG)
-		return message_send(vcpu, args);
-	if (number == HYPERCALL_IPC_RECV_MSG)
-		return message_receive(vcpu, args);
-	return call_other(vcpu, number, args);
+	return vcpu->comm ? packets_set_mac(vcpu, args) : HYPERCALL_NOT_SUPPORTED;
+}
+
+int64_t comm_send_packets(struct vcpu *vcpu, const uint64_t *args)
+{
+	(void)args;
+	return vcpu->comm ? packets_send(vcpu) : HYPERCALL_NOT_SUPPORTED;
+}
+
+int64_t comm_upcall_set(struct vcpu *vcpu, const uint64_t *args)
+{
+	return vcpu->comm ? upcall_set(vcpu, args[0]) : HYPERCALL_NOT_SUPPORTED;
+}
+
+int64_t comm_upcall_end(struct vcpu *vcpu, const uint64_t *args)
+{
+	return vcpu->comm ? upcall_end(vcpu, args[0]) : HYPERCALL_NOT_SUPPORTED;
 }
 
 enum mmio_result comm_access(

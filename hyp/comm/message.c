@@ -9,6 +9,7 @@
 #include "abi/hypercall.h"
 #include "arch/include/arch_cpu.h"
 #include "hyp/comm/virtio_messages.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/shared.h"
 #include "hyp/core/shared_types.h"
 #include "lib/bits.h"
@@ -220,12 +221,15 @@ static int64_t begin_or_wait(struct vcpu *vcpu, const uint64_t *args, struct mes
 	return HYPERCALL_WAITED;
 }
 
-/* As message_send, where there is more to look at. */
+/* As comm_send_message, where there is more to look at. */
 RARELY static int64_t send_slowly(struct vcpu *vcpu, const uint64_t *args)
 {
 	struct message message;
-	const int64_t result = begin_or_wait(vcpu, args, &message);
+	int64_t result;
 
+	if (!vcpu->comm)
+		return HYPERCALL_NOT_SUPPORTED;
+	result = begin_or_wait(vcpu, args, &message);
 	if (result != HYPERCALL_OK)
 		return result;
 	copy_outbox(message.data, vcpu->region->outbox, args[1]);
@@ -242,7 +246,7 @@ RARELY static int64_t send_again(struct vcpu *vcpu, const uint64_t *args, struct
 }
 
 /* The usual case, on a straight way. */
-int64_t message_send(struct vcpu *vcpu, const uint64_t *args)
+int64_t comm_send_message(struct vcpu *vcpu, const uint64_t *args)
 {
 	const struct comm_vm *from = vcpu->comm;
 	struct region_message *slot;
@@ -250,7 +254,7 @@ int64_t message_send(struct vcpu *vcpu, const uint64_t *args)
 	struct comm_vm *to;
 	uint64_t events;
 
-	to = __builtin_expect(args[0] < COMM_VMS_MOST, 1) ? from->to[args[0]] : 0;
+	to = __builtin_expect(from && args[0] < COMM_VMS_MOST, 1) ? from->to[args[0]] : 0;
 	if (__builtin_expect(!to, 0))
 		return send_slowly(vcpu, args);
 	lock_take_inline(&to->lock);
@@ -307,13 +311,15 @@ RARELY static void tell_room(uint32_t vms)
 	}
 }
 
-int64_t message_receive(struct vcpu *vcpu, const uint64_t *args)
+int64_t comm_receive_message(struct vcpu *vcpu, const uint64_t *args)
 {
 	struct comm_vm *comm = vcpu->comm;
 	const uint64_t timeout = args[0];
 	uint32_t count, told = 0;
 	bool waits;
 
+	if (!comm)
+		return HYPERCALL_NOT_SUPPORTED;
 	if (!comm->ring)
 		return HYPERCALL_DENIED;
 	lock_take_inline(&comm->lock);

@@ -48,10 +48,6 @@ void message_taken(struct comm_vm *comm);
 /* There may be room in its ring again: up to four of the VMs that wait for that are told. */
 void message_tell_room(struct comm_vm *comm);
 
-/* HYPERCALL_IPC_SEND_MSG and HYPERCALL_IPC_RECV_MSG; cpu_attend follows. */
-int64_t message_send(struct vcpu *vcpu, const uint64_t *args);
-int64_t message_receive(struct vcpu *vcpu, const uint64_t *args);
-
 /* Whoever of the VM waits to send looks again. */
 void message_wake_senders(struct comm_vm *comm);
 

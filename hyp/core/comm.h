@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "hyp/core/hypercall.h"
 #include "hyp/core/mmio.h"
 
 struct plan_mmio;
@@ -34,12 +35,10 @@ void comm_dispatched(struct vcpu *from, struct vcpu *vcpu, uint64_t now, uint64_
 /* `vcpu`, which is shared and has a region, is off. */
 void comm_vcpu_left(struct vcpu *vcpu);
 
-/* HYPERCALL_INFO_GET_REGION and HYPERCALL_IPC_RING. */
-int64_t comm_get_region(struct vcpu *vcpu, const uint64_t *args);
-int64_t comm_ring(struct vcpu *vcpu, const uint64_t *args);
-
-/* The calls from HYPERCALL_COMM_FIRST on; cpu_attend follows. May be HYPERCALL_REPEAT. */
-int64_t comm_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args);
+/* The calls of abi/hypercall.h for communication; comm_send_message and comm_receive_message may
+ * wait. */
+hypercall_service comm_get_region, comm_ring, comm_send_message, comm_receive_message,
+	comm_create_tunnel, comm_set_mac, comm_send_packets, comm_upcall_set, comm_upcall_end;
 
 /* A guest's access to virtio registers; access->address is the offset. cpu_attend follows
  * MMIO_BUSY. */

@@ -9,6 +9,9 @@
 
 struct vcpu;
 
+/* What carries out one of them for `vcpu`, which is loaded; `args` are its six parameters. */
+typedef int64_t hypercall_service(struct vcpu *vcpu, const uint64_t *args);
+
 /*
  * Not a result: the call is not over. The guest's registers stay as they are, its program counter
  * goes back to the call, and it is made again when the vCPU has the core next.
@@ -19,9 +22,9 @@ struct vcpu;
  * Carries out call `number` with six parameters; an unknown one is HYPERCALL_NOT_SUPPORTED. After a
  * call from HYPERCALL_QUICK_COUNT on cpu_attend follows, and only such a one is HYPERCALL_REPEAT.
  */
-int64_t hypercall_handle(struct vcpu *vcpu, uint64_t number, const uint64_t *args);
+int64_t hypercall_handle(struct vcpu *vcpu, const uint64_t *args, uint64_t number);
 
-/* The same where `number` is known to be below HYPERCALL_QUICK_COUNT. */
+/* The same where `number` is known to be that of a call. */
 int64_t hypercall_quick(struct vcpu *vcpu, const uint64_t *args, uint64_t number);
 
 #endif

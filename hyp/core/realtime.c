@@ -26,8 +26,7 @@
 /* Guards all tasks' records and the applicants of all CPUs. */
 static struct lock tasks_lock;
 
-/* Whole ticks; what is lost or added is for the caller to choose. At most 2^62. */
-static uint64_t ticks_of(uint64_t ns, bool round_up)
+RARELY static uint64_t many_ticks_of(uint64_t ns, bool round_up)
 {
 	const uint64_t frequency = hyp_plan->timer_frequency;
 	const uint64_t rest = ns % NS_PER_S * frequency;
@@ -36,6 +35,19 @@ static uint64_t ticks_of(uint64_t ns, bool round_up)
 	if (__builtin_mul_overflow(ns / NS_PER_S, frequency, &ticks) || ticks >> 61)
 		return 1ull << 62;
 	return ticks + rest / NS_PER_S + (round_up && rest % NS_PER_S != 0);
+}
+
+/*
+ * Whole ticks; what is lost or added is for the caller to choose. At most 2^62. Below 2^32 neither
+ * the product nor what is added to it overflows.
+ */
+static ALWAYS_INLINE uint64_t ticks_of(uint64_t ns, bool round_up)
+{
+	const uint64_t frequency = hyp_plan->timer_frequency;
+
+	if (__builtin_expect(((ns | frequency) >> 32) != 0, 0))
+		return many_ticks_of(ns, round_up);
+	return (ns * frequency + (round_up ? NS_PER_S - 1 : 0)) / NS_PER_S;
 }
 
 static uint64_t from_now(uint64_t ns)
@@ -65,6 +77,8 @@ static void tell_manager(const struct vm *vm)
 /* Whether something happened since the vCPU asked or was about to sleep last. */
 static bool take_news(struct vcpu *vcpu)
 {
+	if (__builtin_expect(__atomic_load_n(&vcpu->shared->news, __ATOMIC_RELAXED) == 0, 1))
+		return false;
 	return __atomic_exchange_n(&vcpu->shared->news, 0, __ATOMIC_ACQUIRE) != 0;
 }
 
@@ -76,7 +90,7 @@ bool shared_wait_for(struct vcpu *vcpu, uint64_t ns)
 	return true;
 }
 
-static int64_t yield(struct vcpu *vcpu, const uint64_t *args)
+int64_t realtime_yield(struct vcpu *vcpu, const uint64_t *args)
 {
 	const uint64_t until = from_now(args[0]);
 
@@ -89,7 +103,7 @@ static int64_t yield(struct vcpu *vcpu, const uint64_t *args)
 	return HYPERCALL_OK;
 }
 
-static int64_t pass_param(struct vcpu *vcpu, const uint64_t *args)
+int64_t realtime_pass_param(struct vcpu *vcpu, const uint64_t *args)
 {
 	if (!vcpu->shared)
 		return HYPERCALL_NOT_SUPPORTED;
@@ -293,7 +307,7 @@ static int64_t delete (struct vcpu *vcpu, const uint64_t *args)
 	return HYPERCALL_OK;
 }
 
-static int64_t report(struct vcpu *vcpu, const uint64_t *args)
+int64_t realtime_report(struct vcpu *vcpu, const uint64_t *args)
 {
 	const struct vcpu *task = task_of(vcpu->vm, args[0]);
 	const struct sched_stats *stats;
@@ -313,7 +327,7 @@ static int64_t report(struct vcpu *vcpu, const uint64_t *args)
 	}
 }
 
-static int64_t next_event(struct vcpu *vcpu, const uint64_t *args)
+int64_t realtime_next_event(struct vcpu *vcpu, const uint64_t *args)
 {
 	struct vcpu *task;
 
@@ -330,33 +344,29 @@ static int64_t next_event(struct vcpu *vcpu, const uint64_t *args)
 	return HYPERCALL_EMPTY;
 }
 
-static const struct service {
-	int64_t (*call)(struct vcpu *vcpu, const uint64_t *args);
-	bool locked; /* with tasks_lock held */
-} services[HYPERCALL_COUNT - HYPERCALL_QUICK_COUNT] = {
-	[HYPERCALL_SCHED_YIELD - HYPERCALL_QUICK_COUNT] = {yield, false},
-	[HYPERCALL_SCHED_PASS_PARAM - HYPERCALL_QUICK_COUNT] = {pass_param, false},
-	[HYPERCALL_RT_CREATE_APP - HYPERCALL_QUICK_COUNT] = {create, true},
-	[HYPERCALL_RT_LAUNCH_APP - HYPERCALL_QUICK_COUNT] = {launch, true},
-	[HYPERCALL_RT_DELETE_APP - HYPERCALL_QUICK_COUNT] = {delete, true},
-	[HYPERCALL_RT_REPORT - HYPERCALL_QUICK_COUNT] = {report, false},
-	[HYPERCALL_RT_NEXT_EVENT - HYPERCALL_QUICK_COUNT] = {next_event, false},
-};
-
-int64_t shared_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args)
+static int64_t call_locked(hypercall_service *call, struct vcpu *vcpu, const uint64_t *args)
 {
-	const struct service *service;
 	int64_t result;
 
-	if (number >= HYPERCALL_COUNT)
-		return HYPERCALL_NOT_SUPPORTED;
-	service = &services[number - HYPERCALL_QUICK_COUNT];
-	if (!service->locked)
-		return service->call(vcpu, args);
 	lock_take(&tasks_lock);
-	result = service->call(vcpu, args);
+	result = call(vcpu, args);
 	lock_release(&tasks_lock);
 	return result;
+}
+
+int64_t realtime_create(struct vcpu *vcpu, const uint64_t *args)
+{
+	return call_locked(create, vcpu, args);
+}
+
+int64_t realtime_launch(struct vcpu *vcpu, const uint64_t *args)
+{
+	return call_locked(launch, vcpu, args);
+}
+
+int64_t realtime_delete(struct vcpu *vcpu, const uint64_t *args)
+{
+	return call_locked(delete, vcpu, args);
 }
 
 void realtime_off(struct vcpu *task)
@@ -382,7 +392,7 @@ void shared_vm_left(struct vm *vm)
 }
 
 /* Of the ends of jobs, which are so many, a manager reads when it likes. */
-void realtime_report(struct cpu *cpu, uint64_t slots)
+void realtime_happened(struct cpu *cpu, uint64_t slots)
 {
 	for (; slots; slots &= slots - 1) {
 		const struct shared_vcpu *record = cpu->shared->real_time[bits_lowest(slots)];

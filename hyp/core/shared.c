@@ -376,7 +376,7 @@ RARELY static void tell_others(struct cpu *cpu)
 	for (; cpus; cpus &= cpus - 1)
 		arch_irq_kick(cpu_at(bits_lowest(cpus)));
 	if (slots)
-		realtime_report(cpu, slots);
+		realtime_happened(cpu, slots);
 }
 
 /* A clock of its own stands from the moment that the vCPU has to wait for the core. */

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hyp/core/hypercall.h"
+
 struct cpu;
 struct fault_report;
 struct vcpu;
@@ -85,7 +87,8 @@ void shared_forget(struct vcpu *vcpu);
 /* Every vCPU of `vm` is off: its tasks are forgotten. */
 void shared_vm_left(struct vm *vm);
 
-/* The calls of abi/hypercall.h from HYPERCALL_QUICK_COUNT on. */
-int64_t shared_hypercall(struct vcpu *vcpu, uint64_t number, const uint64_t *args);
+/* The calls of abi/hypercall.h for time (realtime.c). realtime_create may be HYPERCALL_REPEAT. */
+hypercall_service realtime_yield, realtime_pass_param, realtime_create, realtime_launch,
+	realtime_delete, realtime_report, realtime_next_event;
 
 #endif

@@ -83,7 +83,7 @@ struct shared_cpu {
 void realtime_off(struct vcpu *task);
 
 /* Something happened to tasks on this CPU that their VMs' managers want to know. */
-void realtime_report(struct cpu *cpu, uint64_t slots);
+void realtime_happened(struct cpu *cpu, uint64_t slots);
 
 /*
  * Posts `bits` for `vcpu` to its CPU, without a kick: cpu_attend or a kick must follow. Returns

@@ -10,8 +10,8 @@ from harness import check
 
 SIZES = (16, 32, 64)
 # What each of the interface's calls is in the hypervisor, beside its row in the table of calls.
-PAPER_CALLS = {"sched_yield": ("yield", "from_now", "ticks_of", "take_news"),
-               "sched_pass_param": ("pass_param",),
+PAPER_CALLS = {"sched_yield": ("realtime_yield", "from_now", "many_ticks_of", "take_news"),
+               "sched_pass_param": ("realtime_pass_param",),
                "ipc_create_tunnel": ("tunnel_create",),
                "io_send_mac": ("packets_set_mac",),
                "io_send_packets": ("packets_send", "send_one", "piece")}

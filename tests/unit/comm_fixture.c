@@ -191,7 +191,7 @@ static void perform(void *context)
 	struct call *call = context;
 
 	do
-		call->result = hypercall_handle(call->vcpu, call->number, call->args);
+		call->result = hypercall_handle(call->vcpu, call->args, call->number);
 	while (call->result == HYPERCALL_REPEAT);
 }
 

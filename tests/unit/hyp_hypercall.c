@@ -15,7 +15,7 @@ static int64_t call(unsigned vcpu, uint64_t number, const uint64_t *args)
 {
 	static const uint64_t none[7];
 
-	return hypercall_handle(vcpu_at(vcpu), number, args ? args : none);
+	return hypercall_handle(vcpu_at(vcpu), args ? args : none, number);
 }
 
 static void test_id_and_version(void **state)

@@ -62,7 +62,7 @@ static void make_call(void *context)
 {
 	struct call *call = context;
 
-	call->result = hypercall_handle(call->vcpu, call->number, call->args);
+	call->result = hypercall_handle(call->vcpu, call->args, call->number);
 }
 
 static int64_t call(struct vcpu *vcpu, uint64_t number, uint64_t a, uint64_t b, uint64_t c,

@@ -150,7 +150,7 @@ static struct vcpu *talk(struct vcpu *vcpu)
 	static const uint64_t hello[7] = {3, 0x0a6968}; /* "hi\n" */
 
 	if (vcpu->exits[EXIT_CAUSE_HYPERCALL] < CALLS) {
-		hypercall_handle(vcpu, HYPERCALL_CONSOLE_WRITE, hello);
+		hypercall_handle(vcpu, hello, HYPERCALL_CONSOLE_WRITE);
 		return vcpu;
 	}
 	vcpu_stop(vcpu);

@@ -289,7 +289,7 @@ static void call(void)
 	static const uint64_t none[6];
 
 	fake_become(cpu_at(HOSTILE));
-	hypercall_handle(vcpu_at(HOSTILE), number, number == HYPERCALL_IPC_SEND_MSG ? args : none);
+	hypercall_handle(vcpu_at(HOSTILE), number == HYPERCALL_IPC_SEND_MSG ? args : none, number);
 	comm_console_input(vm_at(HOSTILE), (char)random_word());
 	world_check_idle();
 }

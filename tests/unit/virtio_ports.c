@@ -136,7 +136,7 @@ int64_t ports_call(unsigned vm, uint64_t number, uint64_t a, uint64_t b, uint64_
 	int64_t result;
 
 	fake_become(vcpu->cpu);
-	result = hypercall_handle(vcpu, number, args);
+	result = hypercall_handle(vcpu, args, number);
 	world_check_idle();
 	return result;
 }
