@@ -33,7 +33,8 @@ bool tunnel_wait_connected(const struct tunnel *tunnel, uint64_t timeout_ns);
 
 /*
  * Rings the doorbell: what was written before is seen by who has heard it. 0, or
- * HYPERCALL_NOT_RUNNING: the other side is not open. Real-time tasks can call it.
+ * HYPERCALL_NOT_RUNNING: the other side is not open. Real-time tasks can call it. Nobody limits how
+ * often the other side does: who must not be disturbed masks the region's interrupt (irq_disable).
  */
 int64_t tunnel_ring(const struct tunnel *tunnel);
 

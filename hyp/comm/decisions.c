@@ -8,7 +8,7 @@
 #include "hyp/core/shared_types.h"
 #include "lib/bits.h"
 
-/* With plain stores: for an atomic one, RISC-V's compiler takes an exchange. */
+/* A plain store: for an atomic one some compilers take an exchange. */
 static ALWAYS_INLINE void show(volatile uint64_t *to, uint64_t value)
 {
 	*to = value;

@@ -43,38 +43,46 @@ static int64_t missing(struct vcpu *vcpu, const uint64_t *args)
 	return HYPERCALL_NOT_SUPPORTED;
 }
 
-static hypercall_service *const services[HYPERCALL_COUNT] = {
+static hypercall_service *const quick_services[HYPERCALL_QUICK_COUNT] = {
 	[HYPERCALL_INFO_GET_ID] = info_get_id,
 	[HYPERCALL_INFO_GET_VERSION] = version,
 	[HYPERCALL_CONSOLE_WRITE] = console_write,
 	[HYPERCALL_INFO_GET_REGION] = HYP_COMM ? comm_get_region : missing,
 	[HYPERCALL_IPC_RING] = HYP_COMM ? comm_ring : missing,
-	[HYPERCALL_SCHED_YIELD] = HYP_SHARED ? realtime_yield : missing,
-	[HYPERCALL_SCHED_PASS_PARAM] = HYP_SHARED ? realtime_pass_param : missing,
-	[HYPERCALL_RT_CREATE_APP] = HYP_SHARED ? realtime_create : missing,
-	[HYPERCALL_RT_LAUNCH_APP] = HYP_SHARED ? realtime_launch : missing,
-	[HYPERCALL_RT_DELETE_APP] = HYP_SHARED ? realtime_delete : missing,
-	[HYPERCALL_RT_REPORT] = HYP_SHARED ? realtime_report : missing,
-	[HYPERCALL_RT_NEXT_EVENT] = HYP_SHARED ? realtime_next_event : missing,
-	[HYPERCALL_IPC_SEND_MSG] = HYP_COMM ? comm_send_message : missing,
-	[HYPERCALL_IPC_RECV_MSG] = HYP_COMM ? comm_receive_message : missing,
-	[HYPERCALL_IPC_CREATE_TUNNEL] = HYP_COMM ? comm_create_tunnel : missing,
-	[HYPERCALL_IO_SEND_MAC] = HYP_COMM ? comm_set_mac : missing,
-	[HYPERCALL_IO_SEND_PACKETS] = HYP_COMM ? comm_send_packets : missing,
-	[HYPERCALL_UPCALL_SET] = HYP_COMM ? comm_upcall_set : missing,
-	[HYPERCALL_UPCALL_END] = HYP_COMM ? comm_upcall_end : missing,
+};
+
+/* Those from HYPERCALL_QUICK_COUNT on, where there are any. */
+#define OTHER(number) ((number)-HYPERCALL_QUICK_COUNT)
+
+static hypercall_service *const other_services[OTHER(HYPERCALL_COUNT)] = {
+	[OTHER(HYPERCALL_SCHED_YIELD)] = HYP_SHARED ? realtime_yield : missing,
+	[OTHER(HYPERCALL_SCHED_PASS_PARAM)] = HYP_SHARED ? realtime_pass_param : missing,
+	[OTHER(HYPERCALL_RT_CREATE_APP)] = HYP_SHARED ? realtime_create : missing,
+	[OTHER(HYPERCALL_RT_LAUNCH_APP)] = HYP_SHARED ? realtime_launch : missing,
+	[OTHER(HYPERCALL_RT_DELETE_APP)] = HYP_SHARED ? realtime_delete : missing,
+	[OTHER(HYPERCALL_RT_REPORT)] = HYP_SHARED ? realtime_report : missing,
+	[OTHER(HYPERCALL_RT_NEXT_EVENT)] = HYP_SHARED ? realtime_next_event : missing,
+	[OTHER(HYPERCALL_IPC_SEND_MSG)] = HYP_COMM ? comm_send_message : missing,
+	[OTHER(HYPERCALL_IPC_RECV_MSG)] = HYP_COMM ? comm_receive_message : missing,
+	[OTHER(HYPERCALL_IPC_CREATE_TUNNEL)] = HYP_COMM ? comm_create_tunnel : missing,
+	[OTHER(HYPERCALL_IO_SEND_MAC)] = HYP_COMM ? comm_set_mac : missing,
+	[OTHER(HYPERCALL_IO_SEND_PACKETS)] = HYP_COMM ? comm_send_packets : missing,
+	[OTHER(HYPERCALL_UPCALL_SET)] = HYP_COMM ? comm_upcall_set : missing,
+	[OTHER(HYPERCALL_UPCALL_END)] = HYP_COMM ? comm_upcall_end : missing,
 };
 
 int64_t hypercall_quick(struct vcpu *vcpu, const uint64_t *args, uint64_t number)
 {
 	vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
-	return services[number](vcpu, args);
+	return quick_services[number](vcpu, args);
 }
 
 int64_t hypercall_handle(struct vcpu *vcpu, const uint64_t *args, uint64_t number)
 {
-	if (__builtin_expect(number < HYPERCALL_COUNT, 1))
+	if (__builtin_expect(number < HYPERCALL_QUICK_COUNT, 0))
 		return hypercall_quick(vcpu, args, number);
 	vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
+	if (__builtin_expect((HYP_SHARED || HYP_COMM) && number < HYPERCALL_COUNT, 1))
+		return other_services[OTHER(number)](vcpu, args);
 	return HYPERCALL_NOT_SUPPORTED;
 }
