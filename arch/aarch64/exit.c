@@ -21,7 +21,7 @@
 #include "hyp/trace/trace.h"
 
 /* Called by exit.S: a first half, second halves, and the end of a call that is not quick. */
-exit_second_half *exit_sync(struct vcpu *vcpu, uint32_t esr);
+exit_second_half *exit_sync(struct vcpu *vcpu, uint64_t esr);
 exit_second_half exit_sync_rest, exit_serror, exit_firmware;
 struct vcpu *exit_called(struct vcpu *vcpu, int64_t result);
 _Noreturn void exit_panic(uint64_t esr, uint64_t pc, uint64_t address);
@@ -154,7 +154,7 @@ static inline void step(void)
 }
 
 /* The first halves: what has no effect here is done from the start by the second half. */
-static ALWAYS_INLINE exit_second_half *quick_read(struct vcpu *vcpu, uint32_t esr)
+static ALWAYS_INLINE exit_second_half *quick_read(struct vcpu *vcpu, uint64_t esr)
 {
 	struct mmio_access access;
 
@@ -166,7 +166,7 @@ static ALWAYS_INLINE exit_second_half *quick_read(struct vcpu *vcpu, uint32_t es
 	return 0;
 }
 
-NEVER_INLINE static exit_second_half *quick_write(struct vcpu *vcpu, uint32_t esr)
+NEVER_INLINE static exit_second_half *quick_write(struct vcpu *vcpu, uint64_t esr)
 {
 	struct mmio_access access;
 
@@ -177,20 +177,20 @@ NEVER_INLINE static exit_second_half *quick_write(struct vcpu *vcpu, uint32_t es
 	return 0;
 }
 
-NEVER_INLINE static exit_second_half *quick_sgi(struct vcpu *vcpu, uint32_t esr)
+NEVER_INLINE static exit_second_half *quick_sgi(struct vcpu *vcpu, uint64_t esr)
 {
 	send_sgi(vcpu, (unsigned)bits_get(esr, 5, 3));
 	step();
 	return 0;
 }
 
-exit_second_half *exit_sync(struct vcpu *vcpu, uint32_t esr)
+exit_second_half *exit_sync(struct vcpu *vcpu, uint64_t esr)
 {
-	if ((esr & QUICK_ACCESS_MASK) == QUICK_READ)
+	if (((uint32_t)esr & QUICK_ACCESS_MASK) == QUICK_READ)
 		return quick_read(vcpu, esr);
-	if ((esr & QUICK_ACCESS_MASK) == QUICK_WRITE)
+	if (((uint32_t)esr & QUICK_ACCESS_MASK) == QUICK_WRITE)
 		return quick_write(vcpu, esr);
-	if ((esr & QUICK_SGI_MASK) == QUICK_SGI)
+	if (((uint32_t)esr & QUICK_SGI_MASK) == QUICK_SGI)
 		return quick_sgi(vcpu, esr);
 	return exit_sync_rest;
 }
