@@ -170,15 +170,16 @@ void *arch_window_open(struct cpu *cpu, unsigned slot, uint64_t pa, unsigned cou
 	return (char *)cpu->plan->window + window_slot(slot) * PLAN_PAGE_SIZE;
 }
 
-void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count)
+void arch_window_close(
+	struct cpu *cpu, unsigned slot, unsigned count, const char *written, size_t bytes)
 {
 	volatile uint64_t *entries = window_entries(cpu, slot);
 	char *window = (char *)cpu->plan->window + window_slot(slot) * PLAN_PAGE_SIZE;
 	const uint64_t line = 4ull << bits_get(sysreg_read(ctr_el0), 16, 4);
 
 	/* The guest starts without caches: clean to the point of coherency (B2.7, D7.5). */
-	for (uint64_t at = 0; at < count * PLAN_PAGE_SIZE; at += line)
-		__asm__ volatile("dc civac, %0" ::"r"(window + at) : "memory");
+	for (const char *at = written; at < written + bytes; at += line)
+		__asm__ volatile("dc civac, %0" ::"r"(at) : "memory");
 	dsb(ish);
 	for (unsigned i = 0; i < count; i++)
 		entries[i] = 0;

@@ -105,7 +105,7 @@ static void reset_shared(struct vm *vm, const struct plan_irq *irq)
 	gic_route(irq->id, cpu);
 }
 
-__attribute__((cold)) void arch_vm_reset_irqs(struct vm *vm)
+__attribute__((cold)) static void reset_all_shared(struct vm *vm)
 {
 	const struct plan_vm *plan = vm->plan;
 
@@ -117,7 +117,13 @@ __attribute__((cold)) void arch_vm_reset_irqs(struct vm *vm)
 		reset_bank(vm, vgic_bank(vm_vcpu(vm, 0), word), 0, 0);
 	for (uint32_t i = 0; i < plan->irq_count; i++)
 		reset_shared(vm, &plan->irqs[i]);
-	for (unsigned i = 0; i < plan->vcpu_count; i++) {
+}
+
+__attribute__((cold)) void arch_vm_reset_irqs(struct vm *vm, unsigned first, unsigned count)
+{
+	if (first == 0)
+		reset_all_shared(vm);
+	for (unsigned i = first; i < first + count; i++) {
 		struct vcpu *vcpu = vm_vcpu(vm, i);
 
 		reset_private(vcpu);

@@ -14,6 +14,8 @@
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
 #include "hyp/core/vcpu.h"
+#include "hyp/core/shared.h"
+#include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 
 /* What the vCPU that it goes to may have in a list register is brought together with it there. */
@@ -21,6 +23,8 @@ static void notify(struct vcpu *vcpu)
 {
 	if (vgic_is_here(vcpu)) {
 		vgic_injected_sync_locked(vcpu);
+		if (vcpu_is_shared(vcpu) && shared_waits(vcpu))
+			vgic_shared_sgi(vcpu); /* the CPU is about another one's work */
 	} else if (vcpu_is_shared(vcpu)) {
 		__atomic_fetch_or(&vcpu->arch.posted, ARCH_POSTED_BOOK, __ATOMIC_SEQ_CST);
 		vgic_shared_sgi(vcpu);

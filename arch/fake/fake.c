@@ -322,9 +322,10 @@ void arch_vm_join(struct vm *vm)
 	__atomic_store_n(&vm->arch.cut, false, __ATOMIC_RELEASE);
 }
 
-void arch_vm_reset_irqs(struct vm *vm)
+void arch_vm_reset_irqs(struct vm *vm, unsigned first, unsigned count)
 {
-	vm->arch.irq_resets++;
+	assert(count > 0 && first + count <= vm->plan->vcpu_count);
+	vm->arch.irq_resets += first == 0;
 	vm->arch.line = false;
 	vm->arch.lines = 0;
 }
@@ -338,8 +339,10 @@ void *arch_window_open(struct cpu *cpu, unsigned slot, uint64_t pa, unsigned cou
 	return fake_ram_at(pa);
 }
 
-void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count)
+void arch_window_close(
+	struct cpu *cpu, unsigned slot, unsigned count, const char *written, size_t bytes)
 {
+	assert(bytes <= count * PLAN_PAGE_SIZE && (written || bytes == 0));
 	assert(fake.windows[cpu_index(cpu)][slot] == count);
 	fake.windows[cpu_index(cpu)][slot] = 0;
 }

@@ -7,6 +7,7 @@
 #define ARCH_VCPU_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "arch_types.h"
@@ -16,10 +17,11 @@ struct vcpu;
 struct vm;
 
 /*
- * Puts the VM's interrupts, shared and per vCPU, into their state after reset. None of its vCPUs
- * runs; called once before the first does, and before each restart.
+ * Puts interrupts of the VM into their state after reset: those of `count` of its vCPUs from number
+ * `first` on, and with first = 0 the shared ones. None of its vCPUs runs; called for all of them
+ * before the first does, and before each restart.
  */
-void arch_vm_reset_irqs(struct vm *vm);
+void arch_vm_reset_irqs(struct vm *vm, unsigned first, unsigned count);
 
 /*
  * Puts the registers of `vcpu` and of the CPU that will run it (this one) into the state in which
@@ -81,11 +83,12 @@ void arch_vm_join(struct vm *vm);
 
 /*
  * Maps `count` (1..PLAN_WINDOW_PAGES / 2) pages of memory from `pa` for this CPU alone; slot 0
- * or 1. Returns where they are. arch_window_close makes what was written there visible to a guest
- * that runs without caches, and unmaps.
+ * or 1. Returns where they are. arch_window_close unmaps them, and makes `bytes` bytes that were
+ * written there, from `written` on, visible to a guest that runs without caches.
  */
 void *arch_window_open(struct cpu *cpu, unsigned slot, uint64_t pa, unsigned count);
-void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count);
+void arch_window_close(
+	struct cpu *cpu, unsigned slot, unsigned count, const char *written, size_t bytes);
 
 /*
  * The same pages of the window for memory that the guest uses at the same time, with caches: maps

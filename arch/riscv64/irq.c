@@ -82,16 +82,18 @@ static void find_controller(struct vm *vm)
 	}
 }
 
-void arch_vm_reset_irqs(struct vm *vm)
+void arch_vm_reset_irqs(struct vm *vm, unsigned first, unsigned count)
 {
-	find_controller(vm);
-	for (unsigned i = 0; i < vm->plan->vcpu_count; i++) {
+	for (unsigned i = first; i < first + count; i++) {
 		struct vcpu *vcpu = vm_vcpu(vm, i);
 
 		__atomic_store_n(&vcpu->arch.posted, 0, __ATOMIC_RELAXED);
 		vcpu->arch.threshold = 0;
 		vcpu->arch.home = vcpu->cpu;
 	}
+	if (first != 0)
+		return;
+	find_controller(vm);
 	irq_controller->reset(vm);
 }
 

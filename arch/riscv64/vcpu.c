@@ -252,8 +252,11 @@ void *arch_window_open(struct cpu *cpu, unsigned slot, uint64_t pa, unsigned cou
 }
 
 /* Harts are coherent for memory; for instructions each fences when its vCPU starts (Zifencei). */
-void arch_window_close(struct cpu *cpu, unsigned slot, unsigned count)
+void arch_window_close(
+	struct cpu *cpu, unsigned slot, unsigned count, const char *written, size_t bytes)
 {
+	(void)written;
+	(void)bytes;
 	write_window(cpu, slot, count, 0, 0);
 }
 

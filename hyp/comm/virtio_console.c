@@ -204,7 +204,7 @@ static bool print_buffer(struct virtio_console *console, struct virtqueue_buffer
 /* What the console cannot take now, or not in this exit, stays in the queue: one buffer at once. */
 static enum mmio_result print(struct virtio_console *console, struct guest_memory *memory)
 {
-	unsigned left = console_has_room() ? EMPTY_AT_ONCE : 0;
+	unsigned left = console_make_room() ? EMPTY_AT_ONCE : 0;
 	enum virtqueue_result result;
 	struct virtqueue_buffer buffer;
 
@@ -310,7 +310,7 @@ static enum mmio_result write_config(struct virtio *device, struct mmio_access *
 {
 	if (access->address != EMERG_WRITE_AT)
 		return MMIO_DONE;
-	if (!console_has_room())
+	if (!console_make_room())
 		return MMIO_BUSY;
 	console_vm_put(device->vm, (char)access->value);
 	return MMIO_DONE;

@@ -303,7 +303,7 @@ size_t console_vm_write(struct vm *vm, const char *text, size_t count)
 {
 	size_t done = 0, work = 0;
 
-	if (!console_has_room())
+	if (!console_make_room())
 		return 0;
 	if (count > WORK_MOST)
 		count = WORK_MOST;

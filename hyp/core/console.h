@@ -58,8 +58,8 @@ size_t console_vm_write(struct vm *vm, const char *text, size_t count);
 
 /*
  * Where CPUs are shared, what is said waits for the UART in memory. Whether a VM may say some lines
- * more; it shall come again if not. All that was said is kept, but for the hypervisor's own lines
- * when there is no room even for those.
+ * more; it shall come again if not (console_make_room). All that was said is kept, but for the
+ * hypervisor's own lines when there is no room even for those.
  */
 static inline bool console_has_room(void)
 {
@@ -71,6 +71,15 @@ static inline bool console_has_room(void)
  * at once.
  */
 bool console_send(void);
+
+/* As console_has_room, of one who is to come again: if there is none, it helps to make some. */
+static inline bool console_make_room(void)
+{
+	if (console_has_room())
+		return true;
+	console_send();
+	return false;
+}
 
 /* At the end of everything: sends all of it. */
 void console_send_all(void);

@@ -120,7 +120,7 @@ static void init_records(const struct plan *plan)
 		shared_init();
 	for (unsigned i = 0; i < plan->vm_count; i++) {
 		uart_reset(&vm_at(i)->uart);
-		arch_vm_reset_irqs(vm_at(i));
+		arch_vm_reset_irqs(vm_at(i), 0, plan->vms[i].vcpu_count);
 	}
 	if (HYP_COMM)
 		comm_init();

@@ -34,7 +34,7 @@ NEVER_INLINE static enum mmio_result access_device(
 	vcpu->exits[EXIT_CAUSE_DEVICE]++;
 	if (HYP_COMM && region->kind == PLAN_MMIO_VIRTIO)
 		return comm_access(vcpu, region, access);
-	if (access->is_write && !console_has_room())
+	if (access->is_write && !console_make_room())
 		return MMIO_BUSY;
 	lock_take(&vm->lock);
 	result = uart_access(vm, access);

@@ -159,12 +159,11 @@ static unsigned collect(struct cpu *cpu, const struct sched_parameters *paramete
 	struct sched_parameters *set = cpu->shared->set;
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < hyp_plan->vcpu_count; i++) {
-		const struct vcpu *vcpu = vcpu_at(i);
+	for (unsigned i = 0; i < cpu->shared->real_time_count; i++) {
+		const struct shared_vcpu *record = cpu->shared->real_time[i];
 
-		if (vcpu->shared && vcpu->plan->cpu == cpu_index(cpu) &&
-			vcpu->shared->parameters.period != 0)
-			set[count++] = vcpu->shared->parameters;
+		if (record->parameters.period != 0)
+			set[count++] = record->parameters;
 	}
 	set[count++] = *parameters;
 	return count;

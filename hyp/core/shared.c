@@ -22,17 +22,14 @@
 #include "hyp/trace/trace.h"
 #include "lib/bits.h"
 
+#define POSTS_AT_ONCE 4u
+
 #define POLLS_PER_S 1000u  /* of a UART that is full */
 #define SENDS_PER_S 20000u /* to one that is not */
 
 static struct shared_vcpu *record_of(struct sched_entity *entity)
 {
 	return (struct shared_vcpu *)entity; /* its first member */
-}
-
-static bool is_leaving(const struct vcpu *vcpu)
-{
-	return vm_state(vcpu->vm) != VM_RUNNING;
 }
 
 static uint32_t state_of(const struct vcpu *vcpu)
@@ -83,6 +80,24 @@ void shared_wake(struct vcpu *vcpu)
 		arch_irq_kick(home);
 }
 
+/* A VM's vCPUs are one behind the other; most are at home with their neighbours. */
+void shared_stop(const struct vm *vm)
+{
+	struct vcpu *vcpu = vm_vcpu(vm, 0);
+	const struct vcpu *end = vcpu + vm->plan->vcpu_count;
+	const struct cpu *kicked = 0, *home;
+
+	for (; vcpu != end; vcpu++) {
+		if (vcpu->shared && !shared_post(vcpu, SHARED_POSTED_WAKE))
+			continue;
+		home = __atomic_load_n(&vcpu->cpu, __ATOMIC_SEQ_CST);
+		if (home == kicked || (vcpu->shared && is_deaf(home, vcpu)))
+			continue;
+		arch_irq_kick(home);
+		kicked = home;
+	}
+}
+
 void shared_arrived(struct vcpu *vcpu, uint32_t irq, bool fast)
 {
 	trace_write(&vcpu->cpu->trace, TRACE_ARRIVED, vcpu->number, irq);
@@ -94,25 +109,6 @@ static bool is_task(const struct vcpu *vcpu)
 	return vcpu->plan->index >= vcpu->vm->plan->task_first;
 }
 
-/* Real-time slots are counted per CPU, best-effort ones over all CPUs. */
-static uint8_t slot_of(const struct vcpu *vcpu)
-{
-	const bool real_time = vcpu->shared->parameters.period != 0 || is_task(vcpu);
-	uint8_t slot = 0;
-
-	for (unsigned i = 0; i < vcpu->number; i++) {
-		const struct vcpu *other = vcpu_at(i);
-
-		if (!other->shared)
-			continue;
-		if (other->plan->period_ticks != 0 || is_task(other))
-			slot += real_time && other->plan->cpu == vcpu->plan->cpu;
-		else
-			slot += !real_time;
-	}
-	return slot;
-}
-
 /* The scheduler learns of a vCPU when it starts. */
 static void introduce(struct cpu *cpu, struct vcpu *vcpu)
 {
@@ -120,7 +116,7 @@ static void introduce(struct cpu *cpu, struct vcpu *vcpu)
 	struct shared_vcpu *record = vcpu->shared;
 	const struct sched_traits traits = {
 		.number = (uint8_t)vcpu->number,
-		.slot = slot_of(vcpu),
+		.slot = record->slot,
 		.preemptable = vm->preemptable != 0,
 		.policy = vm->irq_policy,
 		.fast_interval = vm->fast_interval_ticks,
@@ -128,7 +124,6 @@ static void introduce(struct cpu *cpu, struct vcpu *vcpu)
 	};
 
 	if (record->parameters.period != 0) {
-		cpu->shared->real_time[traits.slot] = record;
 		sched_add_real_time(
 			&cpu->shared->sched, &record->entity, &traits, &record->parameters);
 	} else {
@@ -140,27 +135,17 @@ static void introduce(struct cpu *cpu, struct vcpu *vcpu)
 	record->known = true;
 }
 
-/* Of one that is to leave: no other CPU picks it meanwhile, and it has nothing left to do. */
-static bool may_stop_at_once(const struct vcpu *vcpu)
-{
-	const struct shared_vcpu *record = vcpu->shared;
-
-	return !record->migrates && !record->reports && vm_state(vcpu->vm) != VM_RESTORING;
-}
-
 static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t now)
 {
 	struct shared_vcpu *record = vcpu->shared;
 
 	if (state_of(vcpu) == VCPU_OFF)
 		return;
-	if ((is_leaving(vcpu) || record->task == SHARED_TASK_ENDING) && may_stop_at_once(vcpu)) {
-		vcpu_stop(vcpu);
-		return;
-	}
 	if (!record->known)
 		introduce(cpu, vcpu);
-	if (is_leaving(vcpu) || state_of(vcpu) == VCPU_STARTING)
+	if (shared_is_leaving(vcpu))
+		shared_add_leaver(cpu, vcpu);
+	if (shared_is_leaving(vcpu) || state_of(vcpu) == VCPU_STARTING)
 		record->special |= SHARED_NOT_READY;
 	if (record->has_clock && !sched_wants(&record->entity) &&
 		(!record->stopped_ticks || now < record->stopped_ticks))
@@ -190,39 +175,34 @@ void shared_hand_over_interrupted(struct vcpu *from, struct vcpu *to)
 		shared_hand_over(from, to);
 }
 
-/* All that was posted here, oldest first. */
-static struct shared_vcpu *take_list(struct shared_cpu *shared)
+/* What was posted to a vCPU's home just before it moved away goes after it. */
+static void take_first(struct cpu *cpu, struct shared_queue *queue)
 {
-	struct shared_vcpu *newest = __atomic_exchange_n(&shared->posted, 0, __ATOMIC_ACQUIRE);
-	struct shared_vcpu *list = 0;
+	struct shared_vcpu *record = queue->first;
+	uint32_t bits;
 
-	while (newest) {
-		struct shared_vcpu *next = newest->next_posted;
-
-		newest->next_posted = list;
-		list = newest;
-		newest = next;
+	queue->first = record->next_posted;
+	bits = __atomic_exchange_n(&record->posted, 0, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&record->vcpu->cpu, __ATOMIC_SEQ_CST) == cpu) {
+		take_one(cpu, record->vcpu, bits, arch_cpu_ticks());
+	} else {
+		shared_post(record->vcpu, bits & ~SHARED_POSTED_HAND);
+		arch_irq_kick(record->vcpu->cpu);
 	}
-	return list;
 }
 
-/* What was posted to a vCPU's home just before it moved away goes after it. */
+/* Some of what was posted: for the rest another decision follows. */
 RARELY static void take_posted(struct cpu *cpu)
 {
-	struct shared_vcpu *record = take_list(cpu->shared);
+	struct shared_cpu *shared = cpu->shared;
+	unsigned left = POSTS_AT_ONCE;
 
-	while (record) {
-		struct shared_vcpu *next = record->next_posted;
-		const uint32_t bits = __atomic_exchange_n(&record->posted, 0, __ATOMIC_SEQ_CST);
-
-		if (__atomic_load_n(&record->vcpu->cpu, __ATOMIC_SEQ_CST) == cpu) {
-			take_one(cpu, record->vcpu, bits, arch_cpu_ticks());
-		} else {
-			shared_post(record->vcpu, bits & ~SHARED_POSTED_HAND);
-			arch_irq_kick(record->vcpu->cpu);
-		}
-		record = next;
-	}
+	shared_sort_posts(shared);
+	for (; left > 0 && shared->urgent.first; left--)
+		take_first(cpu, &shared->urgent);
+	for (; left > 0 && shared->others.first; left--)
+		take_first(cpu, &shared->others);
+	shared_keep_posts(shared);
 }
 
 /* Gives this CPU's registers to `next`, or to nobody. */
@@ -283,22 +263,6 @@ static void set_clock(struct cpu *cpu, struct shared_vcpu *record, uint64_t now)
 	record->stopped_ticks = 0;
 }
 
-/*
- * The vCPU's VM is being stopped, or restored: one step of what there is to do before it runs or
- * is off. Others may have the core between two steps.
- */
-RARELY static void leave(struct cpu *cpu, struct vcpu *vcpu)
-{
-	struct shared_vcpu *record = vcpu->shared;
-
-	if (record->reports)
-		record->reports = vm_report(vcpu, &record->report, record->report_line++);
-	else if (vm_state(vcpu->vm) == VM_RESTORING)
-		vm_restore(vcpu->vm, cpu);
-	else
-		vcpu_stop(vcpu);
-}
-
 /* Returns not 0 if something was posted before the filter was seen, so that a kick is needed. */
 static ALWAYS_INLINE uintptr_t change_filter(
 	struct cpu *cpu, struct shared_cpu *shared, uint8_t filter)
@@ -341,14 +305,16 @@ RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, 
 
 	if (vcpu->cpu != cpu)
 		fetch(cpu, vcpu);
-	if (is_leaving(vcpu)) {
-		leave(cpu, vcpu);
+	if (shared_is_leaving(vcpu)) {
+		shared_leave(cpu, vcpu);
 		return 0;
 	}
 	set_clock(cpu, record, now);
 	if (state_of(vcpu) == VCPU_STARTING) {
 		start(cpu, vcpu);
 		record->told = ~0ull; /* chosen before its VM was restored, perhaps */
+		tell_dispatch(from, vcpu, now);
+		return 0; /* it enters after another decision */
 	}
 	if (cpu->vcpu != vcpu) {
 		load(cpu, vcpu);
@@ -435,14 +401,25 @@ RARELY static uint64_t watch_spinning(struct shared_vcpu *record, uint64_t now)
 }
 
 /*
- * Some of what waits for the UART is sent; while more waits, again after what the UART takes
- * meanwhile, or soon if it takes it at once. It is best effort's time that this takes.
+ * Some of what waits for the UART is sent. While more waits, again after what the UART takes
+ * meanwhile; if it takes it at once, soon, or without a pause where nobody wants the CPU. It is
+ * best effort's time that this takes.
  */
-RARELY static uint64_t send_output(uint64_t now)
+RARELY static uint64_t send_output(bool is_idle, uint64_t now)
 {
-	const uint64_t rate = console_send() ? SENDS_PER_S : POLLS_PER_S;
+	const bool takes_more = console_send();
+	const uint64_t rate = takes_more ? SENDS_PER_S : POLLS_PER_S;
 
-	return console_queue_count ? now + hyp_plan->timer_frequency / rate : ARCH_NEVER;
+	if (console_queue_count == 0)
+		return ARCH_NEVER;
+	return takes_more && is_idle ? now : now + hyp_plan->timer_frequency / rate;
+}
+
+RARELY static struct vcpu *stop_leaver(struct cpu *cpu)
+{
+	shared_stop_leaver(cpu);
+	arch_irq_poll(cpu);
+	return 0;
 }
 
 /*
@@ -452,6 +429,7 @@ RARELY static uint64_t send_output(uint64_t now)
  */
 static struct vcpu *follow(struct cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
+	const bool is_spare = !entity || !sched_is_real_time(entity);
 	struct vcpu *vcpu = 0;
 	uint64_t until;
 
@@ -459,12 +437,18 @@ static struct vcpu *follow(struct cpu *cpu, struct sched_entity *entity, uint64_
 		tell_others(cpu);
 	if (cpu->vcpu)
 		stop_clock(cpu->vcpu->shared, entity, now);
+	if (is_spare && cpu->shared->leavers)
+		return stop_leaver(cpu);
 	if (entity)
 		vcpu = prepare(cpu, record_of(entity), now);
+	if (entity && !vcpu) {
+		arch_irq_poll(cpu); /* between two steps of work, as between two guests */
+		return 0;
+	}
 	until = sched_until(&cpu->shared->sched);
 	until = until < SCHED_NEVER ? until : ARCH_NEVER;
-	if (console_queue_count != 0 && (!entity || !sched_is_real_time(entity)))
-		until = earlier(until, send_output(now));
+	if (console_queue_count != 0 && is_spare)
+		until = earlier(until, send_output(!entity, now));
 	if (vcpu && vcpu->shared->may_spin)
 		until = earlier(until, watch_spinning(vcpu->shared, now));
 	arch_timer_arm(until);
@@ -472,13 +456,9 @@ static struct vcpu *follow(struct cpu *cpu, struct sched_entity *entity, uint64_
 		set_filter(cpu, vcpu->shared->filter);
 	if (vcpu && vm_has_upcalls(vcpu->vm))
 		comm_upcall(vcpu);
-	if (vcpu)
-		return vcpu;
-	if (!entity)
+	if (!vcpu)
 		idle(cpu);
-	else
-		arch_irq_poll(cpu); /* between two steps of work, as between two guests */
-	return 0;
+	return vcpu;
 }
 
 /* A switch that is told to the VMs, or in which something was posted while the filter changed. */
@@ -505,6 +485,7 @@ RARELY static struct vcpu *decide(void)
 		now = arch_cpu_ticks();
 		vcpu = follow(cpu, sched_pick(&cpu->shared->sched, now), now);
 	} while (!vcpu);
+	shared_attend_soon(cpu);
 	return vcpu;
 }
 

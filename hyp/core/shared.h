@@ -78,6 +78,12 @@ void shared_wake(struct vcpu *vcpu);
  */
 void shared_arrived(struct vcpu *vcpu, uint32_t irq, bool fast);
 
+/* Whether `vcpu`, which is shared and at home on this CPU, does not want to run. */
+bool shared_waits(const struct vcpu *vcpu);
+
+/* `vm`, which has shared vCPUs, is being stopped: all of its vCPUs' CPUs look at them. */
+void shared_stop(const struct vm *vm);
+
 /* The loaded vCPU, which is shared, made a mistake: `report` is said in its own time. */
 void shared_fault(struct vcpu *vcpu, const struct fault_report *report);
 

@@ -23,11 +23,25 @@ static bool has_sibling(const struct vcpu *vcpu)
 	return false;
 }
 
-static void init_vcpu(struct vcpu *vcpu)
+/* Of real-time vCPUs slots are counted per CPU, of best-effort ones over all CPUs. */
+static void set_slot(struct vcpu *vcpu, uint8_t *best_effort)
+{
+	struct shared_cpu *cpu = vcpu->cpu->shared;
+
+	if (vcpu->plan->period_ticks == 0 && vcpu->plan->index < vcpu->vm->plan->task_first) {
+		vcpu->shared->slot = (*best_effort)++;
+		return;
+	}
+	vcpu->shared->slot = (uint8_t)cpu->real_time_count;
+	cpu->real_time[cpu->real_time_count++] = vcpu->shared;
+}
+
+static void init_vcpu(struct vcpu *vcpu, uint8_t *best_effort)
 {
 	struct shared_vcpu *record = vcpu->plan->shared;
 
 	vcpu->shared = record;
+	set_slot(vcpu, best_effort);
 	record->vcpu = vcpu;
 	record->migrates = (vcpu->plan->affinity & (vcpu->plan->affinity - 1)) != 0;
 	record->has_clock = vcpu->vm->plan->own_time;
@@ -49,6 +63,7 @@ static void init_vcpu(struct vcpu *vcpu)
 void shared_init(void)
 {
 	struct sched_common *common = hyp_plan->sched_common;
+	uint8_t best_effort = 0;
 
 	if (!common)
 		return;
@@ -62,6 +77,6 @@ void shared_init(void)
 	}
 	for (unsigned i = 0; i < hyp_plan->vcpu_count; i++) {
 		if (hyp_plan->vcpus[i].shared)
-			init_vcpu(vcpu_at(i));
+			init_vcpu(vcpu_at(i), &best_effort);
 	}
 }

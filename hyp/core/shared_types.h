@@ -40,6 +40,8 @@ struct shared_vcpu {
 	bool may_spin;        /* for another vCPU of its VM on the same core */
 	bool receives;        /* it has begun to wait for a message, and not run since */
 	bool suspended;       /* its last wait is one of the firmware's suspend; atomic */
+	bool leaves;          /* it is one of shared_cpu.leavers */
+	uint8_t slot;         /* sched_traits.slot */
 	uint8_t filter;       /* enum irq_filter that is right while it runs */
 	uint8_t special;      /* bits SHARED_*: not to be entered by loading its registers alone */
 	uint32_t loaded;      /* 1: its registers are some CPU's; written by that one, atomic */
@@ -48,7 +50,8 @@ struct shared_vcpu {
 	uint64_t stopped_ticks; /* since when it wants to run and does not, or 0 */
 
 	uint32_t posted;                 /* bits SHARED_POSTED_*, atomic; 0: in no list */
-	struct shared_vcpu *next_posted; /* in shared_cpu.posted */
+	struct shared_vcpu *next_posted; /* in shared_cpu.posted or .waiting */
+	struct shared_vcpu *next_leaver; /* in shared_cpu.leavers */
 
 	bool reports; /* it made a mistake, and `report` has not been said to its end */
 	unsigned report_line;
@@ -65,11 +68,20 @@ struct shared_vcpu {
 	struct arch_context context;
 } __attribute__((aligned(64)));
 
+struct shared_queue {
+	struct shared_vcpu *first, *last; /* `last` means nothing if `first` is NULL */
+};
+
 struct shared_cpu {
 	struct shared_vcpu *posted; /* newest first; any CPU puts in, this one takes all */
 	uint8_t filter;             /* enum irq_filter that holds now */
 	struct sched_cpu sched;     /* large: behind what each decision looks at */
-	struct shared_vcpu *real_time[SCHED_REAL_TIME_MOST]; /* by slot; NULL behind the last */
+	/* Taken from `posted`, oldest first, and not done yet: of real-time vCPUs, and of others.
+	 */
+	struct shared_queue urgent, others;
+	struct shared_vcpu *leavers; /* to be switched off in best effort's time at the latest */
+	struct shared_vcpu *real_time[SCHED_REAL_TIME_MOST]; /* by slot */
+	unsigned real_time_count;
 
 	/* A task that is being admitted: guarded by realtime.c's lock. */
 	struct vcpu *applicant, *next_applicant; /* who asks, and who waits to; or NULL */
@@ -78,6 +90,29 @@ struct shared_cpu {
 	struct admission admission;
 	struct sched_parameters set[SCHED_REAL_TIME_MOST + 1]; /* with the new one, the last */
 } __attribute__((aligned(64)));
+
+/*
+ * Takes what was posted to this CPU into its queues; and, when some of that has been done, sees to
+ * it that the rest counts as posted, and (before a guest is entered) that a decision follows.
+ */
+void shared_sort_posts(struct shared_cpu *cpu);
+void shared_keep_posts(struct shared_cpu *cpu);
+void shared_attend_soon(const struct cpu *cpu);
+
+/*
+ * One step of what a vCPU, which its CPU has chosen to run, does instead if it has to leave: its
+ * VM is being stopped or restored, or its task was deleted. Others may have the core between two
+ * steps.
+ */
+void shared_leave(struct cpu *cpu, struct vcpu *vcpu);
+bool shared_is_leaving(const struct vcpu *vcpu);
+
+/*
+ * The vCPU, at home on this CPU, has to leave: it does in its own turn, or when nothing real-time
+ * wants the CPU, whichever comes first. shared_stop_leaver sees to one of those.
+ */
+void shared_add_leaver(struct cpu *cpu, struct vcpu *vcpu);
+void shared_stop_leaver(struct cpu *cpu);
 
 /* The vCPU of a task is off: if the task was deleted, its vCPU is free (realtime.c). */
 void realtime_off(struct vcpu *task);

@@ -17,6 +17,7 @@
 #include "lib/string.h"
 
 #define FAULT_TRACE_RECORDS 8u
+#define RESETS_AT_ONCE      4u /* vCPUs whose interrupts are reset in one step */
 
 struct vm *vm_at(unsigned index)
 {
@@ -55,6 +56,10 @@ void vm_stop(struct vm *vm, enum plan_policy policy)
 	}
 	tell_state(vm);
 	arch_vm_cut(vm);
+	if (HYP_SHARED && hyp_plan->sched_common) {
+		shared_stop(vm);
+		return;
+	}
 	for (unsigned i = 0; i < vm->plan->vcpu_count; i++)
 		vcpu_kick(vm_vcpu(vm, i));
 }
@@ -116,19 +121,24 @@ struct vcpu *vm_fault(struct vcpu *vcpu, const struct fault *fault)
 }
 
 /*
- * Fills up to `count` pages of the VM with zeros, or with those at `source_pa` if that is not 0.
+ * Fills `bytes` bytes of the VM, whole pages or a part of one, with zeros, or with those at
+ * `source_pa` if that is not 0; both begin at the same place of a page.
  */
-static void restore_pages(struct cpu *cpu, uint64_t target_pa, uint64_t source_pa, unsigned count)
+static void restore_bytes(struct cpu *cpu, uint64_t target_pa, uint64_t source_pa, uint64_t bytes)
 {
-	void *target = arch_window_open(cpu, 0, target_pa, count);
+	const uint64_t offset = target_pa % PLAN_PAGE_SIZE;
+	const unsigned count = (unsigned)((bytes - 1) / PLAN_PAGE_SIZE + 1);
+	char *target = (char *)arch_window_open(cpu, 0, target_pa - offset, count) + offset;
 
 	if (source_pa) {
-		memcpy(target, arch_window_open(cpu, 1, source_pa, count), count * PLAN_PAGE_SIZE);
-		arch_window_close(cpu, 1, count);
+		const char *source = arch_window_open(cpu, 1, source_pa - offset, count);
+
+		memcpy(target, source + offset, bytes);
+		arch_window_close(cpu, 1, count, 0, 0);
 	} else {
-		memset(target, 0, count * PLAN_PAGE_SIZE);
+		memset(target, 0, bytes);
 	}
-	arch_window_close(cpu, 0, count);
+	arch_window_close(cpu, 0, count, target, bytes);
 }
 
 /*
@@ -141,6 +151,7 @@ static void begin_restart(struct vm *vm)
 
 	vm->restore_piece = 0;
 	vm->restore_bytes = 0;
+	vm->end_step = 0;
 	first->start_pc = vm->plan->entry;
 	first->start_argument = vm->plan->boot_argument;
 	lock_take(&vm->lock);
@@ -152,49 +163,62 @@ static void begin_restart(struct vm *vm)
 	vcpu_kick(first);
 }
 
+/* Returns whether there are more of them. */
+static bool reset_some_irqs(struct vm *vm)
+{
+	const unsigned first = vm->end_step * RESETS_AT_ONCE;
+	const unsigned left = vm->plan->vcpu_count - first;
+
+	arch_vm_reset_irqs(vm, first, left < RESETS_AT_ONCE ? left : RESETS_AT_ONCE);
+	vm->end_step++;
+	return left > RESETS_AT_ONCE;
+}
+
 static void end_restart(struct vm *vm, struct cpu *cpu)
 {
-	uart_reset(&vm->uart);
-	arch_vm_reset_irqs(vm);
-	arch_vm_join(vm);
 	vm->restarts++;
 	trace_write(&cpu->trace, TRACE_VM_RESTART, TRACE_NO_VCPU, vm->restarts);
 	console_print("%s restarts", vm->plan->name);
 	lock_take(&vm->lock);
+	vm->is_empty = false;
 	__atomic_store_n(&vm->state, VM_RUNNING, __ATOMIC_RELEASE);
 	lock_release(&vm->lock);
 	tell_state(vm);
 }
 
-/* On a CPU that several share, others wait for each step. */
-void vm_restore(struct vm *vm, struct cpu *cpu)
+static void restore_memory(struct vm *vm, struct cpu *cpu)
 {
 	const struct plan_restore *piece = &vm->plan->restore[vm->restore_piece];
-	const uint64_t most = cpu_is_shared(cpu) ? 1 : PLAN_WINDOW_PAGES / 2;
-	uint64_t left, count;
+	const uint64_t left = piece->size_bytes - vm->restore_bytes;
+	const uint64_t most =
+		cpu_is_shared(cpu) ? PLAN_PAGE_SIZE / 2 : PLAN_WINDOW_PAGES / 2 * PLAN_PAGE_SIZE;
+	const uint64_t bytes = left < most ? left : most;
 
-	if (vm->restore_piece == vm->plan->restore_count) {
-		end_restart(vm, cpu);
-		return;
-	}
-	left = (piece->size_bytes - vm->restore_bytes) / PLAN_PAGE_SIZE;
-	count = left < most ? left : most;
-	restore_pages(cpu, piece->target_pa + vm->restore_bytes,
-		piece->source_pa ? piece->source_pa + vm->restore_bytes : 0, (unsigned)count);
-	vm->restore_bytes += count * PLAN_PAGE_SIZE;
-	if (count < left)
+	restore_bytes(cpu, piece->target_pa + vm->restore_bytes,
+		piece->source_pa ? piece->source_pa + vm->restore_bytes : 0, bytes);
+	vm->restore_bytes += bytes;
+	if (bytes < left)
 		return;
 	vm->restore_piece++;
 	vm->restore_bytes = 0;
 }
 
-static void halt(struct vm *vm)
+/* On a CPU that several share, others wait for each step. */
+void vm_restore(struct vm *vm, struct cpu *cpu)
 {
-	arch_vm_reset_irqs(vm);
-	console_print("%s is halted", vm->plan->name);
-	__atomic_store_n(&vm->state, VM_HALTED, __ATOMIC_SEQ_CST);
-	tell_state(vm);
-	console_vm_halted(vm);
+	if (vm->restore_piece < vm->plan->restore_count) {
+		restore_memory(vm, cpu);
+	} else if (vm->end_step * RESETS_AT_ONCE < vm->plan->vcpu_count) {
+		reset_some_irqs(vm);
+	} else {
+		uart_reset(&vm->uart);
+		arch_vm_join(vm);
+		end_restart(vm, cpu);
+	}
+}
+
+static void power_off_after_last(void)
+{
 	for (unsigned i = 0; i < hyp_plan->vm_count; i++) {
 		if (__atomic_load_n(&vm_at(i)->state, __ATOMIC_SEQ_CST) != VM_HALTED)
 			return;
@@ -239,15 +263,74 @@ void vm_abandon(struct vm *vm)
 	vm_left(vm);
 }
 
+/* The steps of vm_end; ENDS_RESETTING as often as there are vCPUs' interrupts to reset. */
+enum end_stage {
+	ENDS_CONSOLE,
+	ENDS_TASKS,
+	ENDS_COMM,
+	ENDS_MEMORY,
+	ENDS_RESETTING,
+	ENDS_SAYING,
+	ENDS_HALTED,
+	ENDS_POWER
+};
+
+bool vm_end(struct vm *vm)
+{
+	switch (vm->end_stage) {
+	case ENDS_CONSOLE:
+		console_vm_flush(vm);
+		break;
+	case ENDS_TASKS:
+		if (HYP_SHARED)
+			shared_vm_left(vm);
+		break;
+	case ENDS_COMM:
+		if (HYP_COMM)
+			comm_vm_left(vm);
+		break;
+	case ENDS_MEMORY:
+		if (vm->stop_policy != PLAN_RESTART)
+			break;
+		begin_restart(vm);
+		return false;
+	case ENDS_RESETTING:
+		if (reset_some_irqs(vm))
+			return true;
+		break;
+	case ENDS_SAYING:
+		console_print("%s is halted", vm->plan->name);
+		break;
+	case ENDS_HALTED:
+		__atomic_store_n(&vm->state, VM_HALTED, __ATOMIC_SEQ_CST);
+		tell_state(vm);
+		console_vm_halted(vm);
+		break;
+	default:
+		vm->is_empty = false;
+		power_off_after_last();
+		return false;
+	}
+	vm->end_stage++;
+	return true;
+}
+
+/*
+ * Others wait for the CPU of a shared vCPU, so that it is done step by step in the first one's
+ * time; but one that is lost (vm_abandon) has none any more.
+ */
 void vm_left(struct vm *vm)
 {
-	console_vm_flush(vm);
-	if (HYP_SHARED)
-		shared_vm_left(vm);
-	if (HYP_COMM)
-		comm_vm_left(vm);
-	if (vm->stop_policy == PLAN_RESTART)
-		begin_restart(vm);
-	else
-		halt(vm);
+	struct vcpu *first = vm_vcpu(vm, 0);
+
+	vm->end_stage = ENDS_CONSOLE;
+	vm->end_step = 0;
+	vm->is_empty = true;
+	if (vcpu_is_shared(first) && first->state == VCPU_OFF) {
+		__atomic_store_n(&first->state, VCPU_STARTING, __ATOMIC_RELEASE);
+		vcpu_kick(first);
+		return;
+	}
+	while (vm_end(vm))
+		;
 }

@@ -29,6 +29,12 @@ struct vm {
 	enum plan_policy stop_policy; /* valid in VM_STOPPING */
 	uint32_t vcpus_on;            /* vCPUs that are not off */
 
+	/*
+	 * Every vCPU has left, and what that entails is done step by step in the first one's time,
+	 * if that is shared: what is next of vm_end, and of the vCPUs' interrupts.
+	 */
+	bool is_empty;
+	uint8_t end_stage, end_step;
 	/* In VM_RESTORING: what is next, piece of plan->restore and bytes of it that are done. */
 	uint32_t restore_piece;
 	uint64_t restore_bytes;
@@ -103,8 +109,20 @@ bool vm_waits(struct vm *vm);
  */
 void vm_abandon(struct vm *vm);
 
-/* Halts or restarts the VM; called by the last vCPU that left it. */
+/* Halts or restarts the VM, or begins to; called by the last vCPU that left it. */
 void vm_left(struct vm *vm);
+
+/* Whether vm_left has begun, and the VM does not run again yet, nor is it halted. */
+static inline bool vm_is_empty(const struct vm *vm)
+{
+	return __atomic_load_n(&vm->is_empty, __ATOMIC_RELAXED);
+}
+
+/*
+ * One step of what vm_left has begun, on the CPU of the VM's first vCPU. Returns whether another
+ * one is to follow; if not, the VM is in VM_RESTORING or VM_HALTED.
+ */
+bool vm_end(struct vm *vm);
 
 /*
  * The VM is in VM_RESTORING: one step of it, on the CPU of its first vCPU and in that one's time.

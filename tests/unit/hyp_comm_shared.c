@@ -225,7 +225,8 @@ static void test_waiter_ends(void **state)
 	(void)state;
 	let_others_wait();
 	vm_stop(vm_at(1), PLAN_HALT);
-	pass_time(1);
+	for (unsigned i = 0; i < 3; i++)
+		pass_time(HARNESS_QUANTUM);
 	assert_int_equal(vm_state(vm_at(1)), VM_HALTED);
 	assert_int_equal(comm_vm_of(vm_at(1))->receivers, 0);
 	while (running() != vcpu_at(0))

@@ -1,129 +1,50 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CPUs that several vCPUs share: what the scheduler decides is carried out, waits end, VMs that
- * stop and restart beside others do so in steps, and guests call for tasks.
+ * CPUs that several vCPUs share: what the scheduler decides is carried out, waits end, and guests
+ * call for tasks.
  */
-#include "tests/unit/harness.h"
+#include "tests/unit/sharing.h"
 
 #include <string.h>
 
-#include "abi/hypercall.h"
-#include "hyp/core/hypercall.h"
 #include "hyp/core/shared.h"
 
-#define MS 1000000ull
-
-static const struct harness_vm two[] = {
-	{"one", 1, false, PLAN_HALT}, {"two", 1, false, PLAN_RESTART}};
-
-/* Three vCPUs and the whole machine for them: the plan as it is changed before the start. */
-static void share_all(unsigned count, uint64_t affinity)
-{
-	for (unsigned i = 0; i < count; i++)
-		harness_share(i, affinity);
-}
-
-/* Starts what was planned; the first vCPU that CPU 0 chooses is returned. */
-static struct vcpu *boot(void)
-{
-	enum fake_end end;
-
-	fake.ticks = MS;
-	harness_seal();
-	end = harness_boot();
-	assert_true(end == FAKE_ENTERED || end == FAKE_IDLE);
-	console_send_all(); /* also of the machine before */
-	harness_said();
-	return sched_running(&cpu_at(0)->shared->sched) ? cpu_at(0)->vcpu : NULL;
-}
-
-static struct vcpu *boot_two(void)
-{
-	harness_plan(two, 2);
-	share_all(2, 1);
-	return boot();
-}
-
-/* Time passes, and the CPU decides again. */
-static struct vcpu *after(struct vcpu *vcpu, uint64_t ticks)
-{
-	fake.ticks += ticks;
-	return harness_attend(vcpu);
-}
-
-struct call {
-	struct vcpu *vcpu;
-	uint64_t number;
-	uint64_t args[6];
-	int64_t result;
-};
-
-static void make_call(void *context)
-{
-	struct call *call = context;
-
-	call->result = hypercall_handle(call->vcpu, call->args, call->number);
-}
-
-static int64_t call(struct vcpu *vcpu, uint64_t number, uint64_t a, uint64_t b, uint64_t c,
-	uint64_t d, uint64_t e)
-{
-	struct call made = {vcpu, number, {a, b, c, d, e}, 0};
-
-	fake_become(vcpu->cpu);
-	do {
-		assert_int_equal(fake_run(make_call, &made), FAKE_RETURNED);
-	} while (made.result == HYPERCALL_REPEAT);
-	return made.result;
-}
-
-static void wait(void *vcpu)
-{
-	shared_wait(vcpu, ARCH_NEVER);
-}
-
-/* WFI; who has the core then. */
-static struct vcpu *wait_of(struct vcpu *vcpu)
-{
-	fake_become(vcpu->cpu);
-	assert_int_equal(fake_run(wait, vcpu), FAKE_RETURNED);
-	return harness_attend(vcpu);
-}
+#define MS SHARING_MS
 
 static void test_they_take_turns(void **state)
 {
-	struct vcpu *vcpu = boot_two();
+	struct vcpu *vcpu = sharing_boot_two();
 
 	(void)state;
 	assert_ptr_equal(vcpu, vcpu_at(0));
-	assert_ptr_equal(after(vcpu, HARNESS_QUANTUM / 2), vcpu_at(0));
-	assert_ptr_equal(after(vcpu, HARNESS_QUANTUM / 2), vcpu_at(1));
+	assert_ptr_equal(sharing_after(vcpu, HARNESS_QUANTUM / 2), vcpu_at(0));
+	assert_ptr_equal(sharing_after(vcpu, HARNESS_QUANTUM / 2), vcpu_at(1));
 	assert_ptr_equal(cpu_at(0)->vcpu, vcpu_at(1));
 	assert_int_equal(vcpu_at(1)->state, VCPU_ON);
 	assert_int_equal(vcpu_at(0)->shared->context.saves, 1);
 	assert_int_equal(fake.timer[0], fake.ticks + HARNESS_QUANTUM);
-	assert_ptr_equal(after(vcpu_at(1), HARNESS_QUANTUM), vcpu_at(0));
+	assert_ptr_equal(sharing_after(vcpu_at(1), HARNESS_QUANTUM), vcpu_at(0));
 	assert_int_equal(vcpu_at(0)->shared->context.loads, 1);
 	assert_int_equal(vcpu_at(0)->shared->entity.stats.ran_ticks, HARNESS_QUANTUM);
 }
 
 static void test_alone_there_is_no_end(void **state)
 {
-	struct vcpu *vcpu = boot_two();
+	struct vcpu *vcpu = sharing_boot_two();
 
 	(void)state;
-	vcpu = after(vcpu, HARNESS_QUANTUM); /* the other one starts */
-	assert_ptr_equal(wait_of(vcpu), vcpu_at(0));
+	vcpu = sharing_after(vcpu, HARNESS_QUANTUM); /* the other one starts */
+	assert_ptr_equal(sharing_wait(vcpu), vcpu_at(0));
 	assert_true(fake.timer[0] >= SCHED_NEVER);
 }
 
 static void test_waiting_gives_the_core_away(void **state)
 {
-	struct vcpu *vcpu = boot_two();
+	struct vcpu *vcpu = sharing_boot_two();
 
 	(void)state;
-	assert_ptr_equal(wait_of(vcpu), vcpu_at(1));
-	assert_null(wait_of(vcpu_at(1)));
+	assert_ptr_equal(sharing_wait(vcpu), vcpu_at(1));
+	assert_null(sharing_wait(vcpu_at(1)));
 	assert_true(fake.timer[0] >= SCHED_NEVER);
 	fake_become(cpu_at(0));
 	shared_wake(vcpu_at(0));
@@ -134,14 +55,14 @@ static void test_waiting_gives_the_core_away(void **state)
 /* A guest's timer wakes it though its registers are another's. */
 static void test_own_timer_ends_the_wait(void **state)
 {
-	struct vcpu *vcpu = boot_two();
+	struct vcpu *vcpu = sharing_boot_two();
 	uint64_t start = fake.ticks;
 
 	(void)state;
 	vcpu->arch.timer = start + 3 * MS;
-	vcpu = wait_of(vcpu);
+	vcpu = sharing_wait(vcpu);
 	assert_ptr_equal(vcpu, vcpu_at(1));
-	vcpu = wait_of(vcpu); /* nobody is left, and time moves on */
+	vcpu = sharing_wait(vcpu); /* nobody is left, and time moves on */
 	assert_ptr_equal(vcpu, vcpu_at(0));
 	assert_int_equal(fake.ticks, start + 3 * MS);
 }
@@ -152,21 +73,21 @@ static void test_real_time_goes_first(void **state)
 	struct vcpu *vcpu;
 
 	(void)state;
-	harness_plan(two, 2);
+	harness_plan(sharing_two, 2);
 	harness_share(0, 1);
 	plan = harness_share(1, 1);
 	plan->period_ticks = plan->deadline_ticks = 10 * MS;
 	plan->capacity_ticks = 2 * MS;
 	harness_vm(1)->preemptable = 0;
-	vcpu = boot();
+	vcpu = sharing_boot();
 	assert_ptr_equal(vcpu, vcpu_at(1));
 	assert_int_equal(fake.filter[0], IRQ_FILTER_REAL_TIME);
 	assert_int_equal(fake.timer[0], fake.ticks + 2 * MS);
-	vcpu = after(vcpu, 2 * MS); /* its budget is used up */
+	vcpu = sharing_after(vcpu, 2 * MS); /* its budget is used up */
 	assert_ptr_equal(vcpu, vcpu_at(0));
 	assert_int_equal(fake.filter[0], IRQ_FILTER_NONE);
-	assert_ptr_equal(after(vcpu, 7 * MS), vcpu_at(0));
-	assert_ptr_equal(after(vcpu, 1 * MS), vcpu_at(1));
+	assert_ptr_equal(sharing_after(vcpu, 7 * MS), vcpu_at(0));
+	assert_ptr_equal(sharing_after(vcpu, 1 * MS), vcpu_at(1));
 	assert_int_equal(vcpu_at(1)->shared->entity.stats.misses, 0);
 }
 
@@ -180,11 +101,12 @@ static void test_fast_interrupt(void **state)
 	struct vcpu *vcpu;
 
 	(void)state;
-	harness_plan(two, 2);
-	share_all(2, 1);
+	harness_plan(sharing_two, 2);
+	sharing_all(2, 1);
 	harness_vm(1)->irq_policy = PLAN_RECYCLE_QUANTUM;
-	vcpu = boot();
-	vcpu = wait_of(after(vcpu, HARNESS_QUANTUM)); /* the second starts, and waits */
+	vcpu = sharing_boot();
+	vcpu = sharing_wait(
+		sharing_after(vcpu, HARNESS_QUANTUM)); /* the second starts, and waits */
 	assert_ptr_equal(vcpu, vcpu_at(0));
 	fake.ticks += MS;
 	fake_become(cpu_at(0));
@@ -216,19 +138,19 @@ static void test_hand_over(void **state)
 
 	(void)state;
 	harness_plan(three, 3);
-	share_all(3, 1);
-	vcpu = after(after(boot(), HARNESS_QUANTUM), HARNESS_QUANTUM);
-	assert_ptr_equal(wait_of(vcpu), vcpu_at(0));
-	vcpu = after(vcpu_at(0), MS);
+	sharing_all(3, 1);
+	vcpu = sharing_after(sharing_after(sharing_boot(), HARNESS_QUANTUM), HARNESS_QUANTUM);
+	assert_ptr_equal(sharing_wait(vcpu), vcpu_at(0));
+	vcpu = sharing_after(vcpu_at(0), MS);
 	fake.kicked[0] = false;
 	assert_ptr_equal(hand_to(vcpu, vcpu_at(2)), vcpu_at(2));
-	assert_ptr_equal(after(vcpu_at(2), MS), vcpu_at(2));
+	assert_ptr_equal(sharing_after(vcpu_at(2), MS), vcpu_at(2));
 	assert_ptr_equal(hand_to(vcpu_at(2), vcpu_at(0)), vcpu_at(0));
 	assert_ptr_equal(hand_to(vcpu_at(0), vcpu_at(2)), vcpu_at(2));
-	assert_ptr_equal(wait_of(vcpu_at(2)), vcpu_at(0));
+	assert_ptr_equal(sharing_wait(vcpu_at(2)), vcpu_at(0));
 	assert_int_equal(fake.timer[0], fake.ticks + HARNESS_QUANTUM - 2 * MS);
 	assert_false(fake.kicked[0]);
-	assert_ptr_equal(after(vcpu_at(0), HARNESS_QUANTUM - 2 * MS), vcpu_at(1));
+	assert_ptr_equal(sharing_after(vcpu_at(0), HARNESS_QUANTUM - 2 * MS), vcpu_at(1));
 }
 
 /* A task and a real-time vCPU that is due come first; the other one is awake all the same. */
@@ -238,21 +160,21 @@ static void test_hand_over_keeps_real_time(void **state)
 	struct vcpu *vcpu;
 
 	(void)state;
-	harness_plan(two, 2);
+	harness_plan(sharing_two, 2);
 	harness_share(0, 1);
 	plan = harness_share(1, 1);
 	plan->period_ticks = plan->deadline_ticks = 10 * MS;
 	plan->capacity_ticks = 2 * MS;
-	vcpu = boot();
+	vcpu = sharing_boot();
 	assert_ptr_equal(vcpu, vcpu_at(1));
-	vcpu = wait_of(vcpu);
-	assert_ptr_equal(wait_of(vcpu), NULL);
+	vcpu = sharing_wait(vcpu);
+	assert_ptr_equal(sharing_wait(vcpu), NULL);
 	fake.ticks += 20 * MS;
 	fake_become(cpu_at(0));
 	shared_wake(vcpu_at(1));
 	assert_ptr_equal(harness_next(0), vcpu_at(1));
 	assert_ptr_equal(hand_to(vcpu_at(1), vcpu_at(0)), vcpu_at(1));
-	assert_ptr_equal(wait_of(vcpu_at(1)), vcpu_at(0));
+	assert_ptr_equal(sharing_wait(vcpu_at(1)), vcpu_at(0));
 	assert_ptr_equal(hand_to(vcpu_at(0), vcpu_at(1)), vcpu_at(1));
 }
 
@@ -262,63 +184,16 @@ static void test_hand_over_elsewhere(void **state)
 	struct vcpu *vcpu;
 
 	(void)state;
-	harness_plan(two, 2);
+	harness_plan(sharing_two, 2);
 	harness_share(0, 1);
 	harness_share(1, 2);
-	vcpu = boot();
+	vcpu = sharing_boot();
 	assert_ptr_equal(harness_next(1), vcpu_at(1));
-	assert_null(wait_of(vcpu_at(1)));
+	assert_null(sharing_wait(vcpu_at(1)));
 	fake.kicked[1] = false;
 	assert_ptr_equal(hand_to(vcpu, vcpu_at(1)), vcpu);
 	assert_true(fake.kicked[1]);
 	assert_ptr_equal(harness_next(1), vcpu_at(1));
-}
-
-static const struct fault fault = {.what = "jump", .syndrome = 1, .address = ADDRESS_NONE};
-
-/*
- * The VM that made a mistake says so, and gets its memory back, in its own turns: the other one has
- * all of its own meanwhile.
- */
-static void test_restart_beside_another(void **state)
-{
-	static const struct plan_restore pieces[] = {
-		{.target_pa = FAKE_RAM_BASE, .size_bytes = 3 * PLAN_PAGE_SIZE},
-		{.target_pa = FAKE_RAM_BASE + 3 * PLAN_PAGE_SIZE,
-			.source_pa = FAKE_RAM_BASE + 8 * PLAN_PAGE_SIZE,
-			.size_bytes = 2 * PLAN_PAGE_SIZE}};
-	struct vcpu *vcpu;
-
-	(void)state;
-	harness_plan(two, 2);
-	share_all(2, 1);
-	harness_vm(1)->restore = pieces;
-	harness_vm(1)->restore_count = 2;
-	vcpu = after(boot(), HARNESS_QUANTUM);
-	assert_ptr_equal(vcpu, vcpu_at(1));
-	vcpu = harness_fault_of(vcpu, &fault);
-	assert_int_equal(vm_at(1)->faults, 1);
-	assert_ptr_equal(vcpu, vcpu_at(0)); /* the rest is for the next turn */
-	assert_int_equal(vm_at(1)->state, VM_RESTORING);
-	assert_ptr_equal(after(vcpu, HARNESS_QUANTUM), vcpu_at(1));
-	assert_int_equal(vm_at(1)->restarts, 1);
-	assert_int_equal(vcpu_at(1)->state, VCPU_ON);
-	assert_int_equal(vcpu_at(1)->arch.starts, 2);
-	assert_non_null(strstr(harness_said(), "fault in two, vCPU 0: jump"));
-	assert_int_equal(*fake_ram_at(FAKE_RAM_BASE + 3 * PLAN_PAGE_SIZE - 1), 0);
-	assert_int_equal(*fake_ram_at(FAKE_RAM_BASE + 3 * PLAN_PAGE_SIZE), 0xa5);
-	assert_int_equal(vm_at(1)->state, VM_RUNNING);
-}
-
-static void test_one_halts_the_other_goes_on(void **state)
-{
-	struct vcpu *vcpu = boot_two();
-
-	(void)state;
-	assert_ptr_equal(harness_fault_of(vcpu, &fault), vcpu_at(1));
-	assert_int_equal(vm_at(0)->state, VM_HALTED);
-	assert_false(vcpu_at(0)->shared->known);
-	assert_ptr_equal(after(vcpu_at(1), 5 * HARNESS_QUANTUM), vcpu_at(1));
 }
 
 /* A clock of its own stands while the vCPU wants the core and another has it. */
@@ -327,20 +202,20 @@ static void test_own_time(void **state)
 	struct vcpu *vcpu;
 
 	(void)state;
-	harness_plan(two, 2);
-	share_all(2, 1);
+	harness_plan(sharing_two, 2);
+	sharing_all(2, 1);
 	harness_vm(0)->own_time = 1;
-	vcpu = boot();
-	vcpu = after(vcpu, HARNESS_QUANTUM);
-	vcpu = after(vcpu, HARNESS_QUANTUM);
+	vcpu = sharing_boot();
+	vcpu = sharing_after(vcpu, HARNESS_QUANTUM);
+	vcpu = sharing_after(vcpu, HARNESS_QUANTUM);
 	assert_ptr_equal(vcpu, vcpu_at(0));
 	assert_int_equal(vcpu->time_offset, HARNESS_QUANTUM);
 	assert_int_equal(vcpu_at(1)->time_offset, 0);
-	vcpu = wait_of(vcpu); /* time that it waits by its own wish counts */
-	vcpu = after(vcpu, MS);
+	vcpu = sharing_wait(vcpu); /* time that it waits by its own wish counts */
+	vcpu = sharing_after(vcpu, MS);
 	fake_become(cpu_at(0));
 	shared_wake(vcpu_at(0));
-	vcpu = wait_of(harness_attend(vcpu));
+	vcpu = sharing_wait(harness_attend(vcpu));
 	assert_ptr_equal(vcpu, vcpu_at(0));
 	assert_int_equal(vcpu->time_offset, HARNESS_QUANTUM);
 }
@@ -351,39 +226,29 @@ static void test_migration(void **state)
 	struct vcpu *vcpu;
 
 	(void)state;
-	harness_plan(two, 2);
-	share_all(2, 3);
-	vcpu = boot();
+	harness_plan(sharing_two, 2);
+	sharing_all(2, 3);
+	vcpu = sharing_boot();
 	assert_ptr_equal(vcpu, vcpu_at(0));
 	fake_become(cpu_at(1));
 	assert_ptr_equal(harness_next(1), vcpu_at(1));
 	assert_ptr_equal(vcpu_at(1)->cpu, cpu_at(1));
 	assert_int_equal(vcpu_at(1)->arch.moves, 1);
-	assert_ptr_equal(after(vcpu, 3 * HARNESS_QUANTUM), vcpu_at(0));
+	assert_ptr_equal(sharing_after(vcpu, 3 * HARNESS_QUANTUM), vcpu_at(0));
 	fake_take_kick(cpu_at(1));
-	assert_null(wait_of(vcpu_at(1)));
+	assert_null(sharing_wait(vcpu_at(1)));
 	assert_int_equal(vcpu_at(1)->shared->loaded, 0); /* anybody may take it */
 	fake_become(cpu_at(0));
 	shared_wake(vcpu_at(1));
 	assert_true(fake_take_kick(cpu_at(1)));
 }
 
-/* A VM with a manager and two tasks beside another VM. */
-static const struct harness_vm with_tasks[] = {
-	{"control", 3, false, PLAN_RESTART}, {"other", 1, false, PLAN_HALT}};
-
 static struct vcpu *boot_tasks(void)
 {
-	harness_plan(with_tasks, 2);
-	share_all(4, 1);
+	harness_plan(sharing_with_tasks, 2);
+	sharing_all(4, 1);
 	harness_vm(0)->task_first = 1;
-	return boot();
-}
-
-static int64_t create(struct vcpu *vcpu, uint64_t period, uint64_t capacity, uint64_t deadline)
-{
-	return call(
-		vcpu, HYPERCALL_RT_CREATE_APP, 0x40001000, 0x40009000, period, capacity, deadline);
+	return sharing_boot();
 }
 
 static void test_task_lives(void **state)
@@ -392,26 +257,28 @@ static void test_task_lives(void **state)
 
 	(void)state;
 	assert_ptr_equal(manager, vcpu_at(0));
-	assert_int_equal(create(manager, 10 * MS, 2 * MS, 10 * MS), 0);
-	assert_int_equal(call(manager, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(sharing_create(manager, 10 * MS, 2 * MS, 10 * MS), 0);
+	assert_int_equal(sharing_call(manager, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), 0);
 	task = harness_attend(manager);
 	assert_ptr_equal(task, vcpu_at(1));
 	assert_int_equal(task->arch.pc, 0x40001000);
 	assert_int_equal(task->arch.stack, 0x40009000);
 	assert_int_equal(task->arch.argument, 0);
 	fake.ticks += MS;
-	assert_int_equal(call(task, HYPERCALL_SCHED_YIELD, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(sharing_call(task, HYPERCALL_SCHED_YIELD, 0, 0, 0, 0, 0), 0);
 	assert_ptr_not_equal(harness_attend(task), task);
-	assert_int_equal(call(manager, HYPERCALL_RT_REPORT, 0, HYPERCALL_REPORT_JOBS, 0, 0, 0), 1);
-	assert_int_equal(call(manager, HYPERCALL_RT_NEXT_EVENT, 0, 0, 0, 0, 0),
+	assert_int_equal(
+		sharing_call(manager, HYPERCALL_RT_REPORT, 0, HYPERCALL_REPORT_JOBS, 0, 0, 0), 1);
+	assert_int_equal(sharing_call(manager, HYPERCALL_RT_NEXT_EVENT, 0, 0, 0, 0, 0),
 		1 << (8 + HYPERCALL_REPORT_JOBS));
-	assert_int_equal(call(manager, HYPERCALL_RT_NEXT_EVENT, 0, 0, 0, 0, 0), HYPERCALL_EMPTY);
-	assert_ptr_not_equal(after(cpu_at(0)->vcpu, 8 * MS), task);
-	assert_ptr_equal(after(cpu_at(0)->vcpu, MS), task); /* the next period */
-	assert_int_equal(call(manager, HYPERCALL_RT_DELETE_APP, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(
+		sharing_call(manager, HYPERCALL_RT_NEXT_EVENT, 0, 0, 0, 0, 0), HYPERCALL_EMPTY);
+	assert_ptr_not_equal(sharing_after(cpu_at(0)->vcpu, 8 * MS), task);
+	assert_ptr_equal(sharing_after(cpu_at(0)->vcpu, MS), task); /* the next period */
+	assert_int_equal(sharing_call(manager, HYPERCALL_RT_DELETE_APP, 0, 0, 0, 0, 0), 0);
 	assert_ptr_not_equal(harness_attend(task), task);
 	assert_int_equal(task->state, VCPU_OFF);
-	assert_true(call(manager, HYPERCALL_RT_NEXT_EVENT, 0, 0, 0, 0, 0) >>
+	assert_true(sharing_call(manager, HYPERCALL_RT_NEXT_EVENT, 0, 0, 0, 0, 0) >>
 			    (8 + HYPERCALL_REPORT_ENDS) &
 		    1);
 }
@@ -421,28 +288,31 @@ static void test_refusals(void **state)
 	struct vcpu *manager = boot_tasks(), *other = vcpu_at(3);
 
 	(void)state;
-	assert_int_equal(create(manager, 10 * MS, 0, 10 * MS), HYPERCALL_INVALID_PARAMETER);
-	assert_int_equal(create(manager, 10 * MS, 6 * MS, 5 * MS), HYPERCALL_INVALID_PARAMETER);
-	assert_int_equal(create(manager, 10 * MS, 6 * MS, 11 * MS), HYPERCALL_INVALID_PARAMETER);
-	assert_int_equal(create(manager, ~0ull, ~0ull, ~0ull), HYPERCALL_INVALID_PARAMETER);
-	assert_int_equal(create(manager, 10 * MS, 6 * MS, 10 * MS), 0);
-	assert_int_equal(create(manager, 10 * MS, 6 * MS, 10 * MS), HYPERCALL_REFUSED);
-	assert_int_equal(create(manager, 10 * MS, 3 * MS, 10 * MS), 1);
-	assert_int_equal(create(manager, 10 * MS, 1 * MS, 10 * MS), HYPERCALL_NO_ROOM);
-	assert_int_equal(create(other, 10 * MS, 1 * MS, 10 * MS), HYPERCALL_NO_ROOM);
-	assert_int_equal(call(other, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), HYPERCALL_DENIED);
+	assert_int_equal(sharing_create(manager, 10 * MS, 0, 10 * MS), HYPERCALL_INVALID_PARAMETER);
 	assert_int_equal(
-		call(manager, HYPERCALL_RT_LAUNCH_APP, 0, 2, 0, 0, 0), HYPERCALL_INVALID_PARAMETER);
+		sharing_create(manager, 10 * MS, 6 * MS, 5 * MS), HYPERCALL_INVALID_PARAMETER);
 	assert_int_equal(
-		call(manager, HYPERCALL_RT_LAUNCH_APP, 9, 0, 0, 0, 0), HYPERCALL_INVALID_PARAMETER);
-	assert_int_equal(call(manager, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), 0);
+		sharing_create(manager, 10 * MS, 6 * MS, 11 * MS), HYPERCALL_INVALID_PARAMETER);
+	assert_int_equal(sharing_create(manager, ~0ull, ~0ull, ~0ull), HYPERCALL_INVALID_PARAMETER);
+	assert_int_equal(sharing_create(manager, 10 * MS, 6 * MS, 10 * MS), 0);
+	assert_int_equal(sharing_create(manager, 10 * MS, 6 * MS, 10 * MS), HYPERCALL_REFUSED);
+	assert_int_equal(sharing_create(manager, 10 * MS, 3 * MS, 10 * MS), 1);
+	assert_int_equal(sharing_create(manager, 10 * MS, 1 * MS, 10 * MS), HYPERCALL_NO_ROOM);
+	assert_int_equal(sharing_create(other, 10 * MS, 1 * MS, 10 * MS), HYPERCALL_NO_ROOM);
 	assert_int_equal(
-		call(manager, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), HYPERCALL_WRONG_STATE);
-	assert_int_equal(call(manager, HYPERCALL_RT_DELETE_APP, 0, 1, 0, 0, 0), 0);
-	assert_int_equal(
-		call(manager, HYPERCALL_RT_DELETE_APP, 0, 1, 0, 0, 0), HYPERCALL_WRONG_STATE);
-	assert_int_equal(create(manager, 10 * MS, 3 * MS, 10 * MS), 1);
-	assert_int_equal(call(manager, 99, 0, 0, 0, 0, 0), HYPERCALL_NOT_SUPPORTED);
+		sharing_call(other, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), HYPERCALL_DENIED);
+	assert_int_equal(sharing_call(manager, HYPERCALL_RT_LAUNCH_APP, 0, 2, 0, 0, 0),
+		HYPERCALL_INVALID_PARAMETER);
+	assert_int_equal(sharing_call(manager, HYPERCALL_RT_LAUNCH_APP, 9, 0, 0, 0, 0),
+		HYPERCALL_INVALID_PARAMETER);
+	assert_int_equal(sharing_call(manager, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(sharing_call(manager, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0),
+		HYPERCALL_WRONG_STATE);
+	assert_int_equal(sharing_call(manager, HYPERCALL_RT_DELETE_APP, 0, 1, 0, 0, 0), 0);
+	assert_int_equal(sharing_call(manager, HYPERCALL_RT_DELETE_APP, 0, 1, 0, 0, 0),
+		HYPERCALL_WRONG_STATE);
+	assert_int_equal(sharing_create(manager, 10 * MS, 3 * MS, 10 * MS), 1);
+	assert_int_equal(sharing_call(manager, 99, 0, 0, 0, 0, 0), HYPERCALL_NOT_SUPPORTED);
 }
 
 static void test_another_vm_may_control(void **state)
@@ -450,15 +320,17 @@ static void test_another_vm_may_control(void **state)
 	struct vcpu *manager, *other = vcpu_at(3);
 
 	(void)state;
-	harness_plan(with_tasks, 2);
-	share_all(4, 1);
+	harness_plan(sharing_with_tasks, 2);
+	sharing_all(4, 1);
 	harness_vm(0)->task_first = 1;
 	harness_vm(0)->controllers = 3;
-	manager = boot();
-	assert_int_equal(create(manager, 10 * MS, MS, 10 * MS), 0);
-	assert_int_equal(call(other, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), 0);
+	manager = sharing_boot();
+	assert_int_equal(sharing_create(manager, 10 * MS, MS, 10 * MS), 0);
+	assert_int_equal(sharing_call(other, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), 0);
 	assert_ptr_equal(harness_attend(manager), vcpu_at(1));
 }
+
+static const struct fault fault = {.what = "jump", .syndrome = 1, .address = ADDRESS_NONE};
 
 /* After a restart the VM has registered nothing. */
 static void test_tasks_end_with_their_vm(void **state)
@@ -466,15 +338,15 @@ static void test_tasks_end_with_their_vm(void **state)
 	struct vcpu *manager = boot_tasks();
 
 	(void)state;
-	assert_int_equal(create(manager, 10 * MS, 5 * MS, 10 * MS), 0);
-	assert_int_equal(create(manager, 10 * MS, 5 * MS, 10 * MS), 1);
-	assert_int_equal(call(manager, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(sharing_create(manager, 10 * MS, 5 * MS, 10 * MS), 0);
+	assert_int_equal(sharing_create(manager, 10 * MS, 5 * MS, 10 * MS), 1);
+	assert_int_equal(sharing_call(manager, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), 0);
 	assert_ptr_equal(harness_attend(manager), vcpu_at(1));
 	harness_fault_of(vcpu_at(1), &fault);
 	for (unsigned i = 0; i < 100 && vm_at(0)->restarts == 0; i++)
-		after(cpu_at(0)->vcpu ? cpu_at(0)->vcpu : vcpu_at(3), MS);
+		sharing_after(cpu_at(0)->vcpu ? cpu_at(0)->vcpu : vcpu_at(3), MS);
 	assert_int_equal(vm_at(0)->restarts, 1);
-	assert_int_equal(create(manager, 10 * MS, 9 * MS, 10 * MS), 0);
+	assert_int_equal(sharing_create(manager, 10 * MS, 9 * MS, 10 * MS), 0);
 }
 
 static void test_parameters_of_the_guest(void **state)
@@ -483,88 +355,27 @@ static void test_parameters_of_the_guest(void **state)
 
 	(void)state;
 	assert_int_equal(
-		call(manager, HYPERCALL_SCHED_PASS_PARAM, HYPERCALL_PARAM_MODE, 7, 0, 0, 0), 0);
+		sharing_call(manager, HYPERCALL_SCHED_PASS_PARAM, HYPERCALL_PARAM_MODE, 7, 0, 0, 0),
+		0);
 	assert_int_equal(manager->shared->mode, 7);
-	assert_int_equal(
-		call(manager, HYPERCALL_SCHED_PASS_PARAM, HYPERCALL_PARAM_SCHEDULER, 2, 0, 0, 0),
+	assert_int_equal(sharing_call(manager, HYPERCALL_SCHED_PASS_PARAM,
+				 HYPERCALL_PARAM_SCHEDULER, 2, 0, 0, 0),
 		0);
 	assert_int_equal(manager->shared->scheduler, 2);
-	assert_int_equal(
-		call(manager, HYPERCALL_SCHED_PASS_PARAM, HYPERCALL_PARAM_DEADLINE, MS, 0, 0, 0),
+	assert_int_equal(sharing_call(manager, HYPERCALL_SCHED_PASS_PARAM, HYPERCALL_PARAM_DEADLINE,
+				 MS, 0, 0, 0),
 		HYPERCALL_WRONG_STATE);
-	assert_int_equal(call(manager, HYPERCALL_SCHED_PASS_PARAM, 9, 0, 0, 0, 0),
+	assert_int_equal(sharing_call(manager, HYPERCALL_SCHED_PASS_PARAM, 9, 0, 0, 0, 0),
 		HYPERCALL_INVALID_PARAMETER);
-	assert_int_equal(create(manager, 10 * MS, 2 * MS, 5 * MS), 0);
-	assert_int_equal(call(manager, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(sharing_create(manager, 10 * MS, 2 * MS, 5 * MS), 0);
+	assert_int_equal(sharing_call(manager, HYPERCALL_RT_LAUNCH_APP, 0, 0, 0, 0, 0), 0);
 	task = harness_attend(manager);
-	assert_int_equal(
-		call(task, HYPERCALL_SCHED_PASS_PARAM, HYPERCALL_PARAM_DEADLINE, MS, 0, 0, 0),
+	assert_int_equal(sharing_call(task, HYPERCALL_SCHED_PASS_PARAM, HYPERCALL_PARAM_DEADLINE,
+				 MS, 0, 0, 0),
 		HYPERCALL_INVALID_PARAMETER); /* before its own */
-	assert_int_equal(
-		call(task, HYPERCALL_SCHED_PASS_PARAM, HYPERCALL_PARAM_DEADLINE, 8 * MS, 0, 0, 0),
+	assert_int_equal(sharing_call(task, HYPERCALL_SCHED_PASS_PARAM, HYPERCALL_PARAM_DEADLINE,
+				 8 * MS, 0, 0, 0),
 		0);
-}
-
-/* A UART that is slower than its guests: they come again, and nothing is lost. */
-static void test_output_waits(void **state)
-{
-	static const uint64_t text[5] = {
-		32, 0x6161616161616161, 0x6161616161616161, 0x6161616161616161, 0x0a61616161616161};
-	struct vcpu *vcpu = boot_two();
-	unsigned taken = 0, refused = 0, lines = 0;
-
-	(void)state;
-	fake.uart_room = 0;
-	for (unsigned i = 0; i < 200; i++) {
-		int64_t count = call(
-			vcpu, HYPERCALL_CONSOLE_WRITE, text[0], text[1], text[2], text[3], text[4]);
-
-		taken += count == 32;
-		refused += count == 0;
-	}
-	assert_true(taken > 50 && refused > 50 && taken + refused == 200);
-	fake.uart_room = 100;
-	for (unsigned i = 0; i < 6; i++) {
-		vcpu = after(vcpu, 1);
-		assert_int_equal(fake.uart_room, 100 - 16 * (i + 1)); /* in small pieces, soon */
-		assert_true(fake.timer[0] <= fake.ticks + MS / 10);
-	}
-	vcpu = after(vcpu, 1);
-	assert_int_equal(fake.uart_room, 0);
-	assert_true(fake.timer[0] > fake.ticks + MS / 10 && fake.timer[0] <= fake.ticks + MS);
-	fake.uart_room = ~0u;
-	for (unsigned i = 0; i < 4096 / 16; i++)
-		vcpu = after(vcpu, MS / 10);
-	for (const char *at = harness_said(); (at = strchr(at, '\n')) != NULL; at++)
-		lines++;
-	assert_int_equal(lines, taken);
-	assert_true(console_has_room());
-}
-
-/* What others said takes none of a real-time vCPU's time. */
-static void test_real_time_sends_nothing(void **state)
-{
-	struct plan_vcpu *plan;
-	struct vcpu *vcpu;
-
-	(void)state;
-	harness_plan(two, 2);
-	harness_share(0, 1);
-	plan = harness_share(1, 1);
-	plan->period_ticks = plan->deadline_ticks = 10 * MS;
-	plan->capacity_ticks = 2 * MS;
-	vcpu = boot();
-	assert_ptr_equal(vcpu, vcpu_at(1));
-	fake.uart_room = 0;
-	console_print("a line that waits");
-	fake.uart_room = ~0u;
-	assert_ptr_equal(after(vcpu, MS), vcpu_at(1));
-	assert_string_equal(harness_said(), "");
-	assert_int_equal(fake.timer[0], fake.ticks + MS); /* nor is it disturbed for that */
-	assert_ptr_equal(after(vcpu, MS), vcpu_at(0));
-	assert_int_equal(strlen(harness_said()), 16);
-	after(vcpu_at(0), MS);
-	assert_string_equal(harness_said(), "hat waits\r\n");
 }
 
 int main(void)
@@ -579,8 +390,6 @@ int main(void)
 		cmocka_unit_test(test_hand_over_keeps_real_time),
 		cmocka_unit_test(test_hand_over_elsewhere),
 		cmocka_unit_test(test_fast_interrupt),
-		cmocka_unit_test(test_restart_beside_another),
-		cmocka_unit_test(test_one_halts_the_other_goes_on),
 		cmocka_unit_test(test_own_time),
 		cmocka_unit_test(test_migration),
 		cmocka_unit_test(test_task_lives),
@@ -588,8 +397,6 @@ int main(void)
 		cmocka_unit_test(test_another_vm_may_control),
 		cmocka_unit_test(test_tasks_end_with_their_vm),
 		cmocka_unit_test(test_parameters_of_the_guest),
-		cmocka_unit_test(test_output_waits),
-		cmocka_unit_test(test_real_time_sends_nothing),
 	};
 
 	return cmocka_run_group_tests_name("shared", tests, NULL, NULL);

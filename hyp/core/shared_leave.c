@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vCPUs of shared CPUs that leave: their VM is being stopped, or their task was deleted. That is
+ * work which nobody else has accounted for, so it is done in steps, each in the time of the vCPU
+ * that leaves or in what real time leaves over.
+ */
+#include "hyp/core/console.h"
+#include "hyp/core/cpu.h"
+#include "hyp/core/shared.h"
+#include "hyp/core/shared_types.h"
+#include "hyp/core/vcpu.h"
+#include "hyp/core/vm.h"
+
+bool shared_is_leaving(const struct vcpu *vcpu)
+{
+	return vm_state(vcpu->vm) != VM_RUNNING || vcpu->shared->task == SHARED_TASK_ENDING;
+}
+
+/* No other CPU picks it meanwhile, and it has nothing left to do. */
+static bool may_stop_at_once(const struct vcpu *vcpu)
+{
+	const struct shared_vcpu *record = vcpu->shared;
+
+	return !record->migrates && !record->reports && !vm_is_empty(vcpu->vm);
+}
+
+void shared_add_leaver(struct cpu *cpu, struct vcpu *vcpu)
+{
+	struct shared_vcpu *record = vcpu->shared;
+
+	if (record->leaves || !may_stop_at_once(vcpu))
+		return;
+	record->leaves = true;
+	record->next_leaver = cpu->shared->leavers;
+	cpu->shared->leavers = record;
+}
+
+/* One that has left in its own turn may even run again by now. */
+void shared_stop_leaver(struct cpu *cpu)
+{
+	struct shared_vcpu *record = cpu->shared->leavers;
+	struct vcpu *vcpu = record->vcpu;
+
+	cpu->shared->leavers = record->next_leaver;
+	record->leaves = false;
+	if (__atomic_load_n(&vcpu->state, __ATOMIC_ACQUIRE) != VCPU_OFF &&
+		shared_is_leaving(vcpu) && may_stop_at_once(vcpu))
+		vcpu_stop(vcpu);
+}
+
+/* The VM's first vCPU goes off again after the last step of a VM that ends. */
+static void empty(struct vcpu *vcpu)
+{
+	if (vm_end(vcpu->vm))
+		return;
+	if (vm_state(vcpu->vm) == VM_HALTED) {
+		shared_forget(vcpu);
+		__atomic_store_n(&vcpu->state, VCPU_OFF, __ATOMIC_RELEASE);
+	}
+}
+
+void shared_leave(struct cpu *cpu, struct vcpu *vcpu)
+{
+	struct shared_vcpu *record = vcpu->shared;
+
+	if (!console_make_room())
+		return; /* most steps say something */
+	if (record->reports)
+		record->reports = vm_report(vcpu, &record->report, record->report_line++);
+	else if (vm_state(vcpu->vm) == VM_RESTORING)
+		vm_restore(vcpu->vm, cpu);
+	else if (vm_is_empty(vcpu->vm))
+		empty(vcpu);
+	else
+		vcpu_stop(vcpu);
+}
