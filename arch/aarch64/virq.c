@@ -13,7 +13,6 @@
 #include "hyp/core/comm.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/hyp.h"
-#include "hyp/core/vcpu.h"
 #include "hyp/core/shared.h"
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"

@@ -143,9 +143,11 @@ static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t
 		return;
 	if (!record->known)
 		introduce(cpu, vcpu);
-	if (shared_is_leaving(vcpu))
+	if (shared_is_leaving(vcpu->vm, record)) {
 		shared_add_leaver(cpu, vcpu);
-	if (shared_is_leaving(vcpu) || state_of(vcpu) == VCPU_STARTING)
+		record->special |= SHARED_NOT_READY;
+	}
+	if (state_of(vcpu) == VCPU_STARTING)
 		record->special |= SHARED_NOT_READY;
 	if (record->has_clock && !sched_wants(&record->entity) &&
 		(!record->stopped_ticks || now < record->stopped_ticks))
@@ -305,7 +307,7 @@ RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, 
 
 	if (vcpu->cpu != cpu)
 		fetch(cpu, vcpu);
-	if (shared_is_leaving(vcpu)) {
+	if (shared_is_leaving(vcpu->vm, record)) {
 		shared_leave(cpu, vcpu);
 		return 0;
 	}

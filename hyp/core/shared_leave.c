@@ -11,11 +11,6 @@
 #include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 
-bool shared_is_leaving(const struct vcpu *vcpu)
-{
-	return vm_state(vcpu->vm) != VM_RUNNING || vcpu->shared->task == SHARED_TASK_ENDING;
-}
-
 /* No other CPU picks it meanwhile, and it has nothing left to do. */
 static bool may_stop_at_once(const struct vcpu *vcpu)
 {
@@ -44,7 +39,7 @@ void shared_stop_leaver(struct cpu *cpu)
 	cpu->shared->leavers = record->next_leaver;
 	record->leaves = false;
 	if (__atomic_load_n(&vcpu->state, __ATOMIC_ACQUIRE) != VCPU_OFF &&
-		shared_is_leaving(vcpu) && may_stop_at_once(vcpu))
+		shared_is_leaving(vcpu->vm, vcpu->shared) && may_stop_at_once(vcpu))
 		vcpu_stop(vcpu);
 }
 

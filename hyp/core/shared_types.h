@@ -105,7 +105,10 @@ void shared_attend_soon(const struct cpu *cpu);
  * steps.
  */
 void shared_leave(struct cpu *cpu, struct vcpu *vcpu);
-bool shared_is_leaving(const struct vcpu *vcpu);
+static inline bool shared_is_leaving(const struct vm *vm, const struct shared_vcpu *record)
+{
+	return vm_state(vm) != VM_RUNNING || record->task == SHARED_TASK_ENDING;
+}
 
 /*
  * The vCPU, at home on this CPU, has to leave: it does in its own turn, or when nothing real-time
