@@ -154,7 +154,7 @@ static inline void step(void)
 }
 
 /* The first halves: what has no effect here is done from the start by the second half. */
-static ALWAYS_INLINE exit_second_half *quick_read(struct vcpu *vcpu, uint64_t esr)
+NEVER_INLINE static exit_second_half *quick_read(struct vcpu *vcpu, uint64_t esr)
 {
 	struct mmio_access access;
 

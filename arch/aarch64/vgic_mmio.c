@@ -349,7 +349,7 @@ static void access_sgi_frame(struct vcpu *frame, struct mmio_access *access)
 }
 
 RARELY static enum mmio_result access_any(
-	struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
+	struct vcpu *vcpu, struct mmio_access *access, uint32_t unit)
 {
 	if (access->size != 4 && !is_width_valid(unit, access))
 		return MMIO_DENIED;
@@ -391,7 +391,7 @@ static ALWAYS_INLINE void enable_private(
  * The frequent ones first: what a driver reads at its start to know what it has, and the enable
  * bits that an operating system writes for each of its ticks.
  */
-enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
+enum mmio_result arch_intc_access(struct vcpu *vcpu, struct mmio_access *access, uint32_t unit)
 {
 	struct vm *vm = vcpu->vm;
 	const uint32_t offset = (uint32_t)access->address;
@@ -408,5 +408,5 @@ enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_
 			(uint32_t)access->value);
 		return MMIO_DONE;
 	}
-	return access_any(vcpu, unit, access);
+	return access_any(vcpu, access, unit);
 }

@@ -486,7 +486,7 @@ bool arch_bits_try(uint64_t *word, uint64_t bits, uint64_t *old)
 }
 
 /* A controller that answers a read with the address and its own kind, and knows no bytes. */
-enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
+enum mmio_result arch_intc_access(struct vcpu *vcpu, struct mmio_access *access, uint32_t unit)
 {
 	(void)vcpu;
 	if (access->size == 1)

@@ -50,6 +50,6 @@ struct arch_doorbell;
 void arch_doorbell_init(struct arch_doorbell *doorbell, struct vm *vm, uint32_t irq);
 
 /* Access to the emulated controller; `unit` is enum plan_mmio_kind. */
-enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access);
+enum mmio_result arch_intc_access(struct vcpu *vcpu, struct mmio_access *access, uint32_t unit);
 
 #endif

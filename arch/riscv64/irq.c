@@ -108,7 +108,7 @@ void arch_virq_set_line(struct vm *vm, uint32_t irq, bool high)
 }
 
 /* The registers of both controllers are words, in one region. */
-enum mmio_result arch_intc_access(struct vcpu *vcpu, uint32_t unit, struct mmio_access *access)
+enum mmio_result arch_intc_access(struct vcpu *vcpu, struct mmio_access *access, uint32_t unit)
 {
 	const uint64_t offset = access->address;
 

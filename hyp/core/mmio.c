@@ -26,7 +26,7 @@ static const struct plan_mmio *find(const struct vcpu *vcpu, uint64_t address)
 }
 
 NEVER_INLINE static enum mmio_result access_device(
-	struct vcpu *vcpu, const struct plan_mmio *region, struct mmio_access *access)
+	struct vcpu *vcpu, struct mmio_access *access, const struct plan_mmio *region)
 {
 	struct vm *vm = vcpu->vm;
 	enum mmio_result result;
@@ -50,7 +50,7 @@ enum mmio_result mmio_dispatch(struct vcpu *vcpu, struct mmio_access *access)
 		return MMIO_NO_DEVICE;
 	access->address -= region->base;
 	if (region->kind < PLAN_MMIO_INTC)
-		return access_device(vcpu, region, access);
+		return access_device(vcpu, access, region);
 	vcpu->exits[EXIT_CAUSE_INTC]++;
-	return arch_intc_access(vcpu, region->kind, access);
+	return arch_intc_access(vcpu, access, region->kind);
 }
