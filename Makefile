@@ -32,6 +32,10 @@ EXAMPLE := $(if $(filter-out aarch64,$(ARCH)),-$(ARCH),)
 SETUP  := $(BUILD)/setup.stamp
 GUESTS := $(BUILD)/guests/$(ARCH)/initramfs.cpio.gz
 
+# What the tool and the hypervisors share, and the sum over it by which they know that they do.
+ABI_HEADERS := $(sort $(wildcard abi/*.h arch/*/layout.h))
+ABI_ID      := 0x$(shell cat $(ABI_HEADERS) | sha256sum | cut -c1-8)
+
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 
 include make/target.mk

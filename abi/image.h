@@ -39,9 +39,9 @@ _Static_assert(offsetof(struct image_header, stack_stride) == IMAGE_STACK_STRIDE
 
 /* Section .orlop.info of the hypervisor's ELF file holds one of these. */
 struct hyp_info {
-	uint64_t magic; /* IMAGE_MAGIC */
-	uint64_t build; /* differs between builds */
-	uint32_t plan_version;
+	uint64_t magic;   /* IMAGE_MAGIC */
+	uint64_t build;   /* differs between builds */
+	uint32_t abi;     /* ABI_ID, a sum over these headers: the tool must have the same */
 	uint32_t machine; /* ELF e_machine */
 	uint32_t cpu_bytes, vm_bytes, vcpu_bytes, irq_bank_bytes;
 	uint32_t stack_bytes; /* per CPU, at least; the CPU's record lies above it */

@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC     0x31304e4c50524f4cull
-#define PLAN_VERSION   3u
 #define PLAN_NAME_SIZE 24u
 #define PLAN_PAGE_SIZE 4096u
 
@@ -220,7 +219,7 @@ struct plan_cpu {
 
 struct plan {
 	uint64_t magic;
-	uint32_t version;
+	uint32_t abi;        /* ABI_ID of the tool that made it */
 	uint32_t size_bytes; /* of the plan with all its tables */
 	uint64_t checksum;   /* sum of all 64-bit words of the plan, this one taken as 0 */
 	uint64_t hyp_build;  /* hyp_info.build of the hypervisor it was made for */

@@ -14,6 +14,10 @@ $(HOST)/%.o: % make/host.mk | $(SETUP)
 	@echo "  CC  $@"
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
 
+$(HOST)/tools/abi_id.c.o: HOST_CFLAGS += -DABI_ID=$(ABI_ID)
+$(CHECK)/tools/abi_id.c.o: CHECK_CFLAGS += -DABI_ID=$(ABI_ID)
+$(HOST)/tools/abi_id.c.o $(CHECK)/tools/abi_id.c.o: $(ABI_HEADERS)
+
 $(TOOL): $(TOOL_OBJECTS)
 	@echo "  LD  $@"
 	$(Q)$(HOST_CC) $(TOOL_OBJECTS) $(HOST_LIBS) -o $@

@@ -81,8 +81,8 @@ $(OUT)/hyp$(1)/%.o: % make/target.mk $(wildcard arch/$(ARCH)/arch.mk) | $(SETUP)
 	@echo "  CC  $$@"
 	$(Q)$$(HYP_COMPILE)
 
-$(OUT)/hyp$(1)/hyp/core/hyp.c.o: ARCH_CFLAGS += -DHYP_BUILD=$(HYP_BUILD)$(2)$(3)
-$(OUT)/hyp$(1)/hyp/core/hyp.c.o: $(HYP_INPUTS)
+$(OUT)/hyp$(1)/hyp/core/hyp.c.o: ARCH_CFLAGS += -DHYP_BUILD=$(HYP_BUILD)$(2)$(3) -DABI_ID=$(ABI_ID)
+$(OUT)/hyp$(1)/hyp/core/hyp.c.o: $(HYP_INPUTS) $(ABI_HEADERS)
 
 # Without scheduling before the registers are allocated, which needs more of them.
 $(HYP_PATH:%=$(OUT)/hyp$(1)/%.o): ARCH_CFLAGS += -flto -fno-schedule-insns

@@ -9,6 +9,7 @@
 
 #include "abi/plan.h"
 #include "abi/trace.h"
+#include "tools/abi_id.h"
 #include "tools/file.h"
 #include "tools/message.h"
 
@@ -149,17 +150,13 @@ static bool info_read(struct hyp_elf *hyp, const struct blob *file, const Elf64_
 	uint64_t size = 0;
 	const void *bytes = section_find(file, header, ".orlop.info", &size);
 
-	if (!bytes || size < sizeof(*info))
+	if (!bytes || size < offsetof(struct hyp_info, cpu_bytes))
 		return complain(hyp, "has no section .orlop.info, or a short one");
-	memcpy(info, bytes, sizeof(*info));
+	memcpy(info, bytes, size < sizeof(*info) ? size : sizeof(*info));
 	if (info->magic != IMAGE_MAGIC || info->machine != header->e_machine)
 		return complain(hyp, "has a section .orlop.info that says something else");
-	if (info->plan_version != PLAN_VERSION) {
-		message_error(message_file(hyp->path), mend_build,
-			"the hypervisor reads plans of version %u, this tool writes version %u",
-			info->plan_version, PLAN_VERSION);
-		return false;
-	}
+	if (info->abi != abi_id || size < sizeof(*info))
+		return complain(hyp, "and this tool were built from different sources");
 	if (info->stack_bytes < STACK_LEAST || info->stack_bytes > RECORD_LIMIT)
 		return complain(hyp, "wants stacks that are too small or too large");
 	if (info->cpu_bytes > RECORD_LIMIT || info->vm_bytes > RECORD_LIMIT ||

@@ -21,6 +21,7 @@
 #include "tools/plan_image.h"
 
 #define STACK_ALIGN  16u /* of a stack pointer, in the architectures' calling conventions */
+#define PLAN_ALIGN   8u  /* it is a table of words, with its sum */
 #define RECORD_ALIGN 64u /* a cache line: no two arrays of records share one */
 
 /* Running ends of what has been laid out. */
@@ -178,30 +179,23 @@ static const struct hyp_segment *last_read_only(const struct hyp_elf *hyp)
 	return NULL;
 }
 
-/* Room in what is left of the constants' last page; 0 if there is too little. */
-static uint64_t take_constant(uint64_t *tail, uint64_t size, uint64_t align)
-{
-	uint64_t start = align_up(*tail, align);
-
-	if (*tail == 0 || start + size > align_up(*tail, STAGE2_PAGE))
-		return 0;
-	*tail = start + size;
-	return start;
-}
-
 /*
- * The own root table and the plan, read-only, each behind the constants if it fits there. *end
+ * The own root table and the plan, read-only, each in what is left of the constants' last page if
+ * it fits there: the table at the upper end, where its alignment, to its size, costs nothing. *end
  * moves if they need pages of their own.
  */
 static void place_plan(struct hyp_layout *layout, uint64_t *end)
 {
 	const struct hyp_segment *constants = last_read_only(layout->hyp);
-	uint64_t tail = constants ? constants->base + constants->size : 0, start;
+	uint64_t tail = constants ? align_up(constants->base + constants->size, PLAN_ALIGN) : 0;
+	uint64_t tail_end = align_up(tail, STAGE2_PAGE), start;
 	uint64_t root = layout->format->own_root_bytes;
 
 	layout->sizes.plan = root + layout->plan_size;
-	layout->own_root = take_constant(&tail, root, layout->format->own_root_align);
-	layout->plan = take_constant(&tail, layout->plan_size, sizeof(uint64_t));
+	if (tail_end - tail >= root)
+		layout->own_root = tail_end -= root;
+	if (tail_end - tail >= layout->plan_size)
+		layout->plan = tail;
 	start = align_up(*end, STAGE2_PAGE);
 	*end = start;
 	if (!layout->own_root) {

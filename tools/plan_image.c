@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "tools/abi_id.h"
 #include "tools/arena.h"
 #include "tools/schedule.h"
 
@@ -322,7 +323,7 @@ static void fill_plan(struct plan *plan, const struct hyp_layout *layout)
 	const struct board *board = &layout->system->board;
 
 	plan->magic = PLAN_MAGIC;
-	plan->version = PLAN_VERSION;
+	plan->abi = abi_id;
 	plan->size_bytes = (uint32_t)layout->plan_size;
 	plan->hyp_build = layout->hyp->info.build;
 	plan->cpu_count = (uint16_t)layout->cpu_count;

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "tools/abi_id.h"
 #include "tools/arena.h"
 #include "tools/message.h"
 #include "tools/stage2.h"
@@ -89,7 +90,7 @@ bool records_check(struct records *records)
 		return senseless("the image was not built together with its JSON file");
 	if (!copy(records, header->plan, &records->plan, sizeof(records->plan)))
 		return false;
-	if (records->plan.magic != PLAN_MAGIC || records->plan.version != PLAN_VERSION)
+	if (records->plan.magic != PLAN_MAGIC || records->plan.abi != abi_id)
 		return senseless("there is no plan in it that this tool knows");
 	return true;
 }

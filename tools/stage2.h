@@ -44,11 +44,11 @@ struct translation {
 	uint64_t (*control)(unsigned bits, uint64_t host_end);
 
 	/*
-	 * The hypervisor's own tables: a root, aligned so, from which the one table of own_page()s
-	 * hangs; own_root() fills it. own_host() gives back the page's or table's address of an
-	 * entry; own_path are the indices that lead from the root to the table.
+	 * The hypervisor's own tables: a root, aligned to its size or a page, from which the one of
+	 * own_page()s hangs; own_root() fills it. own_host() gives back the page's or table's
+	 * address of an entry; own_path are the indices that lead from the root to the table.
 	 */
-	uint64_t own_root_bytes, own_root_align;
+	uint64_t own_root_bytes;
 	void (*own_root)(uint64_t *root, uint64_t root_pa, uint64_t table_pa);
 	uint64_t (*own_page)(enum own_kind kind, uint64_t host);
 	uint64_t (*own_host)(uint64_t entry);

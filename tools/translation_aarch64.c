@@ -110,7 +110,6 @@ const struct translation translation_aarch64 = {
 	.table = aarch64_table,
 	.control = aarch64_control,
 	.own_root_bytes = HYP_ROOT_BYTES,
-	.own_root_align = HYP_ROOT_BYTES,
 	.own_root = aarch64_own_root,
 	.own_page = aarch64_own_page,
 	.own_host = aarch64_own_host,

@@ -87,7 +87,6 @@ const struct translation translation_riscv64 = {
 	.table = riscv64_table,
 	.control = riscv64_control,
 	.own_root_bytes = HYP_ROOT_BYTES,
-	.own_root_align = STAGE2_PAGE,
 	.own_root = riscv64_own_root,
 	.own_page = riscv64_own_page,
 	.own_host = riscv64_own_host,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/abi_id.h"
 #include "tools/arena.h"
 #include "tools/file.h"
 #include "tools/message.h"
@@ -182,8 +183,8 @@ static bool plan_read(struct verify *verify)
 			verify->header.plan, verify->header.plan_pa);
 		return false;
 	}
-	if (plan->magic != PLAN_MAGIC || plan->version != PLAN_VERSION) {
-		verify_complain(verify, "the plan is not one of version %u", PLAN_VERSION);
+	if (plan->magic != PLAN_MAGIC || plan->abi != abi_id) {
+		verify_complain(verify, "the plan is not one of this tool's form");
 		return false;
 	}
 	if (plan->size_bytes < sizeof(*plan) || plan->size_bytes % sizeof(uint64_t) != 0 ||
@@ -256,7 +257,7 @@ static bool info_find(struct verify *verify)
 			const struct hyp_info *info = (const struct hyp_info *)(bytes + at);
 
 			if (info->magic == IMAGE_MAGIC && info->build == verify->plan->hyp_build &&
-				info->plan_version == verify->plan->version)
+				info->abi == abi_id)
 				verify->info = info;
 		}
 	}

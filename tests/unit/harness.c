@@ -86,7 +86,6 @@ struct plan *harness_plan(const struct harness_vm *vms, unsigned count)
 	said = 0;
 	block.plan = (struct plan){
 		.magic = PLAN_MAGIC,
-		.version = PLAN_VERSION,
 		.vm_count = (uint16_t)count,
 		.console = PLAN_CONSOLE_UART,
 		.console_uart = &fake,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "abi/trace.h"
+#include "tools/abi_id.h"
 #include "tools/arena.h"
 #include "tools/comm.h"
 #include "tools/devicetree.h"
@@ -313,7 +314,7 @@ struct fixture_hyp fixture_hyp(void)
 		.bss = 0x100,
 		.info = {.magic = IMAGE_MAGIC,
 			.build = 0x1234,
-			.plan_version = PLAN_VERSION,
+			.abi = abi_id,
 			.machine = EM_TEST,
 			.cpu_bytes = 256,
 			.cpu_trace = 240,

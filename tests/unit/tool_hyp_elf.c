@@ -57,7 +57,7 @@ FAULT(no_header, bytes[4096 + 64]++)
 FAULT(no_sections, header_of(bytes)->e_shnum = 0)
 FAULT(sections_gone, header_of(bytes)->e_shoff = *size)
 FAULT(info_gone, info_of(bytes)->magic = 0)
-FAULT(other_version, info_of(bytes)->plan_version++)
+FAULT(other_abi, info_of(bytes)->abi++)
 FAULT(large_stack, info_of(bytes)->stack_bytes = 1 << 20)
 FAULT(no_stack, info_of(bytes)->stack_bytes = 0)
 FAULT(large_record, info_of(bytes)->vcpu_bytes = 1 << 20)
@@ -87,7 +87,7 @@ static const struct fault faults[] = {
 	{"no_sections", no_sections, "has no section .orlop.info"},
 	{"sections_gone", sections_gone, "has no section .orlop.info"},
 	{"info_gone", info_gone, "that says something else"},
-	{"other_version", other_version, "reads plans of version 4, this tool writes version 3"},
+	{"other_abi", other_abi, "and this tool were built from different sources"},
 	{"large_stack", large_stack, "wants stacks that are too small or too large"},
 	{"no_stack", no_stack, "wants stacks that are too small or too large"},
 	{"large_record", large_record, "wants records that are too large"},

@@ -90,7 +90,7 @@ FAULT(parts_overlap, program_of(1)->p_paddr = FIXTURE_HYP_BASE + PAGE)
 FAULT(plan_elsewhere, header()->plan_pa += 8)
 FAULT(plan_unmapped, header()->plan = HYP_VIRTUAL_BASE + 0x1f0000)
 FAULT(plan_magic, it.plan->magic++)
-FAULT(plan_version, it.plan->version++)
+FAULT(plan_abi, it.plan->abi++)
 FAULT(plan_size, it.plan->size_bytes = 0x2000)
 FAULT(plan_table, it.plan->vms = (void *)(header()->plan - 64))
 FAULT(no_vms, it.plan->vm_count = 0)
@@ -219,8 +219,8 @@ static const struct spoiled_fault faults[] = {
 	SAYS(parts_overlap, "two parts of the image fill the memory at 0x40201000"),
 	SAYS(plan_elsewhere, "the header's two addresses of the plan"),
 	SAYS(plan_unmapped, "the header's two addresses of the plan"),
-	SAYS(plan_magic, "the plan is not one of version 3"),
-	SAYS(plan_version, "the plan is not one of version 3"),
+	SAYS(plan_magic, "the plan is not one of this tool's form"),
+	SAYS(plan_abi, "the plan is not one of this tool's form"),
 	SAYS(plan_size, "the plan's size, 8192 bytes, is wrong"),
 	SAYS(plan_table, "the plan's table of VMs is not inside the plan"),
 	SAYS(no_vms, "the plan has no VMs, no CPUs or no vCPUs"),
@@ -239,7 +239,7 @@ static const struct spoiled_fault faults[] = {
 	SAYS(own_invalid, "for 0x3f0000: invalid, not empty"),
 	SAYS(text_not_first, "the hypervisor's first page is not its entry's"),
 	SAYS(plan_writable, "the plan is not read-only to the hypervisor"),
-	SAYS(plan_writable, "the hypervisor's root table at 0x40205400 is writable to itself"),
+	SAYS(plan_writable, "the hypervisor's root table at 0x40205f80 is writable to itself"),
 	SAYS(no_guard, "there is no guard page below the stack of CPU 0"),
 	SAYS(no_stack, "the stack of CPU 0 below"),
 	SAYS(cpu_stride, "the CPUs' records are not at the upper ends of their stacks"),
