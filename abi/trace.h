@@ -40,6 +40,7 @@
 	X(DEADLINE_MISS, "deadline missed")                      \
 	X(BUDGET_END, "budget used up until")                    \
 	X(QUANTUM_END, "quantum used up")                        \
+	X(TURN, "runs, as the quantum is used up of vCPU")       \
 	X(ARRIVED, "interrupt for one that does not run")        \
 	X(FAST, "takes the core by a fast interrupt, from vCPU") \
 	X(DEADLINE_SET, "its guest says that its job is due at")

@@ -171,6 +171,7 @@ static void print_event(
 
 	switch (event->kind) {
 	case TRACE_SWITCH:
+	case TRACE_TURN:
 	case TRACE_FAST:
 		fprintf(file, "%s %s\n", words, recording_name(recording, (unsigned)event->value));
 		break;

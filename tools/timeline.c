@@ -186,6 +186,7 @@ static void follow(struct walk *walk, const struct recording_event *event)
 {
 	switch (event->kind) {
 	case TRACE_SWITCH:
+	case TRACE_TURN:
 		core_runs(walk, event);
 		break;
 	case TRACE_RELEASE:
@@ -269,6 +270,13 @@ static void mark(struct walk *walk, const struct recording_event *event)
 	case TRACE_DEADLINE_MISS:
 		if (event->value < event->ticks)
 			mark.at = event->value;
+		add_mark(timeline, mark);
+		break;
+	case TRACE_TURN:
+		if (event->value >= timeline->recording->vcpu_count)
+			break;
+		mark.vcpu = (unsigned)event->value;
+		mark.kind = TRACE_QUANTUM_END;
 		add_mark(timeline, mark);
 		break;
 	case TRACE_JOB_END:

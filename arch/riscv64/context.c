@@ -333,8 +333,11 @@ NEVER_INLINE static struct vcpu *switch_any(struct vcpu *from, struct vcpu *to)
 	return to;
 }
 
-/* The plain case in the fewest instructions. */
-struct vcpu *arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+/*
+ * The plain case in the fewest instructions. Not part of who calls it last, who would save
+ * registers for its sake.
+ */
+NEVER_INLINE struct vcpu *arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 {
 	struct arch_context *old, *new;
 	struct context_cpu *here;

@@ -37,7 +37,11 @@ static uint32_t state_of(const struct vcpu *vcpu)
 	return __atomic_load_n(&vcpu->state, __ATOMIC_ACQUIRE);
 }
 
-bool shared_post(struct vcpu *vcpu, uint32_t bits)
+/*
+ * Posts `bits` for `vcpu` to its CPU, without a kick: cpu_attend or a kick must follow. Returns
+ * false if something had been posted already, and that has not been seen to.
+ */
+static bool post(struct vcpu *vcpu, uint32_t bits)
 {
 	struct shared_vcpu *record = vcpu->shared;
 	struct shared_cpu *home;
@@ -73,7 +77,7 @@ void shared_wake(struct vcpu *vcpu)
 {
 	const struct cpu *home;
 
-	if (!shared_post(vcpu, SHARED_POSTED_WAKE))
+	if (!post(vcpu, SHARED_POSTED_WAKE))
 		return; /* whoever posted first kicks its home, or is on it and attends */
 	home = __atomic_load_n(&vcpu->cpu, __ATOMIC_SEQ_CST);
 	if (!is_deaf(home, vcpu))
@@ -88,7 +92,7 @@ void shared_stop(const struct vm *vm)
 	const struct cpu *kicked = 0, *home;
 
 	for (; vcpu != end; vcpu++) {
-		if (vcpu->shared && !shared_post(vcpu, SHARED_POSTED_WAKE))
+		if (vcpu->shared && !post(vcpu, SHARED_POSTED_WAKE))
 			continue;
 		home = __atomic_load_n(&vcpu->cpu, __ATOMIC_SEQ_CST);
 		if (home == kicked || (vcpu->shared && is_deaf(home, vcpu)))
@@ -101,7 +105,7 @@ void shared_stop(const struct vm *vm)
 void shared_arrived(struct vcpu *vcpu, uint32_t irq, bool fast)
 {
 	trace_write(&vcpu->cpu->trace, TRACE_ARRIVED, vcpu->number, irq);
-	shared_post(vcpu, fast ? SHARED_POSTED_FAST : SHARED_POSTED_WAKE);
+	post(vcpu, fast ? SHARED_POSTED_FAST : SHARED_POSTED_WAKE);
 }
 
 static bool is_task(const struct vcpu *vcpu)
@@ -156,19 +160,30 @@ static void take_one(struct cpu *cpu, struct vcpu *vcpu, uint32_t bits, uint64_t
 		sched_wake_fast(&cpu->shared->sched, &record->entity, now);
 	else
 		sched_wake(&cpu->shared->sched, &record->entity, now);
-	if (bits & SHARED_POSTED_HAND)
-		sched_yield_to(&cpu->shared->sched, &record->entity, now);
+}
+
+/* Whom there is more to be seen to than the core. */
+RARELY static void hand_over_special(struct cpu *here, struct vcpu *to, uint64_t now)
+{
+	take_one(here, to, SHARED_POSTED_WAKE, now);
+	if (to->shared->known)
+		sched_yield_to(&here->shared->sched, &to->shared->entity, now);
 }
 
 /* On its own CPU there is nothing to post: what is to be done is done here. */
-void shared_hand_over(struct vcpu *from, struct vcpu *to)
+FLATTEN void shared_hand_over(struct vcpu *from, struct vcpu *to)
 {
+	struct shared_vcpu *record = to->shared;
 	struct cpu *here = from->cpu;
 
-	if (__atomic_load_n(&to->cpu, __ATOMIC_SEQ_CST) != here)
+	if (__builtin_expect(__atomic_load_n(&to->cpu, __ATOMIC_SEQ_CST) != here, 0))
 		shared_wake(to);
-	else if (to != from)
-		take_one(here, to, SHARED_POSTED_WAKE | SHARED_POSTED_HAND, arch_cpu_ticks());
+	else if (to == from)
+		return;
+	else if (__builtin_expect((record->special & ~SHARED_TOLD) != 0, 0))
+		hand_over_special(here, to, arch_cpu_ticks());
+	else
+		sched_hand_over(&here->shared->sched, &record->entity, arch_cpu_ticks());
 }
 
 void shared_hand_over_interrupted(struct vcpu *from, struct vcpu *to)
@@ -188,7 +203,7 @@ static void take_first(struct cpu *cpu, struct shared_queue *queue)
 	if (__atomic_load_n(&record->vcpu->cpu, __ATOMIC_SEQ_CST) == cpu) {
 		take_one(cpu, record->vcpu, bits, arch_cpu_ticks());
 	} else {
-		shared_post(record->vcpu, bits & ~SHARED_POSTED_HAND);
+		post(record->vcpu, bits);
 		arch_irq_kick(record->vcpu->cpu);
 	}
 }
@@ -361,47 +376,6 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Another vCPU of the same VM that waits for the same core, the next by number; or NULL. */
-static struct vcpu *sibling_of(const struct vcpu *vcpu)
-{
-	const unsigned count = vcpu->vm->plan->vcpu_count;
-
-	for (unsigned i = 1; i < count; i++) {
-		struct vcpu *other = vm_vcpu(vcpu->vm, (vcpu->plan->index + i) % count);
-
-		if (other->shared && other->shared->known && other->cpu == vcpu->cpu &&
-			sched_wants(&other->shared->entity))
-			return other;
-	}
-	return 0;
-}
-
-void shared_spins(struct vcpu *vcpu)
-{
-	const struct vcpu *other = sibling_of(vcpu);
-
-	if (other)
-		sched_yield_to(&vcpu->cpu->shared->sched, &other->shared->entity, arch_cpu_ticks());
-}
-
-/*
- * Not all guests say that they spin, and not all architectures tell us: a vCPU that has run for
- * spin_ticks while another one of its VM waits for the same core is taken for one that does. The
- * two then share their quanta in smaller pieces, which costs a switch each and no more. Returns
- * when to decide again.
- */
-RARELY static uint64_t watch_spinning(struct shared_vcpu *record, uint64_t now)
-{
-	if (&record->entity != sched_running(&record->vcpu->cpu->shared->sched) ||
-		!sibling_of(record->vcpu))
-		return ARCH_NEVER;
-	if (now - record->began_ticks < hyp_plan->spin_ticks)
-		return record->began_ticks + hyp_plan->spin_ticks;
-	record->began_ticks = now;
-	shared_spins(record->vcpu);
-	return now;
-}
-
 /*
  * Some of what waits for the UART is sent. While more waits, again after what the UART takes
  * meanwhile; if it takes it at once, soon, or without a pause where nobody wants the CPU. It is
@@ -452,7 +426,7 @@ static struct vcpu *follow(struct cpu *cpu, struct sched_entity *entity, uint64_
 	if (console_queue_count != 0 && is_spare)
 		until = earlier(until, send_output(!entity, now));
 	if (vcpu && vcpu->shared->may_spin)
-		until = earlier(until, watch_spinning(vcpu->shared, now));
+		until = earlier(until, shared_watch_spinning(vcpu->shared, now));
 	arch_timer_arm(until);
 	if (vcpu)
 		set_filter(cpu, vcpu->shared->filter);
@@ -492,48 +466,65 @@ RARELY static struct vcpu *decide(void)
 }
 
 /*
- * The usual decision is made here: a vCPU that needs nothing but that its registers are loaded, if
+ * The usual decision ends here: a vCPU that needs nothing but that its registers are loaded, if
  * they are not. At the first sign of anything else `decide` goes on.
  */
-FLATTEN struct vcpu *shared_next(struct cpu *cpu)
+static ALWAYS_INLINE struct vcpu *enter(struct sched_entity *entity, uint64_t now)
 {
-	struct shared_cpu *const shared = cpu->shared;
-	struct vcpu *const loaded = cpu->vcpu;
-	const uint64_t now = arch_cpu_ticks();
-	struct shared_vcpu *record;
-	struct vcpu *vcpu;
+	struct shared_vcpu *record = record_of(entity);
+	struct vcpu *vcpu, *loaded;
 	uintptr_t special;
+	struct cpu *cpu;
 
-	if (__builtin_expect(is_posted(cpu), 0))
-		return decide();
-	if (__builtin_expect(!loaded, 0))
-		return decide();
-	if (__builtin_expect(console_queue_count != 0, 0))
-		return decide();
-	record = record_of(sched_pick_usual(&shared->sched, now));
 	if (__builtin_expect(!record, 0))
 		return decide();
+	vcpu = record->vcpu;
 	special = record->special;
+	cpu = vcpu->cpu;
+	if (__builtin_expect((special & ~(uintptr_t)SHARED_TOLD) != 0, 0))
+		return decide(); /* also if `cpu` is another one */
+	loaded = cpu->vcpu;
+	if (__builtin_expect(!loaded, 0))
+		return decide();
 	special |= loaded->shared->special;
 	if (__builtin_expect((special & ~(uintptr_t)SHARED_TOLD) != 0, 0))
 		return decide();
-	vcpu = record->vcpu;
-	arch_timer_arm(sched_until(&shared->sched));
-	special |= change_filter(vcpu->cpu, shared, record->filter);
+	arch_timer_arm(sched_until(&cpu->shared->sched));
+	special |= change_filter(cpu, cpu->shared, record->filter);
 	if (__builtin_expect(special != 0, 0))
 		return switch_and_tell(loaded, vcpu, now);
 	return vcpu == loaded ? vcpu : arch_vcpu_switch(loaded, vcpu);
 }
 
+/* A way of its own, so that neither needs more registers than are free. */
+NEVER_INLINE FLATTEN static struct vcpu *next_real_time(struct sched_cpu *sched, uint64_t now)
+{
+	return enter(sched_pick_usual_real_time(sched, now), now);
+}
+
+FLATTEN struct vcpu *shared_next(struct cpu *cpu)
+{
+	struct sched_cpu *const sched = &cpu->shared->sched;
+	const uint64_t now = arch_cpu_ticks();
+
+	if (__builtin_expect(is_posted(cpu), 0))
+		return decide();
+	if (sched_has_real_time(sched, now))
+		return next_real_time(sched, now);
+	if (__builtin_expect(console_queue_count != 0, 0))
+		return decide();
+	return enter(sched_pick_usual_best_effort(sched, now), now);
+}
+
 /* A clock of its own goes on while the vCPU waits, up to the moment that it wants to run again. */
-void shared_wait(struct vcpu *vcpu, uint64_t until)
+FLATTEN void shared_wait(struct vcpu *vcpu, uint64_t until)
 {
 	const uint64_t end = earlier(until, arch_vcpu_timer(vcpu));
 
 	__atomic_store_n(&vcpu->shared->suspended, false, __ATOMIC_RELAXED);
-	sched_block(&vcpu->cpu->shared->sched, end, arch_cpu_ticks());
 	if (vcpu->shared->has_clock && end != ARCH_NEVER)
 		vcpu->shared->stopped_ticks = end;
+	sched_block(&vcpu->cpu->shared->sched, end, arch_cpu_ticks());
 }
 
 void shared_suspend(struct vcpu *vcpu)
@@ -565,6 +556,7 @@ void shared_forget(struct vcpu *vcpu)
 	if (HYP_COMM && (record->special & SHARED_TOLD))
 		comm_vcpu_left(vcpu);
 	record->known = false;
+	record->special |= SHARED_NOT_READY;
 	record->stopped_ticks = 0;
 	record->reports = false;
 	vcpu->time_offset = 0;

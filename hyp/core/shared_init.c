@@ -49,8 +49,8 @@ static void init_vcpu(struct vcpu *vcpu, uint8_t *best_effort)
 			   vcpu->plan->index < vcpu->vm->plan->task_first && has_sibling(vcpu);
 	record->special = record->migrates || record->has_clock || record->may_spin ||
 					  vm_has_upcalls(vcpu->vm)
-				  ? SHARED_SPECIAL
-				  : 0;
+				  ? SHARED_NOT_READY | SHARED_SPECIAL
+				  : SHARED_NOT_READY;
 	if (vcpu->vm->plan->comm)
 		record->special |= SHARED_TOLD;
 	record->parameters = (struct sched_parameters){

@@ -19,11 +19,10 @@ struct vcpu;
 /* What was posted for a vCPU, for its CPU to carry out. */
 #define SHARED_POSTED_WAKE 1u
 #define SHARED_POSTED_FAST 2u
-#define SHARED_POSTED_HAND 4u /* with WAKE, by its own CPU: the running one gives it the core */
 
 /*
- * Why a vCPU is special: it is to start, or to leave; or one of the flags below is set, for good;
- * or it has a region, and is told of decisions.
+ * Why a vCPU is special: it is off, to start, or to leave; or one of the flags below is set, for
+ * good; or it has a region, and is told of decisions.
  */
 #define SHARED_NOT_READY 1u
 #define SHARED_SPECIAL   2u
@@ -124,9 +123,10 @@ void realtime_off(struct vcpu *task);
 void realtime_happened(struct cpu *cpu, uint64_t slots);
 
 /*
- * Posts `bits` for `vcpu` to its CPU, without a kick: cpu_attend or a kick must follow. Returns
- * false if something had been posted already, and that has not been seen to.
+ * Not all guests say that they spin, and not all architectures tell us: a vCPU that may, and has
+ * run for spin_ticks while another one of its VM waits for the same core, is taken for one that
+ * does. Returns when to decide again.
  */
-bool shared_post(struct vcpu *vcpu, uint32_t bits);
+uint64_t shared_watch_spinning(struct shared_vcpu *record, uint64_t now);
 
 #endif

@@ -32,31 +32,61 @@
  * at the latest. If a higher class has an `owner` for the core, that is returned; if not, the
  * class's own, which has the core from cpu->since on, or NULL. (The highest is not told of one.)
  *
- * NAME_decide_usual: the same on the shortest way, for what is usual. Returns false if something
- * has come due that is not: NAME_decide of all classes then does all of it, or what is left.
+ * NAME_block: the running entity, which is the class's, waits; the time until now is charged.
  */
 void edf_charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used);
 struct sched_entity *edf_decide(struct sched_cpu *cpu, uint64_t now, uint64_t *until);
-bool edf_decide_usual(
-	struct sched_cpu *cpu, struct sched_entity **owner, uint64_t now, uint64_t *until);
+void edf_block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now);
 
 void round_robin_charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used);
 struct sched_entity *round_robin_decide(
 	struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now, uint64_t *until);
-bool round_robin_decide_usual(
-	struct sched_cpu *cpu, struct sched_entity **owner, uint64_t now, uint64_t *until);
 
 struct sched_class {
 	/* The entity is blocked, and wants to run. */
 	void (*wake)(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now);
 
 	/* The functions of sched.h; the time until `now` is charged. */
-	void (*block)(
-		struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now);
 	void (*done)(
 		struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now);
 	void (*remove)(struct sched_cpu *cpu, struct sched_entity *entity);
 };
+void round_robin_block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until);
+
+/*
+ * On the shortest way, for what is usual. An event has come due: its entity, if it is released, has
+ * the core, and that is all; or NULL, and the rest is left.
+ */
+struct sched_entity *edf_release_usual(struct sched_cpu *cpu, uint64_t now, uint64_t *until);
+
+/* Nothing has come due: the current one, which there is, if it goes on; or NULL. */
+struct sched_entity *edf_continue_usual(struct sched_cpu *cpu, uint64_t now, uint64_t *until);
+
+/*
+ * The chunk of budget of `owner` is used up, but for what leaving costs; also if it was looked at
+ * too late, and more than that is used up.
+ */
+static inline bool edf_is_exhausted(const struct sched_cpu *cpu, const struct sched_entity *owner)
+{
+	const struct budget_chunk *chunk = &owner->edf.budget.first;
+
+	return chunk->amount <= cpu->common->switch_cost || chunk->time != owner->edf.chunk;
+}
+
+/*
+ * The owner's quantum has ended within the last `used` ticks, which it has run itself and which are
+ * charged to it, and nobody roams: the next one, whose turn it is; or NULL, and nothing has
+ * happened, if it is not as simple as that.
+ */
+struct sched_entity *round_robin_turn(struct sched_cpu *cpu, uint64_t used);
+
+/* Whether best-effort entities come and go on any CPU. */
+static inline bool round_robin_is_any_roaming(const struct sched_cpu *cpu)
+{
+	const volatile uint64_t *roaming = &cpu->common->roaming; /* of others' doing: one load */
+
+	return *roaming != 0;
+}
 
 /* What all classes need. */
 

@@ -141,34 +141,34 @@ static void release(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t
 
 /*
  * The same of one that is asleep, if nobody else is ready: it has closed its job, and sleeps at
- * least until its budget comes. Returns when it must be looked at again, or 0, and nothing has
- * happened, if it is not as simple.
+ * least until its budget comes.
  */
-static ALWAYS_INLINE uint64_t release_alone(
-	struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
+struct sched_entity *edf_release_usual(struct sched_cpu *cpu, uint64_t now, uint64_t *until)
 {
 	const uint64_t cost = cpu->common->switch_cost;
+	const unsigned slot = tournament_first(&cpu->edf.events);
+	struct sched_entity *entity = cpu->edf.entities[slot];
 	struct edf_entity *edf = &entity->edf;
-	uint64_t chunk, deadline, end;
+	const uint64_t chunk = edf->wake_at;
 
-	if (entity->state != SCHED_ASLEEP || cpu->edf.current || edf->budget.count != 0 ||
-		edf->budget.first.amount < cost || edf->wake_at + edf->parameters.deadline < now)
-		return 0;
+	if (entity->state != SCHED_ASLEEP || entity->preemptable || cpu->edf.current ||
+		edf->budget.count != 0 || edf->budget.first.amount < cost ||
+		chunk + edf->parameters.deadline < now)
+		return NULL;
 	budget_spend(&edf->budget, cost);
 	entity->stats.ran_ticks += cost;
-	end = cpu->since + edf->budget.first.amount;
+	*until = cpu->since + edf->budget.first.amount;
 	cpu->since += cost;
 	cpu->edf.current = entity;
 	entity->state = SCHED_READY;
-	chunk = edf->wake_at;
-	deadline = chunk + edf->parameters.deadline;
 	edf->budget.first.time = chunk;
 	edf->chunk = chunk;
-	edf->deadline = deadline;
+	edf->deadline = chunk + edf->parameters.deadline;
 	open_job(cpu, entity, now);
-	end = min(edf->late_at, end);
-	tournament_put(&cpu->edf.events, entity->slot, edf->wake_at + edf->parameters.period);
-	return end;
+	class_until(until, edf->late_at);
+	tournament_put(&cpu->edf.events, slot, chunk + edf->parameters.period);
+	class_until(until, tournament_least(&cpu->edf.events));
+	return *until > now ? entity : NULL;
 }
 
 /* It wants to run: at once, or as soon as it has budget. */
@@ -227,14 +227,6 @@ static void exhaust(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t 
 	step_down(cpu, owner, now);
 }
 
-/* Also if it was looked at too late, and more than the chunk is used up. */
-static bool is_exhausted(const struct sched_cpu *cpu, const struct sched_entity *owner)
-{
-	const struct budget_chunk *chunk = &owner->edf.budget.first;
-
-	return chunk->amount <= cpu->common->switch_cost || chunk->time != owner->edf.chunk;
-}
-
 /* What happens to the entity at this time without its doing. */
 static void happen(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
@@ -277,7 +269,7 @@ struct sched_entity *edf_decide(struct sched_cpu *cpu, uint64_t now, uint64_t *u
 	struct edf_cpu *edf = &cpu->edf;
 	struct sched_entity *before = cpu->owner;
 
-	if (before && sched_is_real_time(before) && is_exhausted(cpu, before))
+	if (before && sched_is_real_time(before) && edf_is_exhausted(cpu, before))
 		exhaust(cpu, before, now);
 	if (tournament_least(&edf->events) <= now)
 		do_events(cpu, now);
@@ -289,26 +281,12 @@ struct sched_entity *edf_decide(struct sched_cpu *cpu, uint64_t now, uint64_t *u
 	return edf->current;
 }
 
-bool edf_decide_usual(
-	struct sched_cpu *cpu, struct sched_entity **owner, uint64_t now, uint64_t *until)
+struct sched_entity *edf_continue_usual(struct sched_cpu *cpu, uint64_t now, uint64_t *until)
 {
-	struct edf_cpu *edf = &cpu->edf;
-	const struct sched_entity *before = cpu->owner;
+	struct sched_entity *current = cpu->edf.current;
 
-	if (before && sched_is_real_time(before) && is_exhausted(cpu, before))
-		return false;
-	if (tournament_least(&edf->events) <= now) {
-		*owner = edf->entities[tournament_first(&edf->events)];
-		*until = release_alone(cpu, *owner, now);
-		class_until(until, tournament_least(&edf->events));
-		return *until > now;
-	}
-	*until = tournament_least(&edf->events);
-	*owner = edf->current;
-	if (!*owner)
-		return true;
-	until_of(cpu, *owner, until);
-	return *until > now;
+	until_of(cpu, current, until);
+	return current->preemptable || *until <= now ? NULL : current;
 }
 
 static void wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
@@ -318,7 +296,7 @@ static void wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t no
 	want(cpu, entity, now);
 }
 
-static void block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)
+void edf_block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)
 {
 	leave(cpu, entity);
 	split(cpu, entity);
@@ -357,7 +335,6 @@ static void remove_entity(struct sched_cpu *cpu, struct sched_entity *entity)
 
 const struct sched_class edf_class = {
 	.wake = wake,
-	.block = block,
 	.done = done,
 	.remove = remove_entity,
 };

@@ -4,11 +4,12 @@
  *
  * Who joins the queue at its end gets the next number as its turn, and a CPU takes the lowest of
  * those that may run on it. So that this takes the same time however many wait, those with the same
- * affinity are a group with a list by turn, and there are few groups.
+ * affinity are a group with a ring by turn, and there are few groups.
  *
- * Each CPU has a current entity, whose quantum it is, and which is in no list. It stays that while
- * real time runs, unless it may run elsewhere: then it waits in the queue, with its turn. A guest,
- * which runs on another one's time, keeps its place in the queue, where it is passed over.
+ * Each CPU has a current entity, whose quantum it is. It stays that while real time runs, unless it
+ * may run elsewhere: then it waits. It keeps its place in the queue, where it is passed over; so
+ * does a guest, which runs on another one's time. When a quantum ends where nobody comes from
+ * elsewhere, its owner stands first in the ring, and all that has to be done is to turn that.
  */
 #include "hyp/sched/class.h"
 #include "lib/bits.h"
@@ -23,15 +24,10 @@ static struct round_robin_group *group_of(struct sched_cpu *cpu, const struct sc
 	return &cpu->common->groups[entity->round_robin.group];
 }
 
-static bool is_pinned(struct sched_cpu *cpu, const struct sched_entity *entity)
-{
-	return group_of(cpu, entity) == cpu->round_robin.own;
-}
-
 /* Whether some entity may run here and elsewhere. */
-static bool is_roaming(const struct sched_cpu *cpu)
+static ALWAYS_INLINE bool is_roaming(const struct sched_cpu *cpu)
 {
-	return (__atomic_load_n(&cpu->common->roaming, __ATOMIC_RELAXED) & bit_of(cpu)) != 0;
+	return round_robin_is_any_roaming(cpu) && (cpu->common->roaming & bit_of(cpu)) != 0;
 }
 
 /*
@@ -59,40 +55,35 @@ static ALWAYS_INLINE void release_queue(struct sched_cpu *cpu, bool is_locked)
 static void make_ready(struct sched_cpu *cpu, struct sched_entity *entity)
 {
 	entity->state = SCHED_READY;
-	cpu->round_robin.stale = true;
-	if (!is_pinned(cpu, entity))
+	if (cpu->round_robin.current)
+		cpu->ticks = true;
+	else
+		cpu->unusual |= SCHED_UNUSUAL_STALE;
+	if (entity->round_robin.roams)
 		cpu->unusual |= SCHED_UNUSUAL_QUEUE;
 }
 
-/* Into its list, before `next`, or at the end. */
-static void insert(struct sched_cpu *cpu, struct sched_entity *entity, struct sched_entity *next)
-{
-	struct round_robin_group *group = group_of(cpu, entity);
-	struct sched_entity *before = next ? next->round_robin.before : group->last;
-
-	entity->round_robin.next = next;
-	entity->round_robin.before = before;
-	*(before ? &before->round_robin.next : &group->first) = entity;
-	*(next ? &next->round_robin.before : &group->last) = entity;
-	make_ready(cpu, entity);
-}
-
-/* To the end of the queue. */
-static void append(struct sched_cpu *cpu, struct sched_entity *entity)
+static ALWAYS_INLINE void take_turn(struct sched_cpu *cpu, struct sched_entity *entity)
 {
 	entity->round_robin.turn = __atomic_add_fetch(&cpu->common->turn, 1, __ATOMIC_RELAXED);
-	entity->round_robin.expired = false;
-	insert(cpu, entity, NULL);
 }
 
-/* Back to where it was when it was chosen: only those that other CPUs put back are before it. */
-static void put_back(struct sched_cpu *cpu, struct sched_entity *entity)
+/* To the end of the queue, from outside. */
+static void append(struct sched_cpu *cpu, struct sched_entity *entity)
 {
-	struct sched_entity *next = group_of(cpu, entity)->first;
+	struct round_robin_group *group = group_of(cpu, entity);
+	struct sched_entity *first = group->first ? group->first : entity, *last;
 
-	while (next && next->round_robin.turn < entity->round_robin.turn)
-		next = next->round_robin.next;
-	insert(cpu, entity, next);
+	if (first == entity)
+		first->round_robin.before = group->first = entity;
+	last = first->round_robin.before;
+	entity->round_robin.next = first;
+	entity->round_robin.before = last;
+	last->round_robin.next = entity;
+	first->round_robin.before = entity;
+	entity->round_robin.expired = false;
+	take_turn(cpu, entity);
+	make_ready(cpu, entity);
 }
 
 static void take_out(struct sched_cpu *cpu, struct sched_entity *entity)
@@ -100,18 +91,35 @@ static void take_out(struct sched_cpu *cpu, struct sched_entity *entity)
 	struct round_robin_group *group = group_of(cpu, entity);
 	struct sched_entity *next = entity->round_robin.next, *before = entity->round_robin.before;
 
-	*(before ? &before->round_robin.next : &group->first) = next;
-	*(next ? &next->round_robin.before : &group->last) = before;
+	before->round_robin.next = next;
+	next->round_robin.before = before;
+	if (group->first == entity)
+		group->first = next == entity ? NULL : next;
 }
 
-/* The first of the group that waits; those to be passed over are not more than there are CPUs. */
+/* From wherever it is in the queue to the end. */
+static void move_back(struct sched_cpu *cpu, struct sched_entity *entity)
+{
+	take_out(cpu, entity);
+	append(cpu, entity);
+}
+
+/* The first that waits, from `entity` on, or NULL; few are to be passed over (see above). */
+static ALWAYS_INLINE struct sched_entity *waiting_from(
+	const struct round_robin_group *group, struct sched_entity *entity)
+{
+	while (entity->state != SCHED_READY) {
+		entity = entity->round_robin.next;
+		if (entity == group->first)
+			return NULL;
+	}
+	return entity;
+}
+
+/* The first of the group that waits. */
 static ALWAYS_INLINE struct sched_entity *first_of(const struct round_robin_group *group)
 {
-	struct sched_entity *first = group->first;
-
-	while (first && first->state != SCHED_READY)
-		first = first->round_robin.next;
-	return first;
+	return group->first ? waiting_from(group, group->first) : NULL;
 }
 
 /* The first of those that may run here, or NULL, where some may run elsewhere. */
@@ -155,32 +163,14 @@ static void host(struct sched_cpu *cpu, struct sched_entity *owner, struct sched
 	guest->state = SCHED_GUEST;
 	guest->round_robin.host = owner;
 	guest->round_robin.refused = false;
-	cpu->round_robin.stale = true;
-}
-
-/* Out of wherever it is. */
-static void withdraw(struct sched_cpu *cpu, struct sched_entity *entity)
-{
-	struct round_robin_cpu *round_robin = &cpu->round_robin;
-
-	evict(cpu, entity);
-	entity->round_robin.refused = false;
-	if (entity->state == SCHED_GUEST)
-		entity->round_robin.host->guest = NULL;
-	if (entity->state >= SCHED_READY && entity->state != SCHED_CHOSEN)
-		take_out(cpu, entity);
-	if (round_robin->current == entity)
-		round_robin->current = NULL;
-	if (round_robin->summoned == entity)
-		round_robin->summoned = NULL;
-	if (cpu->owner == entity)
-		cpu->owner = NULL;
-	round_robin->stale = true;
+	if (owner == cpu->round_robin.current)
+		cpu->ticks = true;
+	else
+		cpu->unusual |= SCHED_UNUSUAL_STALE;
 }
 
 static void make_current(struct sched_cpu *cpu, struct sched_entity *entity)
 {
-	take_out(cpu, entity);
 	entity->state = SCHED_CHOSEN;
 	entity->round_robin.refused = false;
 	cpu->round_robin.current = entity;
@@ -230,7 +220,7 @@ static void take_core(struct sched_cpu *cpu, struct sched_entity *owner, uint64_
 	}
 	evict(cpu, owner);
 	owner->round_robin.left = cpu->common->quantum;
-	append(cpu, owner);
+	move_back(cpu, owner);
 	entity->round_robin.left = cpu->common->quantum;
 	entity->round_robin.expired = false;
 	make_current(cpu, entity);
@@ -272,7 +262,7 @@ static void retry(struct sched_cpu *cpu, uint64_t now)
 	if (!round_robin->summoned)
 		return;
 	take_core(cpu, current, now);
-	round_robin->ticks = true;
+	cpu->ticks = true;
 }
 
 /*
@@ -295,8 +285,11 @@ static void choose(struct sched_cpu *cpu, uint64_t now, bool is_roaming)
 		evict(cpu, current);
 	first = first_waiting(cpu, is_roaming);
 	if (current && first && current->round_robin.expired) {
-		class_trace(cpu, now, TRACE_QUANTUM_END, current, 0);
-		append(cpu, current);
+		if (current == cpu->running)
+			cpu->turned = true;
+		else
+			class_trace(cpu, now, TRACE_QUANTUM_END, current, 0);
+		move_back(cpu, current);
 		make_current(cpu, first);
 	} else if (current) {
 		current->round_robin.expired = false;
@@ -304,7 +297,7 @@ static void choose(struct sched_cpu *cpu, uint64_t now, bool is_roaming)
 		make_current(cpu, first);
 		first = first_waiting(cpu, is_roaming);
 	}
-	round_robin->ticks = first || (current && current->guest);
+	cpu->ticks = first || (current && current->guest);
 	if (round_robin->refused != 0)
 		retry(cpu, now);
 }
@@ -323,8 +316,10 @@ void round_robin_charge(struct sched_cpu *cpu, struct sched_entity *owner, uint6
 	}
 	used -= owner->round_robin.left;
 	owner->round_robin.left = cpu->common->quantum - used % cpu->common->quantum;
-	owner->round_robin.expired = cpu->round_robin.ticks;
-	cpu->round_robin.stale = true;
+	if (!cpu->ticks)
+		return;
+	owner->round_robin.expired = true;
+	cpu->unusual |= SCHED_UNUSUAL_STALE;
 }
 
 static void wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
@@ -350,15 +345,15 @@ static void outranked(struct sched_cpu *cpu, struct sched_entity *owner, uint64_
 		take_core(cpu, owner, now);
 	if (round_robin->summoned)
 		miss_core(cpu);
-	if (current && current->guest && !is_pinned(cpu, current->guest))
+	if (current && current->guest && current->guest->round_robin.roams)
 		evict(cpu, current);
-	if (current && !is_pinned(cpu, current)) {
+	if (current && current->round_robin.roams) {
 		evict(cpu, current);
 		round_robin->current = NULL;
 		if (current->round_robin.expired)
-			append(cpu, current);
+			move_back(cpu, current);
 		else
-			put_back(cpu, current);
+			make_ready(cpu, current);
 	}
 	if (is_locked)
 		note(cpu, false, false);
@@ -373,13 +368,13 @@ static void pick(struct sched_cpu *cpu, uint64_t now)
 	const bool is_locked = hold_queue(cpu);
 
 	choose(cpu, now, is_locked);
+	cpu->unusual &= (uint8_t) ~(SCHED_UNUSUAL_QUEUE | SCHED_UNUSUAL_STALE);
 	if (is_locked)
 		cpu->unusual |= SCHED_UNUSUAL_QUEUE;
-	else
-		cpu->unusual &= (uint8_t)~SCHED_UNUSUAL_QUEUE;
-	round_robin->stale = false;
+	if (round_robin->refused != 0)
+		cpu->unusual |= SCHED_UNUSUAL_STALE;
 	if (__builtin_expect(is_locked, 0))
-		note(cpu, !round_robin->current, round_robin->current && !round_robin->ticks);
+		note(cpu, !round_robin->current, round_robin->current && !cpu->ticks);
 	release_queue(cpu, is_locked);
 }
 
@@ -412,103 +407,120 @@ struct sched_entity *round_robin_decide(
 	class_until(until, tournament_least(wakes));
 	if (owner)
 		return owner;
-	if (round_robin->stale || is_roaming(cpu))
+	if ((cpu->unusual & SCHED_UNUSUAL_STALE) || is_roaming(cpu))
 		pick(cpu, now);
-	if (round_robin->ticks)
+	if (cpu->ticks && round_robin->current)
 		class_until(until, cpu->since + round_robin->current->round_robin.left);
 	return round_robin->current;
 }
 
+/* As `round_robin_charge` and `choose`. */
+struct sched_entity *round_robin_turn(struct sched_cpu *cpu, uint64_t used)
+{
+	struct sched_entity *owner = cpu->owner, *next;
+	struct round_robin_group *own;
+	uint64_t left;
+
+	if (cpu->running != owner)
+		return NULL;
+	own = cpu->round_robin.own;
+	next = owner->round_robin.next;
+	if (own->first != owner || next->state != SCHED_READY)
+		return NULL;
+	left = owner->round_robin.left + cpu->common->quantum - used;
+	if ((int64_t)left <= 0)
+		return NULL;
+	owner->round_robin.left = left;
+	owner->stats.ran_ticks += used;
+	own->first = next;
+	owner->state = SCHED_READY;
+	take_turn(cpu, owner);
+	make_current(cpu, next);
+	return next;
+}
+
+/* The one that runs leaves the queue. */
+static ALWAYS_INLINE void leave(struct sched_cpu *cpu, struct sched_entity *entity)
+{
+	take_out(cpu, entity);
+	cpu->unusual |= SCHED_UNUSUAL_STALE;
+	if (entity->state == SCHED_GUEST) {
+		entity->round_robin.host->guest = NULL;
+		return;
+	}
+	evict(cpu, entity);
+	cpu->round_robin.current = NULL;
+	cpu->owner = NULL;
+}
+
 /*
- * As `choose`, where nobody comes from elsewhere, and no one becomes or ceases to be a guest.
- * Returns false, and nothing has happened, if it is not as simple.
+ * One has left: finds the current entity, if it was that one, and whether others wait, so that the
+ * next decision need not look; if it is as simple as that.
  */
-static ALWAYS_INLINE bool choose_usual(struct sched_cpu *cpu, uint64_t now)
+static ALWAYS_INLINE void settle(struct sched_cpu *cpu)
 {
 	struct round_robin_cpu *round_robin = &cpu->round_robin;
-	struct sched_entity *current = round_robin->current, *first;
+	struct sched_entity *current = round_robin->current, *first = first_of(round_robin->own);
 
-	if (!round_robin->own || round_robin->summoned || round_robin->refused)
-		return false;
-	first = first_of(round_robin->own);
-	if (current && current->guest && current->round_robin.expired)
-		return false;
-	round_robin->ticks = first || (current && current->guest);
-	if (current && first && current->round_robin.expired) {
-		class_trace(cpu, now, TRACE_QUANTUM_END, current, 0);
-		append(cpu, current);
+	if (round_robin->summoned || round_robin->refused != 0)
+		return;
+	if (!current) {
+		if (!first)
+			return;
 		make_current(cpu, first);
-	} else if (current) {
-		current->round_robin.expired = false;
-	} else if (first) {
-		make_current(cpu, first);
-		round_robin->ticks = first_of(round_robin->own) != NULL;
-	}
-	round_robin->stale = false;
-	return true;
-}
-
-bool round_robin_decide_usual(
-	struct sched_cpu *cpu, struct sched_entity **owner, uint64_t now, uint64_t *until)
-{
-	struct round_robin_cpu *round_robin = &cpu->round_robin;
-
-	if (*owner)
-		return !(*owner)->preemptable;
-	if (tournament_least(&round_robin->wakes) <= now ||
-		__atomic_load_n(&cpu->common->roaming, __ATOMIC_RELAXED) != 0)
-		return false;
-	class_until(until, tournament_least(&round_robin->wakes));
-	if (round_robin->stale && !choose_usual(cpu, now))
-		return false;
-	*owner = round_robin->current;
-	if (!*owner)
-		return false;
-	if (round_robin->ticks)
-		class_until(until, cpu->since + (*owner)->round_robin.left);
-	return true;
-}
-
-/* The current entity is nobody else's to look at, as a rule. */
-static void block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)
-{
-	bool is_locked;
-
-	(void)now;
-	if (entity->state == SCHED_CHOSEN && !entity->guest) {
-		cpu->round_robin.current = NULL;
-		cpu->round_robin.stale = true;
-		cpu->owner = NULL;
-		entity->state = SCHED_BLOCKED;
+		cpu->ticks = waiting_from(round_robin->own, first) != NULL;
+	} else if (current->round_robin.expired) {
+		return;
 	} else {
-		is_locked = hold_queue(cpu);
-		withdraw(cpu, entity);
-		entity->state = SCHED_BLOCKED;
-		release_queue(cpu, is_locked);
+		cpu->ticks = first || current->guest;
 	}
+	cpu->unusual &= (uint8_t)~SCHED_UNUSUAL_STALE;
+}
+
+void round_robin_block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until)
+{
+	const bool is_locked = hold_queue(cpu);
+
+	leave(cpu, entity);
+	entity->state = SCHED_BLOCKED;
+	if (!is_locked)
+		settle(cpu);
+	release_queue(cpu, is_locked);
 	tournament_set(&cpu->round_robin.wakes, entity->slot, until);
 }
 
 static void done(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now)
 {
-	bool is_locked;
+	const bool is_locked = hold_queue(cpu);
 
 	(void)until;
 	(void)now;
-	is_locked = hold_queue(cpu);
-	withdraw(cpu, entity);
+	leave(cpu, entity);
 	entity->round_robin.left = cpu->common->quantum;
 	append(cpu, entity);
 	release_queue(cpu, is_locked);
 }
 
+/* In whatever state it is. */
 static void remove_entity(struct sched_cpu *cpu, struct sched_entity *entity)
 {
+	struct round_robin_cpu *round_robin = &cpu->round_robin;
 	bool is_locked;
 
-	tournament_set(&cpu->round_robin.wakes, entity->slot, TOURNAMENT_NONE);
+	tournament_set(&round_robin->wakes, entity->slot, TOURNAMENT_NONE);
 	is_locked = hold_queue(cpu);
-	withdraw(cpu, entity);
+	evict(cpu, entity);
+	if (entity->state == SCHED_GUEST)
+		entity->round_robin.host->guest = NULL;
+	if (entity->state >= SCHED_READY)
+		take_out(cpu, entity);
+	if (round_robin->current == entity)
+		round_robin->current = NULL;
+	if (round_robin->summoned == entity)
+		round_robin->summoned = NULL;
+	if (cpu->owner == entity)
+		cpu->owner = NULL;
+	cpu->unusual |= SCHED_UNUSUAL_STALE;
 	entity->state = SCHED_ABSENT;
 	cpu->common->entities[entity->slot] = NULL;
 	release_queue(cpu, is_locked);
@@ -516,7 +528,6 @@ static void remove_entity(struct sched_cpu *cpu, struct sched_entity *entity)
 
 const struct sched_class round_robin_class = {
 	.wake = wake,
-	.block = block,
 	.done = done,
 	.remove = remove_entity,
 };
@@ -544,15 +555,12 @@ void round_robin_summon(struct sched_cpu *cpu, struct sched_entity *entity, uint
 	if (entity == cpu->owner) {
 		evict(cpu, entity); /* it is its own quantum that another one runs on */
 	} else if (entity->state == SCHED_READY || entity->state == SCHED_CHOSEN) {
-		if (entity == cpu->round_robin.current) {
+		if (entity == cpu->round_robin.current)
 			cpu->round_robin.current = NULL;
-			put_back(cpu, entity);
-		}
 		evict(cpu, entity);
 		entity->state = SCHED_SUMMONED;
 		cpu->round_robin.summoned = entity;
-		cpu->round_robin.stale = true;
-		cpu->unusual |= SCHED_UNUSUAL_QUEUE;
+		cpu->unusual |= SCHED_UNUSUAL_QUEUE | SCHED_UNUSUAL_STALE;
 	}
 	release_queue(cpu, is_locked);
 }
@@ -565,16 +573,16 @@ void round_robin_refuse(struct sched_cpu *cpu, struct sched_entity *entity)
 	if (entity->state == SCHED_READY) {
 		entity->round_robin.refused = true;
 		cpu->round_robin.refused |= 1ull << entity->slot;
-		cpu->round_robin.stale = true;
+		cpu->unusual |= SCHED_UNUSUAL_STALE;
 	}
 	release_queue(cpu, is_locked);
 }
 
+/* Whoever has more to do after this has a guest or waits: the quantum has an end from now on. */
 void round_robin_lend(struct sched_cpu *cpu, struct sched_entity *other)
 {
-	bool is_locked;
+	const bool is_locked = hold_queue(cpu);
 
-	is_locked = hold_queue(cpu);
 	if (other == cpu->owner)
 		evict(cpu, other);
 	else if (other->state == SCHED_READY && (group_of(cpu, other)->affinity & bit_of(cpu)) != 0)

@@ -28,11 +28,13 @@ static uint8_t find_group(struct sched_common *common, uint64_t affinity)
 void round_robin_add(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t affinity)
 {
 	lock_take(&cpu->common->lock);
-	entity->round_robin =
-		(struct round_robin_entity){.group = find_group(cpu->common, affinity)};
+	entity->round_robin = (struct round_robin_entity){
+		.group = find_group(cpu->common, affinity),
+		.roams = (affinity & (affinity - 1)) != 0,
+	};
 	if (affinity == 1ull << cpu->index)
 		cpu->round_robin.own = &cpu->common->groups[entity->round_robin.group];
 	cpu->common->entities[entity->slot] = entity;
-	cpu->round_robin.stale = true;
+	cpu->unusual |= SCHED_UNUSUAL_STALE;
 	lock_release(&cpu->common->lock);
 }

@@ -73,7 +73,7 @@ void class_leave(struct sched_cpu *cpu, uint64_t cost)
 	cpu->owner = NULL;
 }
 
-static void charge(struct sched_cpu *cpu, uint64_t now)
+static ALWAYS_INLINE void charge_inline(struct sched_cpu *cpu, uint64_t now)
 {
 	const uint64_t used = now - cpu->since;
 
@@ -92,27 +92,34 @@ static void charge(struct sched_cpu *cpu, uint64_t now)
 	}
 }
 
-/* Who had not the core before has it from now on. */
+static void charge(struct sched_cpu *cpu, uint64_t now)
+{
+	charge_inline(cpu, now);
+}
+
+/* Who had not the core before has it from now on: `event` says why. */
 static ALWAYS_INLINE void give_core(
-	struct sched_cpu *cpu, struct sched_entity *running, uint64_t now)
+	struct sched_cpu *cpu, struct sched_entity *running, enum trace_event event, uint64_t now)
 {
 	const uint8_t number = running->number;
 
+	trace_write_at(cpu->trace, now, event, number, cpu->last);
 	running->stats.dispatches++;
-	trace_write_at(cpu->trace, now, TRACE_SWITCH, number, cpu->last);
 	cpu->last = number;
+	cpu->running = running;
 }
 
 /* `running` has the core from now on. */
 static void dispatch(struct sched_cpu *cpu, struct sched_entity *running, uint64_t now)
 {
 	if (running && running != cpu->running) {
-		give_core(cpu, running, now);
+		give_core(cpu, running, cpu->turned ? TRACE_TURN : TRACE_SWITCH, now);
 	} else if (!running && !cpu->idle) {
 		trace_write_at(cpu->trace, now, TRACE_IDLE, TRACE_NO_VCPU,
 			cpu->until == SCHED_NEVER ? ~0ull : cpu->until);
 	}
 	cpu->running = running;
+	cpu->turned = false;
 	cpu->idle = !running;
 }
 
@@ -130,45 +137,90 @@ struct sched_entity *sched_pick(struct sched_cpu *cpu, uint64_t now)
 	return cpu->running;
 }
 
-/* As `charge`. Returns false, and nothing has happened, if nobody ran, or for too long. */
-static ALWAYS_INLINE bool charge_usual(struct sched_cpu *cpu, uint64_t now)
+/* What the usual ways end with, but at the end of a quantum. */
+static ALWAYS_INLINE struct sched_entity *have(
+	struct sched_cpu *cpu, struct sched_entity *owner, uint64_t until, uint64_t now)
 {
-	const uint64_t used = now - cpu->since;
-	struct sched_entity *owner = cpu->owner;
-
-	if (!owner)
-		return !cpu->idle;
-	if (now <= cpu->since)
-		return true;
-	if (!sched_is_real_time(owner))
-		round_robin_charge(cpu, owner, used);
-	else if (used <= owner->edf.budget.first.amount)
-		budget_spend(&owner->edf.budget, used);
-	else
-		return false;
-	on_core(cpu)->stats.ran_ticks += used;
-	cpu->since = now;
-	return true;
-}
-
-struct sched_entity *sched_pick_usual(struct sched_cpu *cpu, uint64_t now)
-{
-	struct sched_entity *owner;
-	uint64_t until;
-
-	if (cpu->unusual != 0 || !charge_usual(cpu, now))
-		return NULL;
-	if (!edf_decide_usual(cpu, &owner, now, &until) ||
-		!round_robin_decide_usual(cpu, &owner, now, &until))
-		return NULL;
 	cpu->until = until;
 	cpu->owner = owner;
 	if (__builtin_expect(owner->guest != NULL, 0))
 		owner = owner->guest;
 	if (owner != cpu->running)
-		give_core(cpu, owner, now);
-	cpu->running = owner;
+		give_core(cpu, owner, TRACE_SWITCH, now);
 	return owner;
+}
+
+struct sched_entity *sched_pick_usual_real_time(struct sched_cpu *cpu, uint64_t now)
+{
+	struct sched_entity *owner = cpu->owner, *const ran = cpu->running;
+	const uint64_t used = now - cpu->since;
+	uint64_t until = tournament_least(&cpu->edf.events);
+
+	if (cpu->unusual != 0)
+		return NULL;
+	if (!owner) {
+		if (cpu->idle)
+			return NULL;
+	} else if (!ran) {
+		return NULL;
+	} else if (now > cpu->since) {
+		if (!sched_is_real_time(owner) && used < owner->round_robin.left)
+			owner->round_robin.left -= used;
+		else if (sched_is_real_time(owner) && used <= owner->edf.budget.first.amount)
+			budget_spend(&owner->edf.budget, used);
+		else
+			return NULL;
+		ran->stats.ran_ticks += used;
+		cpu->since = now;
+	}
+	if (owner && sched_is_real_time(owner) && edf_is_exhausted(cpu, owner))
+		return NULL;
+	if (until <= now)
+		owner = edf_release_usual(cpu, now, &until);
+	else
+		owner = edf_continue_usual(cpu, now, &until);
+	return owner ? have(cpu, owner, until, now) : NULL;
+}
+
+/* The quantum has ended, and nothing else has come due: the next one has its turn. */
+static ALWAYS_INLINE struct sched_entity *turn(
+	struct sched_cpu *cpu, uint64_t used, uint64_t until, uint64_t now)
+{
+	struct sched_entity *next = round_robin_turn(cpu, used);
+
+	if (!next)
+		return NULL;
+	class_until(&until, now + next->round_robin.left);
+	cpu->since = now;
+	cpu->until = until;
+	cpu->owner = next;
+	give_core(cpu, next, TRACE_TURN, now);
+	return next;
+}
+
+struct sched_entity *sched_pick_usual_best_effort(struct sched_cpu *cpu, uint64_t now)
+{
+	struct sched_entity *owner = cpu->round_robin.current;
+	uint64_t until = tournament_least(&cpu->edf.events), since = cpu->since;
+
+	class_until(&until, tournament_least(&cpu->round_robin.wakes));
+	if (cpu->unusual != 0 || until <= now || !owner || round_robin_is_any_roaming(cpu))
+		return NULL;
+	if (cpu->owner != owner) {
+		if (cpu->owner || cpu->idle)
+			return NULL;
+	} else if (now > since) {
+		if (now - since >= owner->round_robin.left)
+			return turn(cpu, now - since, until, now);
+		if (!cpu->running)
+			return NULL;
+		owner->round_robin.left -= now - since;
+		cpu->running->stats.ran_ticks += now - since;
+		cpu->since = since = now;
+	}
+	if (cpu->ticks)
+		class_until(&until, since + owner->round_robin.left);
+	return have(cpu, owner, until, now);
 }
 
 void sched_wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
@@ -206,10 +258,14 @@ void sched_block(struct sched_cpu *cpu, uint64_t until, uint64_t now)
 {
 	struct sched_entity *entity = cpu->running;
 
-	charge(cpu, now);
+	charge_inline(cpu, now);
 	class_trace(cpu, now, TRACE_BLOCK, entity, until);
-	class_of(entity)->block(cpu, entity, earlier(until), now);
 	cpu->running = NULL;
+	until = earlier(until);
+	if (sched_is_real_time(entity))
+		edf_block(cpu, entity, until, now);
+	else
+		round_robin_block(cpu, entity, until);
 }
 
 void sched_done(struct sched_cpu *cpu, uint64_t until, uint64_t now)
@@ -228,11 +284,24 @@ bool sched_set_deadline(struct sched_cpu *cpu, uint64_t deadline, uint64_t now)
 	return edf_set_deadline(cpu, cpu->running, deadline, now);
 }
 
+static ALWAYS_INLINE void yield_to(struct sched_cpu *cpu, struct sched_entity *other)
+{
+	if (!sched_is_real_time(other) && cpu->owner && !sched_is_real_time(cpu->owner))
+		round_robin_lend(cpu, other);
+}
+
 void sched_yield_to(struct sched_cpu *cpu, struct sched_entity *other, uint64_t now)
 {
 	charge(cpu, now);
-	if (!sched_is_real_time(other) && cpu->owner && !sched_is_real_time(cpu->owner))
-		round_robin_lend(cpu, other);
+	yield_to(cpu, other);
+}
+
+void sched_hand_over(struct sched_cpu *cpu, struct sched_entity *other, uint64_t now)
+{
+	charge_inline(cpu, now);
+	if (other->state == SCHED_BLOCKED)
+		class_of(other)->wake(cpu, other, now);
+	yield_to(cpu, other);
 }
 
 void sched_remove(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)

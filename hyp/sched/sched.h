@@ -83,6 +83,9 @@ bool sched_set_deadline(struct sched_cpu *cpu, uint64_t deadline, uint64_t now);
  */
 void sched_yield_to(struct sched_cpu *cpu, struct sched_entity *other, uint64_t now);
 
+/* sched_wake and then sched_yield_to. */
+void sched_hand_over(struct sched_cpu *cpu, struct sched_entity *other, uint64_t now);
+
 /*
  * Decides: the time until `now` is charged to the entity that ran, everything that has come due is
  * done, and the entity to run is returned, or NULL. Whoever decides again before sched_until, does
@@ -91,10 +94,23 @@ void sched_yield_to(struct sched_cpu *cpu, struct sched_entity *other, uint64_t 
 struct sched_entity *sched_pick(struct sched_cpu *cpu, uint64_t now);
 
 /*
- * The same on the shortest way, if what has come due is usual (a job that is released, a quantum
- * that ends, or nothing). If not, NULL is returned, and sched_pick is to follow at once.
+ * The same on the shortest way, if what has come due is usual: a job that is released, or nothing,
+ * where sched_has_real_time; a quantum that ends, or nothing, where not. If it is not usual, NULL
+ * is returned, and sched_pick is to follow at once.
  */
-struct sched_entity *sched_pick_usual(struct sched_cpu *cpu, uint64_t now);
+struct sched_entity *sched_pick_usual_real_time(struct sched_cpu *cpu, uint64_t now);
+struct sched_entity *sched_pick_usual_best_effort(struct sched_cpu *cpu, uint64_t now);
+
+static inline bool sched_has_real_time(const struct sched_cpu *cpu, uint64_t now)
+{
+	return cpu->edf.current || tournament_least(&cpu->edf.events) <= now;
+}
+
+static inline struct sched_entity *sched_pick_usual(struct sched_cpu *cpu, uint64_t now)
+{
+	return sched_has_real_time(cpu, now) ? sched_pick_usual_real_time(cpu, now)
+					     : sched_pick_usual_best_effort(cpu, now);
+}
 
 /* When sched_pick must be called at the latest; SCHED_NEVER: only after an event. */
 static inline uint64_t sched_until(const struct sched_cpu *cpu)

@@ -53,14 +53,15 @@ struct edf_entity {
 	bool ends_jobs;   /* by sched_done; else each chunk of budget is a job */
 };
 
-/* Of one in the queue. Under the common lock, or its CPU's while it is BLOCKED or CHOSEN. */
+/* Under the common lock; but its time is its CPU's, and so is all while it is BLOCKED. */
 struct round_robin_entity {
-	struct sched_entity *next, *before; /* in its group's list: READY, GUEST, SUMMONED */
+	struct sched_entity *next, *before; /* in its group's ring, unless it is BLOCKED */
 	uint64_t turn;                      /* the lowest in the queue is first */
 	uint64_t left;                      /* of its quantum */
 	uint64_t fast_from;                 /* when it may take a core by a fast interrupt again */
 	struct sched_entity *host;          /* GUEST: whose quantum or budget it runs on */
 	uint8_t group;                      /* index of its affinity */
+	bool roams;                         /* that has several CPUs */
 	bool expired;                       /* a quantum has ended since it was chosen */
 	bool refused; /* READY: a fast interrupt came while nobody could be made to give way */
 };
@@ -81,14 +82,14 @@ struct sched_entity {
 	};
 };
 
-/* Best-effort entities with the same affinity, by turn. */
+/* Best-effort entities with the same affinity that want to run: a ring, by turn. */
 struct round_robin_group {
 	uint64_t affinity;
-	struct sched_entity *first, *last;
+	struct sched_entity *first; /* or NULL */
 };
 
 /*
- * A group of a single CPU is only that one's business, and its lists need no lock as long as no
+ * A group of a single CPU is only that one's business, and its ring needs no lock as long as no
  * entity may come from elsewhere or go there.
  */
 struct sched_common {
@@ -108,42 +109,47 @@ struct sched_common {
 
 struct edf_cpu {
 	struct sched_entity *current; /* the ready one that is due first, or NULL */
-	struct tournament others;     /* the other ready ones, by deadline */
 	struct tournament events;     /* by the time of what happens next without its doing */
+	struct tournament others;     /* the other ready ones, by deadline */
 	struct sched_entity *entities[SCHED_REAL_TIME_MOST];
 };
 
 struct round_robin_cpu {
-	struct tournament wakes;       /* entities that blocked here, by the time of waking */
-	struct round_robin_group *own; /* that of the entities that run here only, or NULL */
 	struct sched_entity *current;  /* whose quantum it is, also while real time runs; or NULL */
+	struct round_robin_group *own; /* that of the entities that run here only, or NULL */
 	struct sched_entity *summoned; /* by a fast interrupt, or NULL */
 	uint64_t refused;              /* slots in which there may be one that was refused here */
-	bool ticks;                    /* the quantum has an end, as others wait */
-	bool stale;                    /* the queue may not be as it was when that was found out */
+	struct tournament wakes;       /* entities that blocked here, by the time of waking */
 };
 
-/* Before real time runs, round robin has something to do; there are kicks, or reports. */
+/*
+ * What sched_pick_usual does not look after. QUEUE: before real time runs, round robin has
+ * something to do. STALE: the queue is not as it was when the current entity was found. NEWS: there
+ * are kicks, or reports.
+ */
 #define SCHED_UNUSUAL_QUEUE 1u
-#define SCHED_UNUSUAL_NEWS  2u
+#define SCHED_UNUSUAL_STALE 2u
+#define SCHED_UNUSUAL_NEWS  4u
 
-/* Only its own CPU touches it. */
+/* Only its own CPU touches it. What each decision looks at stands at its beginning. */
 struct sched_cpu {
 	struct sched_entity *running; /* what sched_pick returned last, as far as it is there yet */
 	struct sched_entity *owner;   /* whose quantum or budget that is; NULL: it has left */
 	uint64_t until;
 	uint64_t since; /* up to when all time is charged; ahead of now while switching */
+	struct sched_common *common;
+	struct trace_ring *trace;
+	uint8_t unusual; /* bits SCHED_UNUSUAL_* */
+	uint8_t last;    /* number of the one that ran last, or TRACE_NO_VCPU */
+	bool idle;       /* sched_pick returned NULL last */
+	bool turned;     /* the quantum of the one that ran has ended, in this decision */
+	bool ticks;      /* the quantum of best effort's current one has an end, as others wait */
+	uint8_t index;
 	uint64_t idle_ticks;
 	uint64_t kicks;    /* CPUs that should decide again */
 	uint64_t reported; /* slots of real-time entities with something to report */
-	struct sched_common *common;
-	struct trace_ring *trace;
-	uint8_t index;
-	uint8_t last;    /* number of the one that ran last, or TRACE_NO_VCPU */
-	bool idle;       /* sched_pick returned NULL last */
-	uint8_t unusual; /* bits SCHED_UNUSUAL_*: what sched_pick_usual does not look after */
-	struct edf_cpu edf;
 	struct round_robin_cpu round_robin;
+	struct edf_cpu edf;
 };
 
 #endif

@@ -17,7 +17,7 @@ static inline void trace_write_at(struct trace_ring *ring, uint64_t ticks, enum 
 {
 	struct trace_record *record = &ring->records[ring->next++ & ring->mask];
 
-	record->stamp = ticks << 16 | (vcpu + ((unsigned)event << 8));
+	record->stamp = (ticks << 16) + ((uint64_t)event << 8) + vcpu;
 	record->value = value;
 }
 

@@ -6,11 +6,15 @@
 
 static void test_turns(void **state)
 {
+	uint64_t value = 9;
+
 	(void)state;
 	add(3);
 	assert_turns("0120120");
-	assert_int_equal(world_find(TRACE_QUANTUM_END, NULL), 0);
-	assert_int_equal(world_find(TRACE_QUANTUM_END, NULL), 1);
+	assert_int_equal(world_find(TRACE_TURN, &value), 1);
+	assert_int_equal(value, 0);
+	assert_int_equal(world_find(TRACE_TURN, &value), 2);
+	assert_int_equal(value, 1);
 	assert_int_equal(entity(0)->stats.dispatches, 3);
 }
 

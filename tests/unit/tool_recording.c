@@ -31,7 +31,7 @@ static const char *file_of(const char *text)
 
 static void test_round_trip(void **state)
 {
-	static const char events[] = HEAD "event 300 0 1 SWITCH 0x0\n"
+	static const char events[] = HEAD "event 300 0 1 TURN 0x0\n"
 					  "event 100 0 0 WAKE 0x0\n"
 					  "event 100 1 - CPU_START 0x1\n"
 					  "event 300 0 1 RELEASE 0xffffffffffffffff\n";
@@ -60,7 +60,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(recording.events[0].kind, TRACE_WAKE);
 	assert_int_equal(recording.events[1].kind, TRACE_CPU_START);
 	assert_int_equal(recording.events[1].vcpu, RECORDING_NO_VCPU);
-	assert_int_equal(recording.events[2].kind, TRACE_SWITCH);
+	assert_int_equal(recording.events[2].kind, TRACE_TURN);
 	assert_int_equal(recording.events[3].value, UINT64_MAX);
 
 	file = open_memstream(&text, &size);

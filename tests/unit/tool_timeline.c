@@ -267,6 +267,25 @@ static void test_migration(void **state)
 	assert_false(timeline_has_cpu(&timeline, 2));
 }
 
+/* One event says that a quantum ends, and who has the core after that. */
+static void test_turns(void **state)
+{
+	(void)state;
+	build("event 1000 0 3 WAKE 0\n"
+	      "event 1000 0 3 SWITCH 0xff\n"
+	      "event 1500 0 0 WAKE 0\n"
+	      "event 2000 0 0 TURN 3\n"
+	      "event 3000 0 3 TURN 99\n"
+	      "event 4000 0 - IDLE 0\n",
+		everything);
+	assert_span(TIMELINE_RAN, 0, ROAMER, 1000, 2000);
+	assert_span(TIMELINE_WAITED, 0, LINUX, 1500, 2000);
+	assert_span(TIMELINE_RAN, 0, LINUX, 2000, 3000);
+	assert_span(TIMELINE_RAN, 0, ROAMER, 3000, 4000);
+	assert_int_equal(mark_of(TRACE_QUANTUM_END, ROAMER)->at, 2000);
+	assert_int_equal(timeline.mark_count, 1);
+}
+
 /* A fast interrupt: the roamer runs on the real-time vCPU's budget. */
 static void test_fast(void **state)
 {
@@ -556,6 +575,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_miss, fixture_release),
 		cmocka_unit_test_teardown(test_deadline_set, fixture_release),
 		cmocka_unit_test_teardown(test_migration, fixture_release),
+		cmocka_unit_test_teardown(test_turns, fixture_release),
 		cmocka_unit_test_teardown(test_fast, fixture_release),
 		cmocka_unit_test_teardown(test_stop, fixture_release),
 		cmocka_unit_test_teardown(test_window, fixture_release),
