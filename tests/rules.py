@@ -118,6 +118,43 @@ def rule_architecture():
                 yield f"{path}:{number}: an architecture's name"
 
 
+DECLARATION = re.compile(r"(?!typedef\b)[A-Za-z_][\w *]*[ *](\w+)\(")
+
+
+def functions_and_uses():
+    """
+    Of each function that a header declares: the headers, the files that define it, and the files
+    that name it otherwise. The project's format tells which is which: what declares or defines a
+    function begins in the first column, and nothing else does.
+    """
+    texts = {path: without_comments("\n".join(lines_of(path)))
+             for path in files(".c", ".h", ".S", ".ld", ".mk", ".py")}
+    declared, defined, used = {}, {}, {}
+    for path, text in texts.items():
+        for line in text.split("\n") if path.endswith(".h") else ():
+            match = DECLARATION.match(line)
+            if match:
+                declared.setdefault(match.group(1), path)
+    for path, text in texts.items():
+        for line in text.split("\n"):
+            match = DECLARATION.match(line) if path.endswith((".c", ".h")) else None
+            own = match.group(1) if match else None
+            if own:
+                defined.setdefault(own, set()).add(path)
+            for word in set(re.findall(r"[A-Za-z_]\w*", line)) & declared.keys() - {own}:
+                used.setdefault(word, set()).add(path)
+    return declared, defined, used
+
+
+def rule_unused():
+    """What a header declares is used by somebody else than the file that it is about."""
+    declared, defined, used = functions_and_uses()
+    for name, header in sorted(declared.items()):
+        own = {path for path in defined.get(name, ()) if path.endswith(".c")}
+        if not used.get(name, set()) - own:
+            yield f"{header}:1: nobody but its own file uses {name}"
+
+
 def rule_spdx():
     kinds = (".c", ".h", ".S", ".ld", ".mk", ".py", ".sh")
     for path in files(*kinds) + ["Makefile", ".ci/run", "tools/initramfs/init"]:
