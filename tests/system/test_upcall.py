@@ -65,7 +65,7 @@ def test_beside_random(bench):
                               ("stray", "random-stray", r"^\[orlop\] random restarts")):
         vms = {**pair(bench, "-short", (0, 0), 0),
                "random": bench.bare(guest, **{"on-fault": "restart"})}
-        image = bench.image(name, vms, scheduling={"quantum": "2ms"})
+        image = bench.image(name, vms, scheduling={"quantum": "1ms"})
         machine = bench.run(image, timeout=PATIENCE)
         passes(machine, "upcall")
         machine.seen = 0
