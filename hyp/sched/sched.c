@@ -164,8 +164,8 @@ struct sched_entity *sched_pick_usual_real_time(struct sched_cpu *cpu, uint64_t 
 	} else if (!ran) {
 		return NULL;
 	} else if (now > cpu->since) {
-		if (!sched_is_real_time(owner) && used < owner->round_robin.left)
-			owner->round_robin.left -= used;
+		if (!sched_is_real_time(owner))
+			round_robin_charge(cpu, owner, used);
 		else if (sched_is_real_time(owner) && used <= owner->edf.budget.first.amount)
 			budget_spend(&owner->edf.budget, used);
 		else
