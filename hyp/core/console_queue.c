@@ -60,14 +60,21 @@ bool console_queue_send(void)
 	return count != 0 && left == 0;
 }
 
+static ALWAYS_INLINE void copy(char *to, const char *from, uint32_t count)
+{
+	for (const char *end = from + count; from != end; from++)
+		*to++ = *from;
+}
+
 size_t console_queue_put(const char *text, size_t count)
 {
 	const uint32_t before = console_queue_count, room = SIZE - before;
 	const uint32_t taken = count < room ? (uint32_t)count : room;
-	uint32_t at = queue.first + before;
+	const uint32_t at = (queue.first + before) % SIZE;
+	const uint32_t straight = taken < SIZE - at ? taken : SIZE - at;
 
-	for (const char *end = text + taken; text != end; text++)
-		queue.text[at++ % SIZE] = *text;
+	copy(queue.text + at, text, straight);
+	copy(queue.text, text + straight, taken - straight);
 	__atomic_store_n(&console_queue_count, before + taken, __ATOMIC_RELAXED);
 	return taken;
 }

@@ -21,6 +21,8 @@ LEAVES = re.compile(r"^\s*([0-9a-f]+):\s+[0-9a-f ]+\t(eret|sret|wfi)\b", re.M)
 SYMBOL = re.compile(r"^([0-9a-f]+) <([^>]+)>:$", re.M)
 # Functions that decide: shared_next does what is usual by itself.
 DECISIONS = {"sched_pick", "shared_next"}
+# What returns from a trap of the hypervisor's own to it.
+OWN_TRAPS = {"own_trap"}
 TRACE = re.compile(r"Trace (\d+): \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 
 
@@ -33,7 +35,8 @@ class Text:
         symbols = [(int(address, 16), name) for address, name in SYMBOL.findall(listing)]
         self.addresses = [address for address, _ in symbols]
         self.names = [name for _, name in symbols]
-        self.leaves = {int(address, 16) for address, _ in LEAVES.findall(listing)}
+        self.leaves = {int(address, 16) for address, _ in LEAVES.findall(listing)
+                       if self.function(int(address, 16)) not in OWN_TRAPS}
         self.looks = {address for address, name in symbols if name == "arch_irq_poll"}
         self.decides = {address for address, name in symbols if name in DECISIONS}
         last = re.findall(r"^\s*([0-9a-f]+):\t", listing, re.M)[-1]
