@@ -76,23 +76,25 @@ bool vm_report(const struct vcpu *vcpu, const struct fault_report *report, unsig
 	switch (line) {
 	case 0:
 		console_vm_flush(vm);
+		return true;
+	case 1:
 		console_print("fault in %s, vCPU %u: %s", vm->plan->name,
 			(unsigned)vcpu->plan->index, report->fault.what);
 		return true;
-	case 1:
+	case 2:
 		console_print("  pc 0x%lx", report->pc);
 		return true;
-	case 2:
+	case 3:
 		if (report->fault.address != ADDRESS_NONE)
 			console_print("  address 0x%lx", report->fault.address);
 		return true;
-	case 3:
+	case 4:
 		console_print("  syndrome 0x%lx", report->fault.syndrome);
 		return true;
 	default:
-		if (line - 4 < FAULT_TRACE_RECORDS) {
+		if (line - 5 < FAULT_TRACE_RECORDS) {
 			trace_print(&vcpu->cpu->trace,
-				report->trace_end + line - 4 - FAULT_TRACE_RECORDS);
+				report->trace_end + line - 5 - FAULT_TRACE_RECORDS);
 			return true;
 		}
 		console_print("  %s (on-fault)", ends[vm->plan->on_fault]);
