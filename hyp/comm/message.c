@@ -113,7 +113,7 @@ static void wake_receivers(struct vcpu *sender, const struct comm_vm *comm, uint
  * No vCPU of the receiver waits in IPC_RECV_MSG. One that gave its core away by sending may have
  * it back for the answer, and so may one that waits for the interrupt, which was raised or not.
  */
-static void hand_back(struct vcpu *sender, struct comm_vm *comm, bool raised)
+static ALWAYS_INLINE void hand_back(struct vcpu *sender, struct comm_vm *comm, bool raised)
 {
 	struct vcpu *vcpu = __atomic_load_n(&comm->gave, __ATOMIC_RELAXED);
 

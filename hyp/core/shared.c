@@ -299,7 +299,7 @@ static void set_filter(struct cpu *cpu, uint8_t filter)
  * VMs with a region are told of each dispatch, once: also of a vCPU that goes on where it stopped,
  * as nobody else wanted the core meanwhile. `from` was loaded, or NULL.
  */
-static void tell_dispatch(struct vcpu *from, struct vcpu *to, uint64_t now)
+static ALWAYS_INLINE void tell_dispatch(struct vcpu *from, struct vcpu *to, uint64_t now)
 {
 	struct shared_vcpu *record = to->shared;
 	const struct shared_vcpu *lost = from && from != to ? from->shared : 0;
