@@ -197,12 +197,16 @@ static void fence_moved(struct arch_context *context)
 	context->traits &= (uint8_t)~CONTEXT_MOVED;
 }
 
-/* The hart's floating-point registers will be another's. One that has written them gets them back
- * with the CPU, others when they ask (context_give_fp).
+/*
+ * The hart's floating-point registers will be another's. One that has written them gets them back
+ * with the CPU, others when they ask (context_give_fp). Written means dirty for us or for the
+ * guest: the emulator tells only the guest of what it writes to fcsr itself.
  */
 static void save_fp(struct arch_context *owner)
 {
-	if ((owner->sstatus & SSTATUS_FS) == SSTATUS_FS) {
+	const uint64_t has = owner->sstatus & SSTATUS_FS, guests = owner->vsstatus & SSTATUS_FS;
+
+	if (has != 0 && (has == SSTATUS_FS || guests == SSTATUS_FS)) {
 		fp_save(owner->f);
 		owner->traits |= CONTEXT_FP;
 	}
@@ -312,6 +316,7 @@ NEVER_INLINE static struct vcpu *switch_any(struct vcpu *from, struct vcpu *to)
 
 	if (old->traits & CONTEXT_MOVES) {
 		old->sstatus = csr_read(CSR_SSTATUS);
+		old->vsstatus = csr_read(CSR_VSSTATUS);
 		save_fp(old);
 		csr_clear(CSR_SSTATUS, SSTATUS_FS);
 		files_save(from);
