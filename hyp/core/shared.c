@@ -480,16 +480,13 @@ static ALWAYS_INLINE struct vcpu *enter(struct sched_entity *entity, uint64_t no
 	if (__builtin_expect(!record, 0))
 		return decide();
 	vcpu = record->vcpu;
-	special = record->special;
 	cpu = vcpu->cpu;
-	if (__builtin_expect((special & ~(uintptr_t)SHARED_TOLD) != 0, 0))
-		return decide(); /* also if `cpu` is another one */
 	loaded = cpu->vcpu;
 	if (__builtin_expect(!loaded, 0))
 		return decide();
-	special |= loaded->shared->special;
+	special = record->special | loaded->shared->special;
 	if (__builtin_expect((special & ~(uintptr_t)SHARED_TOLD) != 0, 0))
-		return decide();
+		return decide(); /* also if `cpu` is another one: who moves is special */
 	arch_timer_arm(sched_until(&cpu->shared->sched));
 	special |= change_filter(cpu, cpu->shared, record->filter);
 	if (__builtin_expect(special != 0, 0))

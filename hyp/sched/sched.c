@@ -175,11 +175,18 @@ struct sched_entity *sched_pick_usual_real_time(struct sched_cpu *cpu, uint64_t 
 	}
 	if (owner && sched_is_real_time(owner) && edf_is_exhausted(cpu, owner))
 		return NULL;
-	if (until <= now)
-		owner = edf_release_usual(cpu, now, &until);
-	else
+	if (until > now) {
 		owner = edf_continue_usual(cpu, now, &until);
-	return owner ? have(cpu, owner, until, now) : NULL;
+		return owner ? have(cpu, owner, until, now) : NULL;
+	}
+	owner = edf_release_usual(cpu, now, &until);
+	if (!owner)
+		return NULL;
+	cpu->until = until;
+	cpu->owner = owner;
+	/* It slept: nobody is its guest, and others ran. */
+	give_core(cpu, owner, TRACE_SWITCH, now);
+	return owner;
 }
 
 /* The quantum has ended, and nothing else has come due: the next one has its turn. */
