@@ -258,6 +258,8 @@ RARELY static void start(struct cpu *cpu, struct vcpu *vcpu)
 {
 	struct shared_vcpu *record = vcpu->shared;
 
+	if (cpu->vcpu)
+		load(cpu, 0);
 	arch_vcpu_start(vcpu, vcpu->start_pc, vcpu->start_argument);
 	if (is_task(vcpu))
 		arch_vcpu_set_stack(vcpu, record->stack);
@@ -326,13 +328,10 @@ RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, 
 	}
 	set_clock(cpu, record, now);
 	if (state_of(vcpu) == VCPU_STARTING) {
+		start(cpu, vcpu);
 		record->told = ~0ull; /* chosen before its VM was restored, perhaps */
 		tell_dispatch(from, vcpu, now);
-		if (from)
-			load(cpu, 0);
-		else
-			start(cpu, vcpu);
-		return 0; /* a step each, and one more to enter */
+		return 0; /* it enters after another decision */
 	}
 	if (cpu->vcpu != vcpu) {
 		load(cpu, vcpu);
