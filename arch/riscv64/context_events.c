@@ -105,6 +105,19 @@ void context_suspend(struct vcpu *vcpu)
 }
 
 /*
+ * hip.SGEIP is there while hgeip and hgeie have a bit in common (priv, hip). The emulator finds it
+ * anew at each write of hgeie, and may not see in that a file that gets something just then; so it
+ * is made to look again.
+ */
+static void tell_again(void)
+{
+	const uint64_t files = csr_read(CSR_HGEIE);
+
+	if (__builtin_expect((csr_read(CSR_HGEIP) & files) != 0, 0))
+		csr_write(CSR_HGEIE, files);
+}
+
+/*
  * WFI wakes for what is enabled in sie and hie (priv, WFI). The interrupts of the vCPU whose
  * registers are still here would wake this CPU for ever if nobody takes them, as when its budget is
  * used up. So its file tells once until it has run; its timer is the scheduler's matter, and
@@ -118,6 +131,7 @@ void context_wait(struct cpu *cpu)
 
 	if (!here->told)
 		csr_set(CSR_HGEIE, file);
+	tell_again();
 	__asm__ volatile("wfi" ::: "memory");
 	csr_clear(CSR_HGEIE, file);
 	if (csr_read(CSR_HGEIP) & file)
