@@ -258,8 +258,6 @@ RARELY static void start(struct cpu *cpu, struct vcpu *vcpu)
 {
 	struct shared_vcpu *record = vcpu->shared;
 
-	if (cpu->vcpu)
-		load(cpu, 0);
 	arch_vcpu_start(vcpu, vcpu->start_pc, vcpu->start_argument);
 	if (is_task(vcpu))
 		arch_vcpu_set_stack(vcpu, record->stack);
@@ -328,10 +326,13 @@ RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, 
 	}
 	set_clock(cpu, record, now);
 	if (state_of(vcpu) == VCPU_STARTING) {
-		start(cpu, vcpu);
 		record->told = ~0ull; /* chosen before its VM was restored, perhaps */
 		tell_dispatch(from, vcpu, now);
-		return 0; /* it enters after another decision */
+		if (cpu->vcpu) /* which is no longer `from` if that may move */
+			load(cpu, 0);
+		else
+			start(cpu, vcpu);
+		return 0; /* a step each, and one more to enter */
 	}
 	if (cpu->vcpu != vcpu) {
 		load(cpu, vcpu);
@@ -342,12 +343,16 @@ RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, 
 	return vcpu;
 }
 
-/* A vCPU that others may pick must not keep its registers here while we sleep. */
+/*
+ * A vCPU that others may pick must not keep its registers here while we sleep. What has been kept
+ * of posts (shared_keep_posts) kicks nobody.
+ */
 RARELY static void idle(struct cpu *cpu)
 {
 	unload(cpu);
 	set_filter(cpu, IRQ_FILTER_NONE);
-	arch_cpu_wait();
+	if (!is_posted(cpu))
+		arch_cpu_wait();
 	arch_irq_poll(cpu);
 }
 

@@ -111,6 +111,50 @@ static void test_posts_are_done_in_steps(void **state)
 	assert_null(cpu_at(0)->shared->posted);
 }
 
+/* More than a decision sees to, and none of it for a vCPU that is on: the last one starts. */
+static void test_no_sleep_over_posts(void **state)
+{
+	struct vcpu *vcpu;
+
+	(void)state;
+	harness_plan(many, 2);
+	sharing_all(7, 1);
+	vcpu = sharing_boot();
+	while (vcpu)
+		vcpu = sharing_wait(vcpu);
+	fake_become(cpu_at(0));
+	for (unsigned i = 1; i < 6; i++)
+		shared_wake(vcpu_at(i));
+	assert_int_equal(vcpu_start(vcpu_at(6), 0x40000000, 0), VCPU_STARTED);
+	assert_true(fake_take_kick(cpu_at(0))); /* one for all of them */
+	assert_ptr_equal(harness_attend(vcpu_at(0)), vcpu_at(6));
+}
+
+static const struct harness_vm three[] = {{"three", 3, false, PLAN_HALT}};
+
+/* Who starts on another CPU than it was at home on, where one that may move, too, is loaded. */
+static void test_start_elsewhere(void **state)
+{
+	struct vcpu *vcpu;
+
+	(void)state;
+	harness_plan(three, 1);
+	sharing_all(3, 3);
+	vcpu = sharing_boot();
+	assert_ptr_equal(vcpu, vcpu_at(0));
+	assert_int_equal(vcpu_start(vcpu_at(2), 0x40000000, 0), VCPU_STARTED);
+	assert_ptr_equal(harness_attend(vcpu), vcpu);
+	fake_become(cpu_at(1));
+	assert_ptr_equal(harness_next(1), vcpu_at(2));
+	fake_become(cpu_at(0));
+	assert_int_equal(vcpu_start(vcpu_at(1), 0x40000000, 0), VCPU_STARTED);
+	assert_ptr_equal(harness_attend(vcpu), vcpu);
+	assert_ptr_equal(vcpu_at(1)->cpu, cpu_at(0));
+	assert_ptr_equal(sharing_wait(vcpu_at(2)), vcpu_at(1));
+	assert_ptr_equal(vcpu_at(1)->cpu, cpu_at(1));
+	assert_int_equal(vcpu_at(1)->state, VCPU_ON);
+}
+
 /* As long as a real-time vCPU of another VM runs, nobody is stopped in its time. */
 static void test_leaving_takes_no_real_time(void **state)
 {
@@ -238,6 +282,8 @@ int main(void)
 		cmocka_unit_test(test_restart_beside_another),
 		cmocka_unit_test(test_one_halts_the_other_goes_on),
 		cmocka_unit_test(test_posts_are_done_in_steps),
+		cmocka_unit_test(test_no_sleep_over_posts),
+		cmocka_unit_test(test_start_elsewhere),
 		cmocka_unit_test(test_leaving_takes_no_real_time),
 		cmocka_unit_test(test_leaving_in_its_own_time),
 		cmocka_unit_test(test_output_waits),
