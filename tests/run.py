@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the tests: run.py [--build FOLDER] [--arch ARCH,...] [SUITE[:WORD]...]
+"""Runs the tests: run.py [--build FOLDER] [--arch ARCH,...] [--keep] [SUITE[:WORD]...]
 
 Suites, in this order: build lint unit config system coverage; all of them by default. SUITE:WORD
 runs only the tests whose name contains WORD. One line per test; the last line is
-"N passed, N failed".
+"N passed, N failed". The images of tests that passed are removed, unless with --keep: all of them
+would take gigabytes.
 """
 import argparse
 import concurrent.futures
@@ -27,7 +28,7 @@ class Suite:
     """Collects results, prints one line for each."""
 
     def __init__(self, args):
-        self.build, self.passed, self.failed = args.build, 0, 0
+        self.build, self.keep, self.passed, self.failed = args.build, args.keep, 0, 0
         self.architectures = args.arch.split(",")
         self.logs = os.path.join(args.build, "tests")
         os.makedirs(self.logs, exist_ok=True)
@@ -154,6 +155,8 @@ def run_system_test(suite, name, arch, function):
         detail = traceback.format_exc()
     finally:
         bench.close()
+    if not detail and not suite.keep:
+        bench.remove_images()
     return time.monotonic() - start, detail
 
 
@@ -196,6 +199,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build")
     parser.add_argument("--arch", default="aarch64,riscv64")
+    parser.add_argument("--keep", action="store_true")
     parser.add_argument("suites", nargs="*", default=list(SUITES))
     args = parser.parse_args()
     wanted = dict((name.split(":", 1) + [""])[:2] for name in args.suites)

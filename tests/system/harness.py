@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the system tests share: describing a system, building its image, running it on QEMU."""
+import glob
 import json
 import os
 import re
@@ -115,6 +116,11 @@ class Bench:
     def close(self):
         for machine in self.machines:
             machine.kill()
+
+    def remove_images(self):
+        for path in glob.glob(os.path.join(self.folder, "*.elf")) + \
+                glob.glob(os.path.join(self.folder, "*.img")):
+            os.unlink(path)
 
 
 class Machine:
