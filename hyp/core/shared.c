@@ -321,6 +321,8 @@ RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, 
 	if (vcpu->cpu != cpu)
 		fetch(cpu, vcpu);
 	if (shared_is_leaving(vcpu->vm, record)) {
+		if (from != vcpu)
+			unload(cpu); /* others may wait for it, all the steps long */
 		shared_leave(cpu, vcpu);
 		return 0;
 	}
@@ -398,6 +400,7 @@ RARELY static uint64_t send_output(bool is_idle, uint64_t now)
 
 RARELY static struct vcpu *stop_leaver(struct cpu *cpu)
 {
+	unload(cpu);
 	shared_stop_leaver(cpu);
 	arch_irq_poll(cpu);
 	return 0;

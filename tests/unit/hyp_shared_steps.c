@@ -155,6 +155,26 @@ static void test_start_elsewhere(void **state)
 	assert_int_equal(vcpu_at(1)->state, VCPU_ON);
 }
 
+/* One that may move, and has been out of the core since, waits for no VM's end to move. */
+static void test_unloaded_while_another_leaves(void **state)
+{
+	struct vcpu *vcpu;
+	uint64_t saves;
+
+	(void)state;
+	harness_plan(sharing_two, 2);
+	harness_share(0, 1);
+	harness_share(1, 3);
+	vcpu = sharing_boot();
+	assert_ptr_equal(vcpu, vcpu_at(0));
+	vcpu = harness_fault_of(vcpu, &fault);
+	assert_ptr_equal(vcpu, vcpu_at(1));
+	saves = vcpu->shared->context.saves;
+	assert_ptr_equal(sharing_after(vcpu, HARNESS_QUANTUM), vcpu);
+	assert_int_equal(vm_at(0)->state, VM_HALTED);
+	assert_int_equal(vcpu->shared->context.saves, saves + 1);
+}
+
 /* As long as a real-time vCPU of another VM runs, nobody is stopped in its time. */
 static void test_leaving_takes_no_real_time(void **state)
 {
@@ -284,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_posts_are_done_in_steps),
 		cmocka_unit_test(test_no_sleep_over_posts),
 		cmocka_unit_test(test_start_elsewhere),
+		cmocka_unit_test(test_unloaded_while_another_leaves),
 		cmocka_unit_test(test_leaving_takes_no_real_time),
 		cmocka_unit_test(test_leaving_in_its_own_time),
 		cmocka_unit_test(test_output_waits),
