@@ -126,8 +126,12 @@ static const char *tree_words(const struct tree *tree)
 	return tree->kind == TREE_LIST ? "a list" : "a map";
 }
 
-static const char *form_mend(unsigned forms)
+static const char *form_mend(const struct tree *tree, unsigned forms)
 {
+	const bool is_single = !(forms & (SCHEMA_LIST | SCHEMA_MAP | SCHEMA_NAMED));
+
+	if (is_single && tree->kind == TREE_TEXT && !*tree->text)
+		return "write a value after the colon, or leave the key out";
 	if (forms & SCHEMA_LIST)
 		return "write a list in [ ], or one item a line, each after a '-'";
 	if (forms & (SCHEMA_MAP | SCHEMA_NAMED))
@@ -139,8 +143,8 @@ static bool wrong_form(const struct tree *tree, unsigned forms, const struct sch
 {
 	const char *name = tree->key ? arena_text("'%s'", tree->key)
 				     : arena_text("an item of '%s'", key->name);
-	message_error(tree_place(tree), form_mend(forms), "%s has to be %s, and here is %s", name,
-		form_words(forms), tree_words(tree));
+	message_error(tree_place(tree), form_mend(tree, forms), "%s has to be %s, and here is %s",
+		name, form_words(forms), tree_words(tree));
 	return false;
 }
 
