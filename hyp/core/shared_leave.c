@@ -43,15 +43,14 @@ void shared_stop_leaver(struct cpu *cpu)
 		vcpu_stop(vcpu);
 }
 
-/* The VM's first vCPU goes off again after the last step of a VM that ends. */
+/* The VM's first vCPU goes off again before the last step, which may be the last of all. */
 static void empty(struct vcpu *vcpu)
 {
-	if (vm_end(vcpu->vm))
-		return;
 	if (vm_state(vcpu->vm) == VM_HALTED) {
 		shared_forget(vcpu);
 		__atomic_store_n(&vcpu->state, VCPU_OFF, __ATOMIC_RELEASE);
 	}
+	vm_end(vcpu->vm);
 }
 
 void shared_leave(struct cpu *cpu, struct vcpu *vcpu)
