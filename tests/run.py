@@ -2,11 +2,12 @@
 """Runs the tests: run.py [--build FOLDER] [--arch ARCH,...] [--keep] [SUITE[:WORD]...]
 
 Suites, in this order: build lint unit config system coverage; all of them by default. SUITE:WORD
-runs only the tests whose name contains WORD. One line per test; the last line is
-"N passed, N failed". The images of tests that passed are removed, unless with --keep: all of them
-would take gigabytes.
+runs only the tests whose name contains WORD, or one of several such. One line per test; the last
+line is "N passed, N failed". The images of tests that passed are removed, unless with --keep: all
+of them would take gigabytes.
 """
 import argparse
+import collections
 import concurrent.futures
 import glob
 import importlib.util
@@ -56,15 +57,19 @@ class Suite:
             return status, file.read(), time.monotonic() - start
 
 
+def chosen(name, words):
+    return not words or any(word in name for word in words)
+
+
 def tail(text, count=15):
     return "\n".join(text.rstrip().split("\n")[-count:])
 
 
-def suite_build(suite, word):
+def suite_build(suite, words):
     """Both compilers, without a warning: warnings are errors."""
     for arch, kind in itertools.product(suite.architectures, ("gcc", "clang")):
         name = f"build/{arch}-{kind}"
-        if word in name:
+        if chosen(name, words):
             command = ["make", "--no-print-directory", f"BUILD={suite.build}", f"ARCH={arch}",
                        f"CC_KIND={kind}", "all"]
             status, output, seconds = suite.command(name, command, 600)
@@ -72,7 +77,7 @@ def suite_build(suite, word):
             suite.result(name, status == 0 and not warned, seconds, tail(output))
 
 
-def suite_lint(suite, word):
+def suite_lint(suite, words):
     """Each line "ok NAME" or "FAIL NAME: WHY" of the script is a test."""
     status, output, _ = suite.command("lint", ["sh", "tests/lint.sh", suite.build], 600)
     failures = {}
@@ -85,13 +90,13 @@ def suite_lint(suite, word):
         elif line.startswith("note:"):
             print("     " + line, flush=True)
     for name, faults in failures.items():
-        if word in name:
+        if chosen(name, words):
             suite.result(f"lint/{name}", not faults, detail="\n".join(faults[:20]))
     if status not in (0, 1):
         suite.result("lint", False, detail=f"the script ended with {status}:\n{tail(output)}")
 
 
-def suite_unit(suite, word):
+def suite_unit(suite, words):
     """Each program of build/check/unit, and the check of the models, prints its tests in the Test
     Anything Protocol."""
     env = {"CMOCKA_MESSAGE_OUTPUT": "TAP", "ASAN_OPTIONS": "detect_leaks=0"}
@@ -99,7 +104,7 @@ def suite_unit(suite, word):
                 if os.access(path, os.X_OK)}
     programs["model_upcall"] = ["sh", "tests/model/run.sh", suite.build]
     for name, command in sorted(programs.items()):
-        if word not in name:
+        if not chosen(name, words):
             continue
         status, output, _ = suite.command(f"unit/{name}", command, 300, env)
         cases = re.findall(r"^(not ok|ok) \d+ -? ?(.*)$", output, re.M)
@@ -112,13 +117,13 @@ def suite_unit(suite, word):
             suite.result(f"unit/{name}", False, detail=f"ended with {status}:\n{tail(output, 40)}")
 
 
-def suite_config(suite, word):
+def suite_config(suite, words):
     """The rules of the description: lines "ok NAME" or "FAIL NAME..." of tests/config/run.sh."""
     env = {"ORLOP": os.path.abspath(f"{suite.build}/check/orlop"), "ASAN_OPTIONS": "detect_leaks=0"}
     status, output, _ = suite.command("config", ["sh", "tests/config/run.sh"], 600, env)
     cases = re.findall(r"^(ok|FAIL)\b:? +(\S+)(.*)$", output, re.M | re.I)
     for verdict, name, rest in cases:
-        if word in name:
+        if chosen(name, words):
             suite.result(f"config/{name.rstrip(':')}", verdict.lower() == "ok", detail=rest)
     failed = any(verdict.lower() != "ok" for verdict, _, _ in cases)
     if not cases or (status != 0 and not failed):
@@ -160,12 +165,12 @@ def run_system_test(suite, name, arch, function):
     return time.monotonic() - start, detail
 
 
-def suite_system(suite, word):
+def suite_system(suite, words):
     """Real images on QEMU, two at a time; those that measure the host's time run alone, last."""
     if not os.path.exists(f"{suite.build}/check/orlop"):
         suite.result("system", False, detail=f"{suite.build}/check/orlop is missing: make unit")
         return
-    tests = [test for test in system_tests(suite.architectures) if word in test[0]]
+    tests = [test for test in system_tests(suite.architectures) if chosen(test[0], words)]
     together = [test for test in tests if not getattr(test[2], "alone", False)]
     alone = [test for test in tests if getattr(test[2], "alone", False)]
     for group, jobs in ((together, JOBS), (alone, 1)):
@@ -176,7 +181,7 @@ def suite_system(suite, word):
                 suite.result(waiting[future], not detail, seconds, detail)
 
 
-def suite_coverage(suite, word):
+def suite_coverage(suite, words):
     """What the unit tests and the rules reached; run after them."""
     for room in ("hyp", "tools"):
         command = ["gcovr", "--root", ".", "--filter", f"{room}/", "--txt",
@@ -202,7 +207,9 @@ def main():
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("suites", nargs="*", default=list(SUITES))
     args = parser.parse_args()
-    wanted = dict((name.split(":", 1) + [""])[:2] for name in args.suites)
+    wanted = collections.defaultdict(list)  # words of each suite, none: all of its tests
+    for name, _, word in (suite.partition(":") for suite in args.suites):
+        wanted[name] += [word] if word else []
     unknown = set(wanted) - set(SUITES)
     if unknown:
         parser.error(f"no such suite: {', '.join(unknown)}; there are {', '.join(SUITES)}")
