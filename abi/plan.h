@@ -205,7 +205,9 @@ struct plan_cpu {
 			   IMSIC: supervisor's file, then guest files; PLIC: the context's page) */
 	uint32_t intc_index; /* how the controller counts this CPU (APLIC: target; PLIC: context) */
 	uint32_t reserved;
-	void *window; /* page-sized slots of addresses that this CPU may map what it restores at */
+	void *window; /* PLAN_WINDOW_PAGES pages of addresses for memory that is mapped for a while
+		       */
+	uint64_t *window_entries; /* their page-table entries */
 
 	/* Zeroed memory of hyp_info.shared_cpu_bytes if several vCPUs share this CPU, else NULL. */
 	void *shared;
@@ -259,9 +261,6 @@ struct plan {
 	const struct plan_virtio *virtio;
 	const struct plan_port *ports;
 	void *networks; /* zeroed memory, network_count times hyp_info.network_bytes */
-
-	uint64_t *window_table; /* page-table entries behind plan_cpu.window, PLAN_WINDOW_PAGES each
-				 */
 };
 
 #define PLAN_WINDOW_PAGES 16u

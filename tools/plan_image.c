@@ -53,6 +53,14 @@ static void *take_shared(uint64_t *next, bool is_shared, uint32_t record_bytes)
 	return hyp_pointer(address);
 }
 
+static void set_window(struct plan_cpu *cpu, const struct hyp_layout *layout, uint64_t window)
+{
+	const uint64_t entry = (window - HYP_VIRTUAL_BASE) / STAGE2_PAGE;
+
+	cpu->window = hyp_pointer(window);
+	cpu->window_entries = hyp_pointer(layout->own_table + entry * sizeof(uint64_t));
+}
+
 static void write_cpus(struct writer *writer, struct plan *plan)
 {
 	const struct hyp_layout *layout = writer->layout;
@@ -66,7 +74,7 @@ static void write_cpus(struct writer *writer, struct plan *plan)
 		cpus[i].hw_id = board->cpu_hw_ids[layout->cpus[i]];
 		cpus[i].intc = hyp_pointer(layout->intc_cpus + i * layout->cpu_pages * STAGE2_PAGE);
 		cpus[i].intc_index = board->intc_index[layout->cpus[i]];
-		cpus[i].window = hyp_pointer(layout->windows + i * PLAN_WINDOW_PAGES * STAGE2_PAGE);
+		set_window(&cpus[i], layout, layout->windows + i * PLAN_WINDOW_PAGES * STAGE2_PAGE);
 		cpus[i].shared =
 			take_shared(&shared, use->is_shared, layout->hyp->info.shared_cpu_bytes);
 		cpus[i].real_time_share = use->is_shared ? use->real_time_share : 0;
@@ -350,9 +358,6 @@ static void fill_plan(struct plan *plan, const struct hyp_layout *layout)
 		if (board->console_device.irq_count > 0)
 			plan->console_irq = board->console_device.irqs[0];
 	}
-	plan->window_table =
-		hyp_pointer(layout->own_table +
-			    (layout->windows - HYP_VIRTUAL_BASE) / STAGE2_PAGE * sizeof(uint64_t));
 }
 
 void plan_image_write(const struct hyp_layout *layout, uint8_t *bytes)

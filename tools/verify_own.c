@@ -150,36 +150,48 @@ static void check_stacks(const struct verify *verify)
 	}
 }
 
-/* The windows' addresses are free, and the plan points at the very entries that map them. */
+/* Of the hypervisor's last level, or 0. */
+static uint64_t own_table_pa(const struct verify *verify)
+{
+	uint64_t pa = 0;
+
+	for (size_t i = 0; i < verify->table_count; i++) {
+		if (verify->tables[i].owner == VERIFY_HYP && !verify->tables[i].is_root)
+			pa = verify->tables[i].pa;
+	}
+	return pa;
+}
+
+/* Whether the plan points at the very entries that map the CPU's window. */
+static bool has_entries(const struct verify *verify, const struct plan_cpu *cpu)
+{
+	const uint64_t entries = number(cpu->window_entries);
+	const uint64_t offset = (number(cpu->window) - HYP_VIRTUAL_BASE) / PAGE * sizeof(uint64_t);
+	const struct verify_range *range = verify_own_at(verify, entries);
+
+	return range && range->pa + (entries - range->address) == own_table_pa(verify) + offset &&
+	       is_mapped(verify, entries, PLAN_WINDOW_PAGES * sizeof(uint64_t), true, false, false);
+}
+
+/* The windows' addresses are free. */
 static void check_windows(const struct verify *verify)
 {
 	uint64_t first = number(verify->cpus[0].window);
 	uint64_t bytes = PLAN_WINDOW_PAGES * PAGE;
-	uint64_t entries = verify->plan->cpu_count * PLAN_WINDOW_PAGES * sizeof(uint64_t);
-	const struct verify_range *range =
-		verify_own_at(verify, number(verify->plan->window_table));
-	uint64_t table_pa = 0, entries_pa = 0;
 
 	for (unsigned i = 0; i < verify->plan->cpu_count; i++) {
-		if (number(verify->cpus[i].window) != first + i * bytes ||
+		const struct plan_cpu *cpu = &verify->cpus[i];
+
+		if (number(cpu->window) != first + i * bytes ||
 			!is_unmapped(verify, first + i * bytes, bytes)) {
 			verify_complain(verify, "the window of CPU %u is not %u free pages", i,
 				PLAN_WINDOW_PAGES);
 			return;
 		}
+		if (!has_entries(verify, cpu))
+			verify_complain(verify,
+				"window_entries of CPU %u are not its window's table entries", i);
 	}
-	for (size_t i = 0; i < verify->table_count; i++) {
-		if (verify->tables[i].owner == VERIFY_HYP && !verify->tables[i].is_root)
-			table_pa = verify->tables[i].pa;
-	}
-	if (range)
-		entries_pa = range->pa + (number(verify->plan->window_table) - range->address);
-	if (!range ||
-		!is_mapped(
-			verify, number(verify->plan->window_table), entries, true, false, false) ||
-		entries_pa != table_pa + (first - HYP_VIRTUAL_BASE) / PAGE * sizeof(uint64_t))
-		verify_complain(
-			verify, "the plan's window_table is not the windows' table entries");
 }
 
 static void check_devices(const struct verify *verify)

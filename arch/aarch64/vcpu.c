@@ -155,7 +155,7 @@ static unsigned window_slot(unsigned slot)
 
 static uint64_t *window_entries(const struct cpu *cpu, unsigned slot)
 {
-	return hyp_plan->window_table + cpu_index(cpu) * PLAN_WINDOW_PAGES + window_slot(slot);
+	return cpu->plan->window_entries + window_slot(slot);
 }
 
 void *arch_window_open(struct cpu *cpu, unsigned slot, uint64_t pa, unsigned count)
@@ -197,10 +197,8 @@ void arch_window_close(
  * walk brought in, but no access of that CPU ever uses it; so invalidation need not be broadcast
  * (D8.13), and break-before-make (D8.14) concerns this CPU only.
  */
-static void drop_page(const struct cpu *cpu, unsigned index, volatile uint64_t *entry)
+static ALWAYS_INLINE void drop_page(volatile uint64_t *entry, const char *page)
 {
-	const char *page = (const char *)cpu->plan->window + index * PLAN_PAGE_SIZE;
-
 	*entry = 0;
 	dsb(nshst);
 	__asm__ volatile("tlbi vae2, %0" ::"r"((uint64_t)(uintptr_t)page / PLAN_PAGE_SIZE)
@@ -209,26 +207,28 @@ static void drop_page(const struct cpu *cpu, unsigned index, volatile uint64_t *
 
 void *arch_window_page(struct cpu *cpu, unsigned index, uint64_t pa)
 {
-	volatile uint64_t *entry = window_entries(cpu, 0) + index;
+	volatile uint64_t *entry = cpu->plan->window_entries + index;
+	char *page = (char *)cpu->plan->window + index * PLAN_PAGE_SIZE;
 
 	if (*entry) {
-		drop_page(cpu, index, entry);
+		drop_page(entry, page);
 		dsb(nsh);
 	}
 	*entry = pa | S1_XN | DESC_AF | DESC_ISH | S1_AP_RES1 | S1_ATTR(HYP_ATTR_NORMAL) |
 		 DESC_TABLE | DESC_VALID;
 	dsb(nshst);
 	isb();
-	return (char *)cpu->plan->window + index * PLAN_PAGE_SIZE;
+	return page;
 }
 
 void arch_window_drop(struct cpu *cpu, unsigned index, unsigned count)
 {
-	volatile uint64_t *entries = window_entries(cpu, 0);
+	volatile uint64_t *entry = cpu->plan->window_entries + index, *const end = entry + count;
+	const char *page = (const char *)cpu->plan->window + index * PLAN_PAGE_SIZE;
 
-	for (unsigned end = index + count; index < end; index++) {
-		if (entries[index])
-			drop_page(cpu, index, &entries[index]);
+	for (; entry != end; entry++, page += PLAN_PAGE_SIZE) {
+		if (*entry)
+			drop_page(entry, page);
 	}
 	dsb(nsh);
 	isb();

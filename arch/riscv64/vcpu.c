@@ -235,8 +235,7 @@ static void write_window(
 	struct cpu *cpu, unsigned slot, unsigned count, uint64_t first, uint64_t step)
 {
 	const unsigned page = window_slot(slot);
-	volatile uint64_t *entries =
-		hyp_plan->window_table + cpu_index(cpu) * PLAN_WINDOW_PAGES + page;
+	volatile uint64_t *entries = cpu->plan->window_entries + page;
 	const char *window = (const char *)cpu->plan->window + page * PLAN_PAGE_SIZE;
 
 	for (unsigned i = 0; i < count; i++) {
@@ -260,25 +259,29 @@ void arch_window_close(
 	write_window(cpu, slot, count, 0, 0);
 }
 
-static void write_page(struct cpu *cpu, unsigned index, uint64_t entry)
+/* The fence orders the store before this hart's walks, also where the entry was not valid. */
+static ALWAYS_INLINE void write_page(volatile uint64_t *at, const char *page, uint64_t entry)
 {
-	volatile uint64_t *entries = hyp_plan->window_table + cpu_index(cpu) * PLAN_WINDOW_PAGES;
-
-	if (entries[index] == entry)
+	if (*at == entry)
 		return;
-	entries[index] = entry;
-	sfence_vma_page((const char *)cpu->plan->window + index * PLAN_PAGE_SIZE);
+	*at = entry;
+	sfence_vma_page(page);
 }
 
-/* The fence orders the store before this hart's walks, also where the entry was not valid. */
 void *arch_window_page(struct cpu *cpu, unsigned index, uint64_t pa)
 {
-	write_page(cpu, index, PTE_PPN(pa) | HYP_PTE_DATA);
-	return (char *)cpu->plan->window + index * PLAN_PAGE_SIZE;
+	const struct plan_cpu *plan = cpu->plan;
+	char *page = (char *)plan->window + index * PLAN_PAGE_SIZE;
+
+	write_page(plan->window_entries + index, page, PTE_PPN(pa) | HYP_PTE_DATA);
+	return page;
 }
 
 void arch_window_drop(struct cpu *cpu, unsigned index, unsigned count)
 {
-	for (unsigned end = index + count; index < end; index++)
-		write_page(cpu, index, 0);
+	volatile uint64_t *entry = cpu->plan->window_entries + index, *const end = entry + count;
+	const char *page = (const char *)cpu->plan->window + index * PLAN_PAGE_SIZE;
+
+	for (; entry != end; entry++, page += PLAN_PAGE_SIZE)
+		write_page(entry, page, 0);
 }

@@ -118,7 +118,7 @@ FAULT(cpu_stride, it.plan->cpu_stride -= PAGE)
 FAULT(stack_stride, header()->stack_stride = PAGE)
 FAULT(window_mapped,
 	*own_entry(it.image.layout.windows + PAGE) = *own_entry(it.image.layout.intc + 0x8000))
-FAULT(window_table, it.plan->window_table++)
+FAULT(window_entries, it.cpus[1].window_entries++)
 FAULT(no_intc, *own_entry(it.image.layout.intc + 0x3000) = 0)
 FAULT(intc_cpu, it.cpus[1].intc = it.plan->intc)
 FAULT(no_console, *own_entry(it.image.layout.console_uart) = 0)
@@ -245,7 +245,7 @@ static const struct spoiled_fault faults[] = {
 	SAYS(cpu_stride, "the CPUs' records are not at the upper ends of their stacks"),
 	SAYS(stack_stride, "the stacks are 0x1000 bytes apart, not 0x2000"),
 	SAYS(window_mapped, "the window of CPU 0 is not 16 free pages"),
-	SAYS(window_table, "the plan's window_table is not the windows' table entries"),
+	SAYS(window_entries, "window_entries of CPU 1 are not its window's table entries"),
 	SAYS(no_intc, "the plan's interrupt controller is not mapped as a device"),
 	SAYS(intc_cpu, "the interrupt controller's part of CPU 1 is not mapped"),
 	SAYS(no_console, "the plan's console is not mapped as a device"),
