@@ -331,6 +331,7 @@ NEVER_INLINE static struct vcpu *switch_any(struct vcpu *from, struct vcpu *to)
 	if (has_files)
 		SWAP(CSR_VSISELECT, vsiselect);
 	set_untold(here, (here->untold | old->file) & new->other_files);
+	context_tell_again();
 	if (to) {
 		load_rest(to, new);
 		finish(to, new);

@@ -106,6 +106,13 @@ bool context_enables(const struct vm *vm, uint32_t irq, const struct cpu *cpu);
 void context_files_arrived(struct cpu *cpu);
 
 /*
+ * hip.SGEIP is there while hgeip and hgeie have a bit in common (priv, hip). The emulator finds it
+ * anew at each write of hgeie, and may not see in that a file that gets something just then: this
+ * makes it look again. Not done on the shortest way, where another write follows soon.
+ */
+void context_tell_again(void);
+
+/*
  * Something was posted for a vCPU that does not run here. `irq`: because of that interrupt, which
  * has just arrived, and cpu_attend follows; or 0.
  */

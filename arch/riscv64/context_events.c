@@ -104,12 +104,7 @@ void context_suspend(struct vcpu *vcpu)
 		shared_suspend(vcpu);
 }
 
-/*
- * hip.SGEIP is there while hgeip and hgeie have a bit in common (priv, hip). The emulator finds it
- * anew at each write of hgeie, and may not see in that a file that gets something just then; so it
- * is made to look again.
- */
-static void tell_again(void)
+void context_tell_again(void)
 {
 	const uint64_t files = csr_read(CSR_HGEIE);
 
@@ -131,7 +126,7 @@ void context_wait(struct cpu *cpu)
 
 	if (!here->told)
 		csr_set(CSR_HGEIE, file);
-	tell_again();
+	context_tell_again();
 	__asm__ volatile("wfi" ::: "memory");
 	csr_clear(CSR_HGEIE, file);
 	if (csr_read(CSR_HGEIP) & file)
