@@ -30,17 +30,17 @@ struct tournament {
 #define TOURNAMENT_OF_4   8u
 #define TOURNAMENT_OF_1   24u
 
-/* Enters a word into a round; returns who wins its match. */
+/* Enters a word into a round; returns who wins its match. It costs least if the first does. */
 static ALWAYS_INLINE uint64_t tournament_play(
 	struct tournament *tournament, unsigned round, unsigned place, uint64_t word)
 {
 	uint64_t *entry = tournament->words + place;
-	const uint64_t *line = (const uint64_t *)((uintptr_t)entry & ~(uintptr_t)31) + round;
+	const uint64_t *line = (const uint64_t *)((uintptr_t)entry & ~(uintptr_t)31);
 
 	entry[round] = word;
-	word = line[0];
+	word = line[round];
 	for (unsigned i = 1; i < 4; i++)
-		word = line[i] > word ? line[i] : word;
+		word = __builtin_expect(line[round + i] > word, 0) ? line[round + i] : word;
 	return word;
 }
 

@@ -2,8 +2,9 @@
 # What runs on the target: the hypervisor and the bare-metal guests.
 #
 # arch/ARCH/arch.mk says: ARCH_CROSS (prefix of gcc), ARCH_CLANG (clang's target), ARCH_CFLAGS,
-# ARCH_GCC_CFLAGS, ARCH_DEVICES and ARCH_DRIVERS (names of files in hyp/devices/ and drivers/), and
-# of its own files ARCH_HOT, ARCH_PATH, ARCH_SHARED and ARCH_COMM (see below).
+# ARCH_GCC_CFLAGS, ARCH_GCC_FAST (for what is built for few instructions), ARCH_DEVICES and
+# ARCH_DRIVERS (names of files in hyp/devices/ and drivers/), and of its own files ARCH_HOT,
+# ARCH_PATH, ARCH_SHARED and ARCH_COMM (see below).
 
 -include arch/$(ARCH)/arch.mk
 
@@ -28,7 +29,7 @@ HYP_LDFLAGS := -nostdlib -static -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,ma
 HYP_FAST  := -O2 -fno-align-functions
 HYP_SMALL := -Os
 ifneq ($(CC_KIND),clang)
-HYP_FAST += -fno-align-jumps -fno-align-loops
+HYP_FAST += -fno-align-jumps -fno-align-loops $(ARCH_GCC_FAST)
 # Each of these two saves 90 bytes.
 HYP_SMALL += -fno-move-loop-invariants -fno-thread-jumps
 endif

@@ -11,6 +11,8 @@ ARCH_CFLAGS   := -mabi=lp64 -mcmodel=medany -mno-save-restore -msmall-data-limit
                  -DARCH_ELF_MACHINE=$(ARCH_MACHINE) -DLOCK_RELAX='".word 0x0100000f"'
 ARCH_GCC_CFLAGS := -march=rv64imac_zicsr_zifencei -mstrict-align \
                  $(foreach r,5 6 7 28 29 30 31,-ffixed-x$(r)) -DARCH_FIXED_TEMPORARIES
+# Loads and stores that are a few bytes shorter cost an addition each.
+ARCH_GCC_FAST   := -mno-shorten-memrefs
 # Files whose code runs at every frequent exit, built for few instructions rather than few bytes.
 ARCH_HOT      := exit irq virq aia_guest plic_guest context context_events context_files upcall
 # Files for shared CPUs only, and for VMs that communicate only (hyp/core/extent.h).

@@ -156,7 +156,7 @@ static bool firmware_timer_arrived(struct cpu *cpu)
 }
 
 /* The timer's short way: the scheduler, which follows, arms it again. */
-struct vcpu *exit_timer(struct vcpu *vcpu)
+FLATTEN struct vcpu *exit_timer(struct vcpu *vcpu)
 {
 	vcpu->exits[EXIT_CAUSE_OWN]++;
 	return shared_next(vcpu->cpu);
@@ -343,17 +343,13 @@ NEVER_INLINE static struct vcpu *switch_any(struct vcpu *from, struct vcpu *to)
  * The plain case in the fewest instructions. Not part of who calls it last, who would save
  * registers for its sake.
  */
-NEVER_INLINE struct vcpu *arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+NEVER_INLINE static struct vcpu *switch_plain(struct vcpu *from, struct vcpu *to)
 {
-	struct arch_context *old, *new;
+	struct arch_context *old = context_of(from), *new = context_of(to);
 	struct context_cpu *here;
 	uint64_t untold;
 
-	if (!from || !to)
-		return switch_any(from, to);
-	old = context_of(from);
-	new = context_of(to);
-	if (old->traits | new->traits)
+	if (__builtin_expect(old->traits | new->traits, 0))
 		return switch_any(from, to);
 	here = context_cpu(to->cpu);
 	swap(old, new);
@@ -363,6 +359,11 @@ NEVER_INLINE struct vcpu *arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 	set_untold(here, untold & new->other_files);
 	fence_old(here, new);
 	return finish(to, new);
+}
+
+struct vcpu *arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
+{
+	return from && to ? switch_plain(from, to) : switch_any(from, to);
 }
 
 void context_start(struct vcpu *vcpu)

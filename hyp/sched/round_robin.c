@@ -310,7 +310,7 @@ static void choose(struct sched_cpu *cpu, uint64_t now, bool is_roaming)
  */
 void round_robin_charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used)
 {
-	if (used < owner->round_robin.left) {
+	if (__builtin_expect(used < owner->round_robin.left, 1)) {
 		owner->round_robin.left -= used;
 		return;
 	}

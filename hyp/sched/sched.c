@@ -163,10 +163,10 @@ struct sched_entity *sched_pick_usual_real_time(struct sched_cpu *cpu, uint64_t 
 			return NULL;
 	} else if (!ran) {
 		return NULL;
-	} else if (now > cpu->since) {
-		if (!sched_is_real_time(owner))
+	} else if (__builtin_expect(now > cpu->since, 1)) {
+		if (__builtin_expect(!sched_is_real_time(owner), 1))
 			round_robin_charge(cpu, owner, used);
-		else if (sched_is_real_time(owner) && used <= owner->edf.budget.first.amount)
+		else if (used <= owner->edf.budget.first.amount)
 			budget_spend(&owner->edf.budget, used);
 		else
 			return NULL;
