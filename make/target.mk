@@ -43,7 +43,7 @@ HYP_HOT  := hyp/core/mmio.c hyp/core/hypercall.c hyp/core/shared.c hyp/sched/sch
 # straight way (clang compiles it file by file).
 ifneq ($(CC_KIND),clang)
 HYP_PATH := hyp/core/shared.c hyp/sched/sched.c hyp/sched/edf.c hyp/sched/budget.c \
-	hyp/sched/round_robin.c $(ARCH_PATH:%=arch/$(ARCH)/%.c)
+	hyp/sched/round_robin.c hyp/comm/decisions.c $(ARCH_PATH:%=arch/$(ARCH)/%.c)
 endif
 
 # Four of them: without a scheduler, for systems where each vCPU has a core for itself, and with it
@@ -72,6 +72,8 @@ $(OUT)/hyp.ld: arch/$(ARCH)/hyp.ld abi/image.h
 
 # $(1): what ends its name; $(2), $(3): HYP_SHARED and HYP_COMM.
 define HYPERVISOR
+HYP_PATH_OF$(1) := $(if $(filter 1,$(2)),$(filter-out $(if $(filter 0,$(3)),$(HYP_COMM_ONLY)), \
+	$(HYP_PATH)))
 HYP_OBJECTS$(1) := $(patsubst %,$(OUT)/hyp$(1)/%.o,$(filter-out $(if $(filter 0,$(2)), \
 	$(HYP_SHARED_ONLY),$(HYP_PATH)) $(if $(filter 0,$(3)),$(HYP_COMM_ONLY)),$(HYP_SOURCES)) \
 	$(if $(filter 1,$(2)),$(if $(HYP_PATH),path)))
@@ -86,8 +88,8 @@ $(OUT)/hyp$(1)/hyp/core/hyp.c.o: ARCH_CFLAGS += -DHYP_BUILD=$(HYP_BUILD)$(2)$(3)
 $(OUT)/hyp$(1)/hyp/core/hyp.c.o: $(HYP_INPUTS) $(ABI_HEADERS)
 
 # Without scheduling before the registers are allocated, which needs more of them.
-$(HYP_PATH:%=$(OUT)/hyp$(1)/%.o): ARCH_CFLAGS += -flto -fno-schedule-insns
-$(OUT)/hyp$(1)/path.o: $(HYP_PATH:%=$(OUT)/hyp$(1)/%.o)
+$$(HYP_PATH_OF$(1):%=$(OUT)/hyp$(1)/%.o): ARCH_CFLAGS += -flto -fno-schedule-insns
+$(OUT)/hyp$(1)/path.o: $$(HYP_PATH_OF$(1):%=$(OUT)/hyp$(1)/%.o)
 	@echo "  CC  $$@"
 	$(Q)$$(HYP_CC) $$(HYP_CFLAGS) $$(HYP_FAST) $$(ARCH_CFLAGS) -flto -flinker-output=nolto-rel \
 		-r -nostdlib $$^ -o $$@

@@ -328,7 +328,7 @@ static int64_t sbi_error_of(int64_t result)
 }
 
 /* Of a call that was not made for its caller, which steps behind it unless it is made again. */
-RARELY static void fail(struct vcpu *vcpu, int64_t result)
+static void fail(struct vcpu *vcpu, int64_t result)
 {
 	if (result == HYPERCALL_REPEAT)
 		return;
@@ -337,20 +337,29 @@ RARELY static void fail(struct vcpu *vcpu, int64_t result)
 	vcpu->arch.x[11] = (uint64_t)result;
 }
 
-/* After one of the calls from HYPERCALL_QUICK_COUNT on; another vCPU may have the CPU. */
-struct vcpu *exit_called(struct vcpu *vcpu, int64_t result)
+static ALWAYS_INLINE struct vcpu *attend_call(struct vcpu *vcpu)
 {
-	if (result >= 0) {
-		skip(4);
-		vcpu->arch.x[10] = SBI_SUCCESS;
-		vcpu->arch.x[11] = (uint64_t)result;
-	} else {
-		fail(vcpu, result);
-	}
 	if (!vcpu_is_shared(vcpu))
 		return cpu_attend(vcpu);
 	context_ran(vcpu);
 	return shared_next(vcpu->cpu);
+}
+
+RARELY static struct vcpu *fail_call(struct vcpu *vcpu, int64_t result)
+{
+	fail(vcpu, result);
+	return attend_call(vcpu);
+}
+
+/* After one of the calls from HYPERCALL_QUICK_COUNT on; another vCPU may have the CPU. */
+struct vcpu *exit_called(struct vcpu *vcpu, int64_t result)
+{
+	if (__builtin_expect(result < 0, 0))
+		return fail_call(vcpu, result);
+	skip(4);
+	vcpu->arch.x[10] = SBI_SUCCESS;
+	vcpu->arch.x[11] = (uint64_t)result;
+	return attend_call(vcpu);
 }
 
 struct vcpu *exit_call_rest(struct vcpu *vcpu)

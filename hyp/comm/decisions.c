@@ -38,6 +38,12 @@ static ALWAYS_INLINE void show_decision(
 	*shown = sequence + 1;
 }
 
+void comm_goes_on(struct vcpu *vcpu)
+{
+	vcpu->shared->receives = false;
+	region_stops_waiting(vcpu);
+}
+
 void comm_dispatched(struct vcpu *from, struct vcpu *vcpu, uint64_t now, uint64_t until)
 {
 	struct shared_vcpu *record = vcpu->shared;
@@ -45,10 +51,6 @@ void comm_dispatched(struct vcpu *from, struct vcpu *vcpu, uint64_t now, uint64_
 
 	if (lost && from->shared->entity.state > SCHED_ASLEEP)
 		show(&lost->preemptions, __atomic_load_n(&lost->preemptions, __ATOMIC_RELAXED) + 1);
-	if (__builtin_expect(record->receives, 0)) {
-		record->receives = false;
-		region_stops_waiting(vcpu);
-	}
 	if (vcpu->region)
 		show_decision(vcpu->region, record, now, until);
 }

@@ -109,6 +109,14 @@ static void wake_receivers(struct vcpu *sender, const struct comm_vm *comm, uint
 	}
 }
 
+/* A plain store: for an atomic one some compilers take an exchange. */
+static ALWAYS_INLINE void set_gave(struct comm_vm *comm, struct vcpu *vcpu)
+{
+	struct vcpu *volatile *gave = &comm->gave;
+
+	*gave = vcpu;
+}
+
 /*
  * No vCPU of the receiver waits in IPC_RECV_MSG. One that gave its core away by sending may have
  * it back for the answer, and so may one that waits for the interrupt, which was raised or not.
@@ -118,11 +126,11 @@ static ALWAYS_INLINE void hand_back(struct vcpu *sender, struct comm_vm *comm, b
 	struct vcpu *vcpu = __atomic_load_n(&comm->gave, __ATOMIC_RELAXED);
 
 	if (HYP_SHARED && vcpu) {
-		__atomic_store_n(&comm->gave, 0, __ATOMIC_RELAXED);
+		set_gave(comm, 0);
 		if (__atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED) != sender->cpu)
 			return;
+		set_gave(sender->comm, sender);
 		shared_hand_over(sender, vcpu);
-		__atomic_store_n(&sender->comm->gave, sender, __ATOMIC_RELAXED);
 	} else if (raised && vcpu_is_shared(vm_vcpu(comm->vm, 0))) {
 		shared_hand_over_interrupted(sender, vm_vcpu(comm->vm, 0));
 	}
@@ -146,7 +154,7 @@ NEVER_INLINE static int64_t tell(struct vcpu *sender, struct comm_vm *comm)
 	lock_release(&comm->lock);
 	wake_receivers(sender, comm, receivers);
 	if (sender && receivers)
-		__atomic_store_n(&sender->comm->gave, sender, __ATOMIC_RELAXED);
+		set_gave(sender->comm, sender);
 	else if (sender)
 		hand_back(sender, comm, raised);
 	return HYPERCALL_OK;
@@ -189,16 +197,21 @@ void message_end(struct message *message, struct vcpu *sender)
 static ALWAYS_INLINE void copy_outbox(void *to, const void *outbox, uint64_t bytes)
 {
 	const word_t *from = outbox;
+	const word_t *const fours = from + bytes / (4 * sizeof(*from)) * 4;
 	word_t *data = to;
 
-	for (; bytes >= 4 * sizeof(*from); bytes -= 4 * sizeof(*from), data += 4, from += 4) {
+	while (from != fours) {
 		const word_t words[] = {from[0], from[1], from[2], from[3]};
 
 		data[0] = words[0];
 		data[1] = words[1];
 		data[2] = words[2];
 		data[3] = words[3];
+		data += 4;
+		from += 4;
+		__asm__ volatile("" : "+r"(data), "+r"(from)::"memory"); /* two counters, no more */
 	}
+	bytes %= 4 * sizeof(*from);
 	for (; bytes >= sizeof(*from); bytes -= sizeof(*from))
 		*data++ = *from++;
 	if (bytes)

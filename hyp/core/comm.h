@@ -32,6 +32,9 @@ void comm_vm_state(struct vm *vm);
  */
 void comm_dispatched(struct vcpu *from, struct vcpu *vcpu, uint64_t now, uint64_t until);
 
+/* `vcpu` has begun to wait for a message (shared_vcpu.receives), and has got its core. */
+void comm_goes_on(struct vcpu *vcpu);
+
 /* `vcpu`, which is shared and has a region, is off. */
 void comm_vcpu_left(struct vcpu *vcpu);
 

@@ -310,6 +310,12 @@ static ALWAYS_INLINE void tell_dispatch(struct vcpu *from, struct vcpu *to, uint
 	record->told = record->entity.stats.dispatches;
 }
 
+static void end_receiving(struct vcpu *vcpu)
+{
+	if (HYP_COMM && vcpu->shared->receives)
+		comm_goes_on(vcpu);
+}
+
 /*
  * Makes ready to enter whom the scheduler chose, if either it or the one that is loaded is special.
  * Returns NULL if the scheduler is to choose again.
@@ -327,6 +333,7 @@ RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, 
 		return 0;
 	}
 	set_clock(cpu, record, now);
+	end_receiving(vcpu);
 	if (state_of(vcpu) == VCPU_STARTING) {
 		record->told = ~0ull; /* chosen before its VM was restored, perhaps */
 		tell_dispatch(from, vcpu, now);
@@ -445,15 +452,27 @@ static struct vcpu *follow(struct cpu *cpu, struct sched_entity *entity, uint64_
 	return vcpu;
 }
 
-/* A switch that is told to the VMs, or in which something was posted while the filter changed. */
-RARELY static struct vcpu *switch_and_tell(struct vcpu *from, struct vcpu *to, uint64_t now)
+static ALWAYS_INLINE struct vcpu *switch_told(struct vcpu *from, struct vcpu *to, uint64_t now)
 {
-	struct cpu *cpu = to->cpu;
-
-	if (is_posted(cpu))
-		arch_irq_kick(cpu);
 	tell_dispatch(from, to, now);
 	return from == to ? to : arch_vcpu_switch(from, to);
+}
+
+RARELY static struct vcpu *switch_kicked(struct vcpu *from, struct vcpu *to, uint64_t now)
+{
+	if (is_posted(to->cpu))
+		arch_irq_kick(to->cpu);
+	end_receiving(to);
+	return switch_told(from, to, now);
+}
+
+/* A switch that is told to the VMs, or in which something was posted while the filter changed. */
+NEVER_INLINE FLATTEN static struct vcpu *switch_and_tell(
+	struct vcpu *from, struct vcpu *to, uint64_t now)
+{
+	if (__builtin_expect(is_posted(to->cpu) || to->shared->receives, 0))
+		return switch_kicked(from, to, now);
+	return switch_told(from, to, now);
 }
 
 /* Whatever has come due, and whoever is to run. */

@@ -38,9 +38,27 @@ void edf_charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used
 struct sched_entity *edf_decide(struct sched_cpu *cpu, uint64_t now, uint64_t *until);
 void edf_block(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t until, uint64_t now);
 
-void round_robin_charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used);
 struct sched_entity *round_robin_decide(
 	struct sched_cpu *cpu, struct sched_entity *owner, uint64_t now, uint64_t *until);
+
+/*
+ * What is used beyond the quantum is the next one's. While no other waits, quanta just follow each
+ * other, as if there were a tick.
+ */
+static inline void round_robin_charge(
+	struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used)
+{
+	if (__builtin_expect(used < owner->round_robin.left, 1)) {
+		owner->round_robin.left -= used;
+		return;
+	}
+	used -= owner->round_robin.left;
+	owner->round_robin.left = cpu->common->quantum - used % cpu->common->quantum;
+	if (!cpu->ticks)
+		return;
+	owner->round_robin.expired = true;
+	cpu->unusual |= SCHED_UNUSUAL_STALE;
+}
 
 struct sched_class {
 	/* The entity is blocked, and wants to run. */

@@ -304,24 +304,6 @@ static void choose(struct sched_cpu *cpu, uint64_t now, bool is_roaming)
 
 /* The class's functions. */
 
-/*
- * What is used beyond the quantum is the next one's. While no other waits, quanta just follow each
- * other, as if there were a tick.
- */
-void round_robin_charge(struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used)
-{
-	if (__builtin_expect(used < owner->round_robin.left, 1)) {
-		owner->round_robin.left -= used;
-		return;
-	}
-	used -= owner->round_robin.left;
-	owner->round_robin.left = cpu->common->quantum - used % cpu->common->quantum;
-	if (!cpu->ticks)
-		return;
-	owner->round_robin.expired = true;
-	cpu->unusual |= SCHED_UNUSUAL_STALE;
-}
-
 static void wake(struct sched_cpu *cpu, struct sched_entity *entity, uint64_t now)
 {
 	bool is_locked;
@@ -579,13 +561,26 @@ void round_robin_refuse(struct sched_cpu *cpu, struct sched_entity *entity)
 }
 
 /* Whoever has more to do after this has a guest or waits: the quantum has an end from now on. */
-void round_robin_lend(struct sched_cpu *cpu, struct sched_entity *other)
+static ALWAYS_INLINE void lend(struct sched_cpu *cpu, struct sched_entity *other)
 {
-	const bool is_locked = hold_queue(cpu);
-
 	if (other == cpu->owner)
 		evict(cpu, other);
 	else if (other->state == SCHED_READY && (group_of(cpu, other)->affinity & bit_of(cpu)) != 0)
 		host(cpu, cpu->owner, other);
-	release_queue(cpu, is_locked);
+}
+
+RARELY static void lend_locked(struct sched_cpu *cpu, struct sched_entity *other)
+{
+	lock_take(&cpu->common->lock);
+	lend(cpu, other);
+	lock_release(&cpu->common->lock);
+}
+
+/* As hold_queue. What is rare is a function of its own, so that the usual way calls nobody. */
+void round_robin_lend(struct sched_cpu *cpu, struct sched_entity *other)
+{
+	if (__builtin_expect(is_roaming(cpu), 0))
+		lend_locked(cpu, other);
+	else
+		lend(cpu, other);
 }

@@ -303,11 +303,31 @@ void sched_yield_to(struct sched_cpu *cpu, struct sched_entity *other, uint64_t 
 	yield_to(cpu, other);
 }
 
-void sched_hand_over(struct sched_cpu *cpu, struct sched_entity *other, uint64_t now)
+static NEVER_INLINE void hand_over_any(
+	struct sched_cpu *cpu, struct sched_entity *other, uint64_t now)
 {
 	charge_inline(cpu, now);
 	if (other->state == SCHED_BLOCKED)
 		class_of(other)->wake(cpu, other, now);
+	yield_to(cpu, other);
+}
+
+/* Usually the other one wants to run, and the quantum that is running has not ended. */
+void sched_hand_over(struct sched_cpu *cpu, struct sched_entity *other, uint64_t now)
+{
+	struct sched_entity *owner = cpu->owner, *ran = cpu->running;
+	const uint64_t used = now - cpu->since;
+
+	if (__builtin_expect(!owner || !ran || sched_is_real_time(owner) || now < cpu->since ||
+				     used >= owner->round_robin.left ||
+				     other->state == SCHED_BLOCKED,
+		    0)) {
+		hand_over_any(cpu, other, now);
+		return;
+	}
+	owner->round_robin.left -= used;
+	ran->stats.ran_ticks += used;
+	cpu->since = now;
 	yield_to(cpu, other);
 }
 
