@@ -251,6 +251,7 @@ struct plan {
 				     another one of its VM, if that waits for the same core; 0:
 				     nobody looks */
 	uint64_t switch_ticks;    /* what a change of vCPU costs at most */
+	uint64_t masked_ticks;    /* the longest time that the hypervisor goes without a decision */
 	void *sched_common;       /* zeroed memory of hyp_info.sched_common_bytes; NULL: no core is
 				     shared */
 	uint32_t trace_records;   /* per CPU, a power of two */

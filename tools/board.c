@@ -18,6 +18,7 @@
 #include "tools/devicetree.h"
 #include "tools/file.h"
 #include "tools/message.h"
+#include "tools/number.h"
 #include "tools/qemu_tree.h"
 
 #define FILE_LIMIT (16u << 20)
@@ -134,6 +135,19 @@ static void check_frequency(uint64_t frequency, struct place place)
 			(unsigned long long)frequency);
 }
 
+/* While it switches, the hypervisor decides nothing else. */
+static void check_masked(const struct board *board, const struct tree *costs)
+{
+	const struct tree *masked = tree_get(costs, "masked"), *change = tree_get(costs, "switch");
+	if (board->costs.masked_ns >= board->costs.switch_ns)
+		return;
+	message_error(masked ? masked->place : change->place,
+		"write the longest time without a decision that was measured on the board",
+		"`masked`, %s%s, is less than `switch`: a change of vCPU, too, goes on without a "
+		"decision",
+		number_time(board->costs.masked_ns), masked ? "" : " if the board does not say it");
+}
+
 /* What the hypervisor's work costs; what takes longer than COST_MOST is a slip of the unit. */
 static void read_costs(struct board *board, const struct tree *costs)
 {
@@ -141,14 +155,20 @@ static void read_costs(struct board *board, const struct tree *costs)
 		const char *key;
 		uint64_t *ns, fallback;
 	} keys[] = {{"switch", &board->costs.switch_ns, 2000},
+		{"masked", &board->costs.masked_ns, 10000},
 		{"interrupt", &board->costs.interrupt_ns, 1000}};
+	board->costs.assumed = "";
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const struct tree *cost = tree_get(costs, keys[i].key);
 		*keys[i].ns = cost ? cost->number : keys[i].fallback;
-		if (cost && (cost->number == 0 || cost->number > COST_MOST))
+		if (!cost)
+			board->costs.assumed = arena_text("%s%s%s", board->costs.assumed,
+				*board->costs.assumed ? ", " : "", keys[i].key);
+		else if (cost->number == 0 || cost->number > COST_MOST)
 			message_error(cost->place, "write what was measured on the board",
 				"a cost of %s is not one from 1ns to 1ms", cost->text);
 	}
+	check_masked(board, costs);
 }
 
 static void read_settings(struct board *board, const struct tree *root)

@@ -333,6 +333,10 @@ static const struct schema_key costs_keys[] = {
 	{"switch", SCHEMA_TIME, .fallback = "2us", .example = "switch: 2us",
 		.meaning = "a change from one vCPU to another, timer interrupt and decision "
 			   "included, at most; two of them are added to each capacity"},
+	{"masked", SCHEMA_TIME, .fallback = "10us", .example = "masked: 10us",
+		.meaning = "the longest time that the hypervisor is busy without deciding anew who "
+			   "runs, at most, and not less than `switch`: a job may have to wait for "
+			   "it once, and once for each real-time vCPU of its CPU"},
 	{"interrupt", SCHEMA_TIME, .fallback = "1us", .example = "interrupt: 1us",
 		.meaning = "an interrupt taken for a vCPU that does not run, at most"},
 	{0},
@@ -381,7 +385,7 @@ const struct schema_key description_board_keys[] = {
 		.meaning = "Hz of the CPUs' counter, as CNTFRQ_EL0 reads: all times become its "
 			   "ticks"},
 	{"costs", SCHEMA_MAP, .map = costs_keys, .fallback = "see below",
-		.example = "costs: { switch: 2us, interrupt: 1us }",
+		.example = "costs: { switch: 2us, masked: 10us, interrupt: 1us }",
 		.meaning = "what the hypervisor's own work costs on this board, as measured "
 			   "(`docs/porting-a-board.md`)"},
 	{"qemu", SCHEMA_MAP, .map = qemu_keys, .fallback = "not QEMU's",
@@ -445,7 +449,9 @@ static const char introduction[] =
 	"  Real-time vCPUs stay on one CPU and go before all others there, the earliest deadline\n"
 	"  first. The tool refuses a set that could miss a deadline, by an exact test (processor\n"
 	"  demand); `orlop report` shows it. Two switches, as the board's `costs` say, are added\n"
-	"  to each capacity, and one may be under way when another vCPU should begin.\n"
+	"  to each capacity. Beside that, the hypervisor may be busy for `masked` when another "
+	"vCPU\n"
+	"  should begin, and so may each real-time vCPU when its budget ends.\n"
 	"- A real-time vCPU without `cpu` is given one: the vCPUs in the order of what they take,\n"
 	"  the greatest first, each the first CPU that is shared already and can keep the "
 	"promise,\n"

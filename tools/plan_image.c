@@ -351,6 +351,7 @@ static void fill_plan(struct plan *plan, const struct hyp_layout *layout)
 	plan->quantum_ticks = layout->system->quantum_ticks;
 	plan->spin_ticks = layout->system->spin_ticks;
 	plan->switch_ticks = layout->system->switch_ticks;
+	plan->masked_ticks = layout->system->masked_ticks;
 	plan->sched_common = hyp_pointer(layout->sched_common);
 	plan->trace_records = layout->system->trace_records;
 	if (board->console == CONSOLE_UART) {

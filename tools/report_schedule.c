@@ -76,7 +76,8 @@ static void print_response(
 	FILE *out, const struct system *system, const struct schedule_set *set, unsigned index)
 {
 	uint64_t deadline = set->parameters[index].deadline;
-	uint64_t worst = response_worst(set->parameters, set->count, index, system->switch_ticks);
+	uint64_t worst = response_worst(
+		set->parameters, set->count, index, system->switch_ticks, system->masked_ticks);
 
 	if (worst == RESPONSE_UNKNOWN)
 		fprintf(out, " %10s %10s\n", arena_text("<=%s", time_text(system, deadline)), "?");
@@ -126,7 +127,8 @@ static uint64_t sum_of(const struct schedule_set *set)
 static const char *promise_words(const struct system *system, uint64_t reserve, uint64_t room,
 	const struct schedule_set *set)
 {
-	uint64_t lag = response_best_effort_lag(set->parameters, set->count), stretch;
+	uint64_t lag = response_best_effort_lag(set->parameters, set->count, system->masked_ticks);
+	uint64_t stretch;
 	const char *words =
 		arena_text("In every stretch of time they have at least %s of it less %s",
 			percent(reserve + room), time_text(system, lag));
@@ -158,8 +160,8 @@ static void print_best_effort(
 	if (list_of(system, cpu, TASK)[0])
 		words = arena_text(
 			"%s A task of capacity C takes C / P of the CPU, and once in any "
-			"stretch up to C + C * D / P more.",
-			words);
+			"stretch up to C + C * D / P + %s more.",
+			words, time_text(system, system->masked_ticks));
 	report_wrapped(out, "    best effort         ", words);
 }
 
@@ -369,6 +371,14 @@ void report_schedule_print(FILE *out, const struct system *system)
 		arena_text("%s at most: each job pays for two of them, and may have to wait for "
 			   "one of each other real-time vCPU",
 			time_text(system, system->switch_ticks)));
+	report_wrapped(out, "  without a decision    ",
+		arena_text("%s at most: each job may have to wait for that once, and once for each "
+			   "real-time vCPU, which may be in the hypervisor when its budget ends",
+			time_text(system, system->masked_ticks)));
+	if (*system->board.costs.assumed)
+		report_wrapped(out, "  assumed, not measured ",
+			arena_text("%s: the board does not say under `costs` what they are",
+				system->board.costs.assumed));
 	print_dedicated(out, system);
 	for (unsigned cpu = 0; cpu < system->board.cpu_count; cpu++) {
 		if (system->cpus[cpu].is_shared)

@@ -95,10 +95,10 @@ static uint64_t worst_with(
 	return worst;
 }
 
-uint64_t response_worst(
-	const struct sched_parameters *set, unsigned count, unsigned which, uint64_t switch_cost)
+uint64_t response_worst(const struct sched_parameters *set, unsigned count, unsigned which,
+	uint64_t switch_cost, uint64_t masked)
 {
-	struct look look = {set, count, which, admission_blocking(count, switch_cost), 0};
+	struct look look = {set, count, which, admission_blocking(count, switch_cost, masked), 0};
 	const uint64_t length = busy_period(&look);
 	uint64_t worst = set[which].capacity;
 
@@ -107,14 +107,16 @@ uint64_t response_worst(
 	return look.looks < LOOKS_MOST ? worst : RESPONSE_UNKNOWN;
 }
 
-uint64_t response_best_effort_lag(const struct sched_parameters *set, unsigned count)
+uint64_t response_best_effort_lag(
+	const struct sched_parameters *set, unsigned count, uint64_t masked)
 {
 	uint64_t lag = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		const unsigned __int128 used = (unsigned __int128)set[i].capacity * set[i].deadline;
 
-		lag += set[i].capacity + (uint64_t)((used + set[i].period - 1) / set[i].period);
+		lag += masked + set[i].capacity +
+		       (uint64_t)((used + set[i].period - 1) / set[i].period);
 	}
 	return lag;
 }

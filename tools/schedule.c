@@ -57,6 +57,7 @@ static void read_turns(struct system *system, const struct tree *scheduling)
 	system->spin_ticks =
 		is_off ? 0 : number_ticks(read_turn(system, spin, "spin", SPIN_NS), frequency);
 	system->switch_ticks = number_ticks_up(system->board.costs.switch_ns, frequency);
+	system->masked_ticks = number_ticks_up(system->board.costs.masked_ns, frequency);
 }
 
 static void read_trace(struct system *system, const struct tree *trace)
@@ -197,7 +198,7 @@ static bool fits(const struct system *system, unsigned cpu, const struct vm_vcpu
 	set.parameters[set.count] = (struct sched_parameters){
 		vcpu->ticks.period, vcpu->ticks.capacity, vcpu->ticks.deadline};
 	return schedule_admission_test(&admission, set.parameters, set.count + 1,
-		real_time_share(system, cpu), system->switch_ticks);
+		real_time_share(system, cpu), system->switch_ticks, system->masked_ticks);
 }
 
 /*

@@ -44,11 +44,11 @@ void schedule_admission_collect(struct schedule_set *set, const struct system *s
 }
 
 bool schedule_admission_test(struct admission *admission, const struct sched_parameters *set,
-	unsigned count, uint64_t share, uint64_t blocking)
+	unsigned count, uint64_t share, uint64_t switch_cost, uint64_t masked)
 {
 	enum admission_result result;
 
-	admission_begin(admission, set, count, share, blocking);
+	admission_begin(admission, set, count, share, switch_cost, masked);
 	do
 		result = admission_step(admission);
 	while (result == ADMISSION_MORE);
@@ -59,7 +59,7 @@ static bool test(struct admission *admission, const struct system *system,
 	const struct schedule_set *set, unsigned cpu)
 {
 	return schedule_admission_test(admission, set->parameters, set->count,
-		system->cpus[cpu].real_time_share, system->switch_ticks);
+		system->cpus[cpu].real_time_share, system->switch_ticks, system->masked_ticks);
 }
 
 /*
@@ -143,9 +143,10 @@ static const char *reason(
 		return compare(used, share);
 	case ADMISSION_REASON_DEMAND:
 		return arena_text("after a moment at which all are released, %s of work is due "
-				  "within %s (they take %.2f%% of it in the long run)",
+				  "within %s, %s of it time that the hypervisor may take meanwhile "
+				  "(they take %.2f%% of the CPU in the long run)",
 			brief(system, admission->demand), brief(system, admission->time),
-			percent(used));
+			brief(system, admission->blocking), percent(used));
 	default:
 		return arena_text("they take %.2f%% of it, so near to all that it cannot be "
 				  "decided whether they meet their deadlines",

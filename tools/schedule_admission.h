@@ -24,7 +24,7 @@ void schedule_admission_collect(
 
 /* Runs the test to its end; *admission says why it was refused. */
 bool schedule_admission_test(struct admission *admission, const struct sched_parameters *set,
-	unsigned count, uint64_t share, uint64_t blocking);
+	unsigned count, uint64_t share, uint64_t switch_cost, uint64_t masked);
 
 /* Checks all shared CPUs of the system; an error for each that is refused. */
 void schedule_admission_check(const struct system *system);

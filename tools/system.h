@@ -74,7 +74,9 @@ struct board {
 	uint64_t timer_frequency;      /* Hz, of the counter that all ticks count */
 	struct board_costs {           /* of the hypervisor on this board, ns, at most */
 		uint64_t switch_ns;    /* a change of vCPU */
+		uint64_t masked_ns;    /* the longest time without a decision */
 		uint64_t interrupt_ns; /* an interrupt for a vCPU that does not run */
+		const char *assumed;   /* those that board.yaml does not say; "" if none */
 	} costs;
 
 	struct { /* how to start QEMU; binary NULL if the board is not QEMU's */
@@ -246,11 +248,11 @@ struct system {
 
 	struct system_cpu *cpus; /* board.cpu_count of them */
 	bool is_shared;          /* some CPU is: the image takes the hypervisor with a scheduler */
-	uint64_t quantum_ns, quantum_ticks; /* of best-effort vCPUs */
-	uint64_t spin_ticks;                /* plan.spin_ticks */
-	uint64_t switch_ticks;              /* costs.switch_ns, rounded up */
-	uint32_t reserve_millionths;        /* of a core with best-effort vCPUs, kept for them */
-	unsigned trace_records;             /* per CPU, a power of two */
+	uint64_t quantum_ns, quantum_ticks;  /* of best-effort vCPUs */
+	uint64_t spin_ticks;                 /* plan.spin_ticks */
+	uint64_t switch_ticks, masked_ticks; /* costs.switch_ns and masked_ns, rounded up */
+	uint32_t reserve_millionths;         /* of a core with best-effort vCPUs, kept for them */
+	unsigned trace_records;              /* per CPU, a power of two */
 
 	bool has_comm; /* a VM has a region: the image takes the hypervisor with communication */
 	const char **networks; /* their names */

@@ -137,8 +137,9 @@ static void check_admission(const struct verify *verify, unsigned cpu)
 			set[count++] = (struct sched_parameters){
 				vcpu->period_ticks, vcpu->capacity_ticks, vcpu->deadline_ticks};
 	}
-	if (count != 0 && !schedule_admission_test(&admission, set, count,
-				  verify->cpus[cpu].real_time_share, verify->plan->switch_ticks))
+	if (count != 0 &&
+		!schedule_admission_test(&admission, set, count, verify->cpus[cpu].real_time_share,
+			verify->plan->switch_ticks, verify->plan->masked_ticks))
 		verify_complain(verify,
 			"CPU %u cannot promise its %u real-time vCPUs their deadlines", cpu, count);
 }

@@ -215,7 +215,7 @@ static enum admission_result admit(
 	if (!is_same(parameters, &shared->candidate)) {
 		shared->candidate = *parameters;
 		admission_begin(&shared->admission, shared->set, collect(cpu, parameters),
-			cpu->plan->real_time_share, hyp_plan->switch_ticks);
+			cpu->plan->real_time_share, hyp_plan->switch_ticks, hyp_plan->masked_ticks);
 	}
 	result = admission_step(&shared->admission);
 	if (result != ADMISSION_MORE)

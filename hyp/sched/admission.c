@@ -35,9 +35,13 @@ static uint64_t multiply(uint64_t a, uint64_t b)
 	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
-uint64_t admission_blocking(unsigned count, uint64_t switch_cost)
+uint64_t admission_blocking(unsigned count, uint64_t switch_cost, uint64_t masked)
 {
-	return multiply(count, switch_cost);
+	const uint64_t under_way = masked > switch_cost ? masked : switch_cost;
+
+	if (count == 0)
+		return 0;
+	return add(add(under_way, multiply(count, masked)), multiply(count - 1, switch_cost));
 }
 
 static enum admission_result refuse(struct admission *admission, enum admission_reason reason)
@@ -55,7 +59,7 @@ static void begin_phase(struct admission *admission, enum phase phase)
 }
 
 void admission_begin(struct admission *admission, const struct sched_parameters *set,
-	unsigned count, uint64_t share, uint64_t switch_cost)
+	unsigned count, uint64_t share, uint64_t switch_cost, uint64_t masked)
 {
 	admission->reason = ADMISSION_REASON_NONE;
 	admission->which = 0;
@@ -67,7 +71,7 @@ void admission_begin(struct admission *admission, const struct sched_parameters 
 	admission->implicit = true;
 	admission->is_whole = share >= ADMISSION_WHOLE;
 	admission->share = admission->is_whole ? ADMISSION_WHOLE : share;
-	admission->blocking = admission_blocking(count, switch_cost);
+	admission->blocking = admission_blocking(count, switch_cost, masked);
 	admission->first_deadline = PERIOD_MOST;
 	begin_phase(admission, CHECK_PARAMETERS);
 }

@@ -10,10 +10,16 @@
  *   the longest busy period backwards, at few of the deadlines.
  *
  * Overhead: an entity's capacity includes a switch for its release and one for its leaving. Beside
- * these, in the time that a job waits for jobs that are due before it, one switch may be under way,
- * as an entity that is due later, or a best-effort one, leaves; and each other entity may be
- * released once to be due later (it does not run then, so not twice). So each interval is charged
- * with as many switches as there are entities, as if all that always fell together.
+ * these, each interval is charged with what admission_blocking says, as if all of it always fell
+ * together:
+ * - `masked`, the longest time that the hypervisor goes without a decision: it has just begun, for
+ *   an entity that is due later or a best-effort one, when a job is released; or a switch, as such
+ *   a one leaves, if that takes longer.
+ * - `masked` for each entity: it may be in the hypervisor when its budget ends, and uses so much
+ *   more, before it leaves, than is due by then. What comes back to it later is less by that, so
+ *   however often it does it, it is never ahead by more.
+ * - A switch for each other entity: it may be released once to be due later (it does not run then,
+ *   so not twice).
  */
 #ifndef HYP_SCHED_ADMISSION_H
 #define HYP_SCHED_ADMISSION_H
@@ -59,10 +65,10 @@ struct admission {
  * over. `share` is the utilisation that is allowed, in 2^32nds.
  */
 void admission_begin(struct admission *admission, const struct sched_parameters *set,
-	unsigned count, uint64_t share, uint64_t switch_cost);
+	unsigned count, uint64_t share, uint64_t switch_cost, uint64_t masked);
 
-/* What switches may take of any interval beside what the capacities include. */
-uint64_t admission_blocking(unsigned count, uint64_t switch_cost);
+/* What the hypervisor may take of any interval beside what the capacities include. */
+uint64_t admission_blocking(unsigned count, uint64_t switch_cost, uint64_t masked);
 
 /* Goes on with it: a bounded number of instructions, for at most 8 entities. */
 enum admission_result admission_step(struct admission *admission);

@@ -49,7 +49,9 @@ static void put_back(struct budget *budget, uint64_t period)
 	}
 	if (budget->first.amount == 0)
 		drop_first(budget);
-	if (back.amount != 0)
+	if (budget->count == 0 && budget->first.time == back.time)
+		budget->first.amount += back.amount; /* two would pay for two switches */
+	else if (back.amount != 0)
 		append(budget, back.time, back.amount);
 }
 

@@ -33,6 +33,7 @@ struct actor {
 	uint64_t work;     /* until it does something */
 	uint64_t released; /* its current job */
 	bool lawful;       /* the job needs no more than it may */
+	bool indebted;     /* one before was in the hypervisor when its budget ended */
 	uint64_t wake_at;  /* by an interrupt */
 	uint64_t due;      /* OVERRUNS: when it must have had so much: */
 	uint64_t owed, progress;
@@ -58,6 +59,7 @@ struct engine {
 	struct actor actors[ENGINE_MOST], hogs[HOGS];
 	struct actor *running;
 	uint64_t now, busy; /* the hypervisor switches until then */
+	uint64_t delay;     /* so much later than it should it decides next */
 	uint64_t decisions;
 	double utilisation, most, lag; /* best effort: the most that its lead has been; the bound */
 	struct {
@@ -100,8 +102,11 @@ static void take_work(struct engine *engine, struct actor *actor)
 		actor->work = 1 + below(engine, net);
 	if (actor->habit == UNRULY && !below(engine, 3)) {
 		actor->work += 1 + below(engine, 3 * net);
-		actor->lawful = actor->work <= net;
+		if (actor->work > net)
+			actor->lawful = false;
 	}
+	actor->indebted = actor->indebted || (!actor->lawful && engine->set->masked != 0);
+	actor->lawful = actor->lawful && !actor->indebted;
 }
 
 static void begin_actor(struct engine *engine, unsigned i)
@@ -142,7 +147,7 @@ static void begin(
 		sched_add_best_effort(&engine->cpu, &engine->hogs[i].entity, &traits, 1);
 		take_work(engine, &engine->hogs[i]);
 	}
-	engine->lag = (double)response_best_effort_lag(set->parameters, set->count);
+	engine->lag = (double)response_best_effort_lag(set->parameters, set->count, set->masked);
 }
 
 /* Its job is over: in time? The next one is a period after it, or a while later. */
@@ -229,7 +234,8 @@ static void use(struct engine *engine, struct actor *actor, uint64_t release, ui
 	}
 	actor->used[last].amount += amount;
 	actor->used_sum += amount;
-	if (actor->used_sum > actor->parameters->capacity || actor->used_count == USED_MOST)
+	if (actor->used_sum > actor->parameters->capacity + engine->set->masked ||
+		actor->used_count == USED_MOST)
 		WRONG(engine, "entity %u used %lu in a period before %lu", actor->entity.number,
 			actor->used_sum, engine->now);
 }
@@ -268,7 +274,8 @@ static void check_accounts(struct engine *engine)
 		real_time += actor->entity.stats.ran_ticks;
 		actor->least = use < actor->least ? use : actor->least;
 		if (use - actor->least >
-			capacity * (1 + (double)actor->parameters->deadline / period) + 0.001)
+			capacity * (1 + (double)actor->parameters->deadline / period) +
+				(double)engine->set->masked + 0.001)
 			WRONG(engine, "entity %u had too much by %lu", i, since);
 		if (budget_sum(&actor->entity.edf.budget) != actor->parameters->capacity)
 			WRONG(engine, "entity %u: the budget is %lu at %lu", i,
@@ -287,6 +294,20 @@ static void check_accounts(struct engine *engine)
 			engine->lag, since);
 }
 
+/*
+ * The hypervisor may be busy just when it should decide, for whoever runs; while best effort runs,
+ * or nothing, with a switch, too.
+ */
+static uint64_t masked(struct engine *engine)
+{
+	uint64_t most = engine->set->masked;
+
+	if ((!engine->running || is_best_effort(engine->running)) &&
+		most < engine->set->switch_cost)
+		most = engine->set->switch_cost;
+	return engine->mood == ENGINE_WORST ? most : below(engine, most + 1);
+}
+
 static void decide(struct engine *engine)
 {
 	struct actor *before = engine->running;
@@ -298,16 +319,8 @@ static void decide(struct engine *engine)
 		engine->busy = engine->now + engine->set->switch_cost;
 	if (engine->cpu.since > engine->busy)
 		engine->busy = engine->cpu.since;
+	engine->delay = masked(engine);
 	check_accounts(engine);
-}
-
-/* While best effort runs, or nothing, the hypervisor may be busy just when it should decide. */
-static uint64_t masked(struct engine *engine)
-{
-	if (engine->running && !is_best_effort(engine->running))
-		return 0;
-	return engine->mood == ENGINE_WORST ? engine->set->switch_cost
-					    : below(engine, engine->set->switch_cost + 1);
 }
 
 static uint64_t next_event(struct engine *engine)
@@ -316,7 +329,7 @@ static uint64_t next_event(struct engine *engine)
 	const uint64_t start = engine->now > engine->busy ? engine->now : engine->busy;
 
 	if (next != SCHED_NEVER)
-		next += masked(engine);
+		next += engine->delay;
 	for (unsigned i = 0; i < engine->set->count; i++)
 		next = least(next, engine->actors[i].wake_at);
 	for (unsigned i = 0; i < HOGS; i++)
@@ -344,6 +357,22 @@ static void advance(struct engine *engine, uint64_t next)
 	engine->now = next;
 }
 
+/* Whether anything has come that the hypervisor decides for; else it was the engine that looked. */
+static bool is_entered(const struct engine *engine)
+{
+	const uint64_t until = sched_until(&engine->cpu);
+
+	if (until <= engine->now && until + engine->delay <= engine->now)
+		return true;
+	for (unsigned i = 0; i < engine->set->count; i++)
+		if (engine->actors[i].wake_at <= engine->now)
+			return true;
+	for (unsigned i = 0; i < HOGS; i++)
+		if (engine->hogs[i].wake_at <= engine->now)
+			return true;
+	return false;
+}
+
 static void step(struct engine *engine)
 {
 	advance(engine, next_event(engine));
@@ -353,6 +382,8 @@ static void step(struct engine *engine)
 		return;
 	if (engine->running && engine->running->work == 0)
 		act(engine, engine->running);
+	else if (!is_entered(engine))
+		return;
 	for (unsigned i = 0; i < engine->set->count; i++)
 		if (engine->actors[i].wake_at <= engine->now)
 			wake(engine, &engine->actors[i]);

@@ -19,6 +19,7 @@ struct engine_set {
 	uint64_t hyperperiod;
 	uint64_t share; /* for real time, in 2^32nds */
 	uint64_t switch_cost;
+	uint64_t masked; /* the longest time without a decision */
 };
 
 struct engine_result {
@@ -40,7 +41,8 @@ void engine_random_set(uint64_t seed, struct engine_set *set);
 
 bool engine_admitted(const struct engine_set *set);
 
-/* EDF without budgets on a set released at once, after a switch; true if no deadline is missed. */
+/* EDF without budgets on a set released at once, after what may block; true if no deadline is
+ * missed. */
 bool engine_feasible(const struct engine_set *set);
 
 #endif

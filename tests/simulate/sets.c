@@ -85,6 +85,7 @@ void engine_random_set(uint64_t seed, struct engine_set *set)
 	set->count =
 		1 + (unsigned)random_below(&random, random_below(&random, 4) ? 5 : ENGINE_MOST);
 	set->switch_cost = random_below(&random, 2) ? 0 : random_below(&random, 4);
+	set->masked = random_below(&random, 2) ? 0 : random_below(&random, 4);
 	set->hyperperiod =
 		hyperperiods[random_below(&random, sizeof(hyperperiods) / sizeof(hyperperiods[0]))];
 	set->share = random_below(&random, 4) ? ADMISSION_WHOLE
@@ -104,7 +105,8 @@ bool engine_admitted(const struct engine_set *set)
 	struct admission admission;
 	enum admission_result result;
 
-	admission_begin(&admission, set->parameters, set->count, set->share, set->switch_cost);
+	admission_begin(
+		&admission, set->parameters, set->count, set->share, set->switch_cost, set->masked);
 	do
 		result = admission_step(&admission);
 	while (result == ADMISSION_MORE);
@@ -159,7 +161,10 @@ static unsigned earliest(const struct engine_set *set, const struct jobs *jobs)
 bool engine_feasible(const struct engine_set *set)
 {
 	struct jobs jobs = {{0}, {0}, {0}};
-	uint64_t now = 0, next, blocked = set->count * set->switch_cost;
+	const uint64_t under_way = set->masked > set->switch_cost ? set->masked : set->switch_cost;
+	uint64_t now = 0, next;
+	uint64_t blocked =
+		under_way + set->count * set->masked + (set->count - 1) * set->switch_cost;
 
 	if (!within_share(set))
 		return false;

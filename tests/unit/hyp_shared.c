@@ -243,12 +243,17 @@ static void test_migration(void **state)
 	assert_true(fake_take_kick(cpu_at(1)));
 }
 
-static struct vcpu *boot_tasks(void)
+static struct vcpu *boot_tasks_masked(uint64_t masked)
 {
-	harness_plan(sharing_with_tasks, 2);
+	harness_plan(sharing_with_tasks, 2)->masked_ticks = masked;
 	sharing_all(4, 1);
 	harness_vm(0)->task_first = 1;
 	return sharing_boot();
+}
+
+static struct vcpu *boot_tasks(void)
+{
+	return boot_tasks_masked(0);
 }
 
 static void test_task_lives(void **state)
@@ -281,6 +286,16 @@ static void test_task_lives(void **state)
 	assert_true(sharing_call(manager, HYPERCALL_RT_NEXT_EVENT, 0, 0, 0, 0, 0) >>
 			    (8 + HYPERCALL_REPORT_ENDS) &
 		    1);
+}
+
+/* What the plan says that a job may wait for the hypervisor counts here as in the host's test. */
+static void test_masked_refusal(void **state)
+{
+	struct vcpu *manager = boot_tasks_masked(MS);
+
+	(void)state;
+	assert_int_equal(sharing_create(manager, 10 * MS, 8 * MS + 1, 10 * MS), HYPERCALL_REFUSED);
+	assert_int_equal(sharing_create(manager, 10 * MS, 8 * MS, 10 * MS), 0);
 }
 
 static void test_refusals(void **state)
@@ -393,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_own_time),
 		cmocka_unit_test(test_migration),
 		cmocka_unit_test(test_task_lives),
+		cmocka_unit_test(test_masked_refusal),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_another_vm_may_control),
 		cmocka_unit_test(test_tasks_end_with_their_vm),

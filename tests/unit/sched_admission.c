@@ -17,11 +17,12 @@ static struct admission admission;
 static unsigned steps;
 
 /* To the end, in steps that do not look at more than eight entities. */
-static enum admission_result test(unsigned count, uint64_t share, uint64_t switch_cost)
+static enum admission_result test_masked(
+	unsigned count, uint64_t share, uint64_t switch_cost, uint64_t masked)
 {
 	enum admission_result result;
 
-	admission_begin(&admission, set, count, share, switch_cost);
+	admission_begin(&admission, set, count, share, switch_cost, masked);
 	steps = 0;
 	do {
 		const unsigned next = admission.next;
@@ -31,6 +32,11 @@ static enum admission_result test(unsigned count, uint64_t share, uint64_t switc
 		steps++;
 	} while (result == ADMISSION_MORE);
 	return result;
+}
+
+static enum admission_result test(unsigned count, uint64_t share, uint64_t switch_cost)
+{
+	return test_masked(count, share, switch_cost, 0);
 }
 
 static void assert_admitted(unsigned count, uint64_t share, uint64_t switch_cost)
@@ -138,7 +144,7 @@ static void test_demand(void **state)
 static void test_switches(void **state)
 {
 	(void)state;
-	assert_int_equal(admission_blocking(3, 7), 21);
+	assert_int_equal(admission_blocking(3, 7, 0), 21);
 	assert_int_equal(admission_capacity(100, 7), 114);
 	set[0] = (struct sched_parameters){10, 3, 6};
 	set[1] = (struct sched_parameters){20, 3, 7};
@@ -149,6 +155,23 @@ static void test_switches(void **state)
 	assert_admitted(2, ADMISSION_WHOLE, 1);
 	assert_refused(2, ADMISSION_WHOLE, 2, ADMISSION_REASON_DEMAND);
 	assert_int_equal(admission.demand, 10);
+}
+
+/* Once when a job is released, and once for each, as its budget ends; then also a set of one. */
+static void test_masked_times(void **state)
+{
+	(void)state;
+	assert_int_equal(admission_blocking(0, 7, 9), 0);
+	assert_int_equal(admission_blocking(1, 7, 9), 9 + 9);
+	assert_int_equal(admission_blocking(3, 7, 9), 9 + 3 * 9 + 2 * 7);
+	assert_int_equal(admission_blocking(3, 7, 5), 7 + 3 * 5 + 2 * 7);
+	assert_int_equal(admission_blocking(3, 7, UINT64_MAX), UINT64_MAX);
+	set[0] = (struct sched_parameters){10, 3, 6};
+	assert_int_equal(test_masked(1, ADMISSION_WHOLE, 1, 1), ADMISSION_ADMITTED);
+	assert_int_equal(test_masked(1, ADMISSION_WHOLE, 1, 2), ADMISSION_REFUSED);
+	assert_int_equal(admission.reason, ADMISSION_REASON_DEMAND);
+	assert_int_equal(admission.time, 6);
+	assert_int_equal(admission.demand, 3 + 2 * 2);
 }
 
 /* Of the whole CPU nothing is left for switches, and of nearly all something, in the long run. */
@@ -211,6 +234,7 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_demand),
 		cmocka_unit_test(test_switches),
+		cmocka_unit_test(test_masked_times),
 		cmocka_unit_test(test_switches_at_the_limit),
 		cmocka_unit_test(test_undecided),
 		cmocka_unit_test(test_steps_of_a_full_set),

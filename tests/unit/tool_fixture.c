@@ -133,7 +133,7 @@ static void fill_board(struct board *board)
 	board->fdt = fixture_read(fixture_path("board.dtb"), &size);
 	board->irq_limit = 288;
 	board->timer_frequency = 62500000;
-	board->costs = (struct board_costs){2000, 1000};
+	board->costs = (struct board_costs){2000, 10000, 1000, ""};
 	assert_true(devicetree_read(board, place));
 	board->own_group = true;
 	board->console = CONSOLE_UART;
@@ -221,6 +221,7 @@ struct system *fixture_system(void)
 	fixture_device(new, FIXTURE_CONTROL, "/soc/serial@9010000");
 	new->quantum_ticks = 30 * FIXTURE_MS;
 	new->switch_ticks = 125;
+	new->masked_ticks = 625;
 	new->trace_records = TRACE_RING_RECORDS;
 	schedule_plan(new);
 	return new;

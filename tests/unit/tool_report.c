@@ -180,7 +180,7 @@ static void test_schedule(void **state)
 		"    real-time vCPU         period   deadline   capacity with switches   "
 		"share   response      slack\n"
 		"    control/0                10ms        5ms        2ms       2.004ms  "
-		"20.04%    2.006ms    2.994ms\n"
+		"20.04%    2.024ms    2.976ms\n"
 		"    utilisation          20.04% of the 100.00% that real-time vCPUs may take\n"
 		"    tasks                control/1, control/2: they say their periods and ");
 	expect(flat(text), "at run time; 79.96% of the CPU are left for them");
@@ -194,8 +194,8 @@ static void test_schedule(void **state)
 /*
  * Two real-time vCPUs, of which one is preemptable, beside best effort with a reserve. By hand: the
  * shares are 0.2004 and 0.3004 of 0.8, less 250 interrupts of 1 us a second; the lag is the sum of
- * C + C * D / P: 2.004 * 1.5 + 3.004 * 2 = 9.014 ms; it is made up for in 9.014 / (0.79975 -
- * 0.5008) = 30.152 ms.
+ * C + C * D / P and 10 us each: 2.004 * 1.5 + 3.004 * 2 + 0.02 = 9.034 ms; it is made up for in
+ * 9.034 / (0.79975 - 0.5008) = 30.219 ms.
  */
 static void test_schedule_reserve(void **state)
 {
@@ -227,8 +227,8 @@ static void test_schedule_reserve(void **state)
 	expect(text, "utilisation          50.08% of the 79.97% that");
 	expect(flat(text), "linux/0: round robin, a quantum of 30ms each. 20.00% of the CPU are");
 	expect(flat(text), "they have at least 49.89% of it");
-	expect(flat(text), "less 9.014");
-	expect(flat(text), "the reserve is kept in any of 30.15");
+	expect(flat(text), "less 9.034");
+	expect(flat(text), "the reserve is kept in any of 30.21");
 	expect(text, "    linux                   its console           its console           "
 		     "recycle-quantum no\n");
 	expect(flat(text), "at most 250 times a second. It also");

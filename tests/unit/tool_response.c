@@ -95,7 +95,7 @@ static void test_against_all_patterns(void **state)
 		if (!engine_admitted(&wrapped))
 			continue;
 		for (unsigned i = 0; i < count; i++)
-			assert_int_equal(response_worst(set, count, i, 0), by_force(i, 100));
+			assert_int_equal(response_worst(set, count, i, 0, 0), by_force(i, 100));
 		checked++;
 	}
 }
@@ -115,9 +115,10 @@ static void test_of_admitted_sets(void **state)
 		checked++;
 		for (unsigned i = 0; i < random.count; i++) {
 			const struct sched_parameters *own = &random.parameters[i];
-			const uint64_t free = response_worst(random.parameters, random.count, i, 0);
-			const uint64_t blocked = response_worst(
-				random.parameters, random.count, i, random.switch_cost);
+			const uint64_t free =
+				response_worst(random.parameters, random.count, i, 0, 0);
+			const uint64_t blocked = response_worst(random.parameters, random.count, i,
+				random.switch_cost, random.masked);
 
 			assert_in_range(free, own->capacity, own->deadline);
 			assert_in_range(blocked, free, own->deadline);
@@ -129,11 +130,13 @@ static void test_alone(void **state)
 {
 	(void)state;
 	set[0] = (struct sched_parameters){1000, 100, 1000};
-	assert_int_equal(response_worst(set, 1, 0, 0), 100);
-	assert_int_equal(response_worst(set, 1, 0, 7), 107);
+	assert_int_equal(response_worst(set, 1, 0, 0, 0), 100);
+	assert_int_equal(response_worst(set, 1, 0, 7, 0), 107);
+	assert_int_equal(response_worst(set, 1, 0, 7, 9), 100 + 9 + 9);
 	set[1] = (struct sched_parameters){1ull << 40, 900, 1ull << 40};
-	assert_int_equal(response_worst(set, 2, 0, 0), 100);
-	assert_int_equal(response_worst(set, 2, 0, 7), 114);
+	assert_int_equal(response_worst(set, 2, 0, 0, 0), 100);
+	assert_int_equal(response_worst(set, 2, 0, 7, 0), 114);
+	assert_int_equal(response_worst(set, 2, 0, 7, 9), 100 + 9 + 7 + 2 * 9);
 }
 
 /* Both take all of the CPU, with periods that have nothing in common: too much to look at. */
@@ -143,19 +146,20 @@ static void test_too_much(void **state)
 	set[0] = (struct sched_parameters){1000003, 500001, 1000003};
 	set[1] = (struct sched_parameters){3, 1, 3};
 	set[2] = (struct sched_parameters){1ull << 40, (1ull << 40) / 6, 1ull << 40};
-	assert_int_equal(response_worst(set, 3, 2, 0), RESPONSE_UNKNOWN);
+	assert_int_equal(response_worst(set, 3, 2, 0, 0), RESPONSE_UNKNOWN);
 }
 
 static void test_lag(void **state)
 {
 	(void)state;
 	set[0] = (struct sched_parameters){10, 3, 10};
-	assert_int_equal(response_best_effort_lag(set, 1), 6);
+	assert_int_equal(response_best_effort_lag(set, 1, 0), 6);
+	assert_int_equal(response_best_effort_lag(set, 1, 4), 10);
 	set[0] = (struct sched_parameters){10, 3, 5};
 	set[1] = (struct sched_parameters){100, 10, 100};
-	assert_int_equal(response_best_effort_lag(set, 2), 3 + 2 + 10 + 10);
+	assert_int_equal(response_best_effort_lag(set, 2, 0), 3 + 2 + 10 + 10);
 	set[0] = (struct sched_parameters){1ull << 40, 1ull << 40, 1ull << 40};
-	assert_int_equal(response_best_effort_lag(set, 1), 2ull << 40);
+	assert_int_equal(response_best_effort_lag(set, 1, 0), 2ull << 40);
 }
 
 int main(void)

@@ -24,6 +24,7 @@
 #define RESERVE  "reserve: { best-effort: 25% }\n"
 #define US       62.5 /* ticks */
 #define SWITCH   125u
+#define MASKED   625u
 
 static int begin(void **state)
 {
@@ -65,6 +66,7 @@ static void test_dedicated(void **state)
 	assert_int_equal(system->quantum_ticks, 30000 * US);
 	assert_int_equal(system->spin_ticks, 1000 * US);
 	assert_int_equal(system->switch_ticks, SWITCH);
+	assert_int_equal(system->masked_ticks, MASKED);
 	assert_int_equal(system->trace_records, 64);
 }
 
@@ -275,7 +277,7 @@ static void test_random(void **state)
 			schedule_admission_collect(&set, system, cpu);
 			assert_true(!system->cpus[cpu].is_shared ||
 				    schedule_admission_test(&admission, set.parameters, set.count,
-					    system->cpus[cpu].real_time_share, SWITCH));
+					    system->cpus[cpu].real_time_share, SWITCH, MASKED));
 		}
 		arena_release();
 	}

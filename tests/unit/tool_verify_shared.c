@@ -30,6 +30,7 @@ static void test_plan(void **state)
 	assert_int_equal(it.plan->cpu_count, 3);
 	assert_int_equal(it.plan->quantum_ticks, 30 * FIXTURE_MS);
 	assert_int_equal(it.plan->switch_ticks, 125);
+	assert_int_equal(it.plan->masked_ticks, 625);
 	assert_non_null(it.plan->sched_common);
 	assert_non_null(it.cpus[0].shared);
 	assert_non_null(it.cpus[2].shared); /* the board's CPU 3 */
@@ -126,6 +127,7 @@ FAULT(time_none, it.vcpus[CONTROL].capacity_ticks = 0)
 FAULT(time_long, it.vcpus[CONTROL].period_ticks = (1ull << 40) + 1)
 FAULT(time_of_task, it.vcpus[TASK].capacity_ticks = 1)
 FAULT(time_too_much, it.vcpus[CONTROL].capacity_ticks = 5 * FIXTURE_MS)
+FAULT(masked_longer, it.plan->masked_ticks = 94 * FIXTURE_MS / 10)
 FAULT(share_less, it.cpus[2].real_time_share = 1u << 29)
 FAULT(share_over, it.cpus[2].real_time_share = (1ull << 32) + 1)
 FAULT(no_frequency, it.plan->timer_frequency = 0)
@@ -163,6 +165,7 @@ static const struct spoiled_fault faults[] = {
 	SAYS(time_long, "which do not go together"),
 	SAYS(time_of_task, "vCPU 1 of VM control has period 0, capacity 1 and"),
 	SAYS(time_too_much, "CPU 2 cannot promise its 1 real-time vCPUs their deadlines"),
+	SAYS(masked_longer, "CPU 2 cannot promise its 1 real-time vCPUs their deadlines"),
 	SAYS(share_less, "CPU 2 cannot promise its 1 real-time vCPUs their deadlines"),
 	SAYS(share_over, "real-time vCPUs may take more of CPU 2 than there is of it"),
 	SAYS(no_frequency, "the plan has no time"),
