@@ -19,24 +19,32 @@ typedef uint64_t __attribute__((may_alias)) word_t;
 
 /*
  * Copies words to `to`, which is aligned, from `from`, which lies `offset` bytes (1 to 7) into a
- * word; returns how many bytes. What is left of `size` is less than two words.
+ * word; returns how many bytes. What is left of `size`, which is more than a word, is less than
+ * two.
  */
 static size_t copy_shifted(char *to, const char *from, size_t size, size_t offset)
 {
 	const unsigned down = (unsigned)offset * 8, up = 64 - down;
-	uint64_t word = 0;
-	size_t at = 0;
+	const size_t count = (size + offset) / WORD - 1;
+	const word_t *source = (const word_t *)(from + WORD - offset);
+	word_t *target = (word_t *)to, *const end = target + count;
+	uint64_t low = 0, high;
 
 	for (size_t i = offset; i < WORD; i++)
-		word |= (uint64_t)(unsigned char)from[i - offset] << i * 8;
-	/* `word` is the one that holds from[at]; the next one begins behind it. */
-	for (; at + 2 * WORD - offset <= size; at += WORD) {
-		const uint64_t next = *(const word_t *)(from + at + WORD - offset);
-
-		*(word_t *)(to + at) = word >> down | next << up;
-		word = next;
+		low |= (uint64_t)(unsigned char)from[i - offset] << i * 8;
+	if (count % 2) {
+		high = *source++;
+		*target++ = low >> down | high << up;
+		low = high;
 	}
-	return at;
+	/* By two, so that what is read stays where it is. */
+	for (; target != end; target += 2, source += 2) {
+		high = source[0];
+		target[0] = low >> down | high << up;
+		low = source[1];
+		target[1] = high >> down | low << up;
+	}
+	return count * WORD;
 }
 
 void copy_bytes(void *restrict to, const void *restrict from, size_t size)

@@ -14,6 +14,7 @@
 #include "hyp/comm/network.h"
 
 #include "arch/include/arch_cpu.h"
+#include "hyp/core/extent.h"
 #include "hyp/core/hyp.h"
 #include "lib/bits.h"
 #include "lib/copy.h"
@@ -142,6 +143,19 @@ static void give(struct port *port, const struct packet *packet)
 	lock_release(&port->lock);
 }
 
+/* A core that several vCPUs use is not kept for long: what is much to copy is all of an exit. */
+static unsigned steps_of(const struct packet *packet)
+{
+	if (!HYP_SHARED)
+		return 1;
+	return 1 + packet->size_bytes / NETWORK_STEP_BYTES;
+}
+
+static void take_steps(unsigned *steps, unsigned count)
+{
+	*steps -= count < *steps ? count : *steps;
+}
+
 enum network_result network_send(struct port *port, const struct packet *packet, unsigned *steps)
 {
 	struct network *network = network_of(port);
@@ -156,7 +170,7 @@ enum network_result network_send(struct port *port, const struct packet *packet,
 	for (; port->todo; port->todo &= port->todo - 1) {
 		if (*steps == 0)
 			return NETWORK_MORE;
-		--*steps;
+		take_steps(steps, steps_of(packet));
 		give(&network->ports[bits_lowest(port->todo)], packet);
 	}
 	return NETWORK_SENT;

@@ -25,6 +25,9 @@
 /* Packets are given to so many ports in one exit at most: what it costs is bounded. */
 #define NETWORK_STEPS 4u
 
+/* Where cores are shared a packet takes another step for each so many bytes: the longest, all. */
+#define NETWORK_STEP_BYTES 384u
+
 /*
  * A packet that a port sends. It may lie in pieces: `piece` returns where the byte at `offset`
  * (below size_bytes) is, and in *bytes how many (1 or more) follow there; NULL if it is nowhere,
@@ -87,8 +90,9 @@ enum network_result {
 
 /*
  * Sends a packet from `port`, whose own sending the caller serializes (one packet at a time from
- * one port; port->lock is not held). Each port that it is given to takes one of *steps, and one
- * that is for nobody takes one, too; the caller sets it to NETWORK_STEPS once in an exit.
+ * one port; port->lock is not held). Each port that it is given to takes one of *steps, or several
+ * if it is long, and one that is for nobody takes one, too; the caller sets it to NETWORK_STEPS
+ * once in an exit.
  */
 enum network_result network_send(struct port *port, const struct packet *packet, unsigned *steps);
 

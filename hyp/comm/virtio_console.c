@@ -9,6 +9,7 @@
 
 #include "hyp/comm/virtio_messages.h"
 #include "hyp/core/console.h"
+#include "hyp/core/extent.h"
 #include "hyp/core/vm.h"
 #include "lib/string.h"
 
@@ -22,9 +23,9 @@
 #define CONTROL_MOST    32u /* buffers of the control queues */
 #define DATA_MOST       16u /* of the others */
 
-/* What one exit does at most. */
-#define CONTROLS_AT_ONCE   8u
-#define CHARACTERS_AT_ONCE 32u
+/* What one exit does at most: less where others wait for the core. */
+#define CONTROLS_AT_ONCE   (HYP_SHARED ? 4u : 8u)
+#define CHARACTERS_AT_ONCE (HYP_SHARED ? 16u : 32u)
 #define EMPTY_AT_ONCE      4u /* buffers without anything in them */
 
 struct control {

@@ -12,7 +12,9 @@ import statistics
 import sys
 
 import masked
-from harness import check
+import test_comm
+import test_virtio
+from harness import BOARDS, check
 
 # A clock of 1 GHz counts instructions; RISC-V has a counter that guests may read on any core.
 CLOCK_BOARD = {"aarch64": {"board": "qemu-virt-1ghz", "boards": "tests/bench/boards"},
@@ -133,9 +135,8 @@ def deadline_misses(bench):
             "vcpus": counted}
 
 
-def longest_paths(bench):
-    """Of every kind of work that guests ask for: boot, faults and restarts, tasks, text. Returns
-    how long interrupts, and how long releases, wait for the hypervisor at most."""
+def paths_of_lives(bench):
+    """Boot, faults and restarts, tasks, text."""
     vms = {
         "linux": bench.linux("poweroff"),
         "restarting": shared_vm(bench, "faults-unmapped-read", **{"on-fault": "restart"}),
@@ -146,3 +147,46 @@ def longest_paths(bench):
     hypervisor = os.path.join(bench.build_folder, bench.arch, "hyp-shared.elf")
     until = (r"\[linux\] ORLOP-LINUX-READY", r"restarting restarts", r"\[tasks0\] shared: done")
     return masked.figures(image, hypervisor, bench, until)
+
+
+def paths_of_communication(bench):
+    """Messages, doorbells, packets and virtio, of guests of good will and of one that tries
+    anything, while others are restarted."""
+    hostile = {"size": "8K"}
+    talkers = test_comm.talkers(bench, (0, 0), "ipc-talk-restarts", also=["random"])
+    talkers["receiver"]["tunnels"]["hostile"] = {**hostile, "with": "random"}
+    vms = {
+        "linux": test_virtio.linux(bench, "ping", 0, "10.0.0.1", words={"orlop.peer": "10.0.0.9"},
+                                   tty="hvc0", messages={"slots": 8, "size": 64, "from": ["bare"]}),
+        "bare": shared_vm(bench, "neighbour", networks=[{"name": "lan", "device": "packets"}],
+                          messages={"slots": 8, "size": 64, "from": ["linux"]}),
+        **talkers,
+        "random": shared_vm(bench, "random-comm",
+                            messages={"slots": 4, "size": 32, "from": ["sender"]},
+                            tunnels={"hostile": {**hostile, "with": "receiver"}},
+                            networks=[{"name": "lan", "device": "packets"}]),
+        "tasks": realtime_vm(bench, "bench-dispatch", TASKS_OF_A_VM),
+    }
+    image = bench.image("masked-comm", vms, reserve={"best-effort": "20%"})
+    hypervisor = os.path.join(bench.build_folder, bench.arch, "hyp-shared-comm.elf")
+    until = (r"ORLOP-PING 1472: 3 packets", r"\[receiver\] talk: done", r"\[random\] random: done",
+             r"\[tasks\] shared: done")
+    return masked.figures(image, hypervisor, bench, until)
+
+
+def masked_of(board):
+    """What a board says under `costs`, in ns: as many instructions as the emulator takes."""
+    with open(f"boards/{board}/board.yaml", encoding="utf-8") as file:
+        return 1000 * int(re.search(r"^costs:.*\bmasked: (\d+)us", file.read(), re.M)[1])
+
+
+def longest_paths(bench):
+    """Of every kind of work that guests ask for. Returns how long interrupts wait for the
+    hypervisor at most, and how long releases."""
+    lives, communication = paths_of_lives(bench), paths_of_communication(bench)
+    longest = []
+    for one, other in zip(lives, communication):
+        found = max(one, other, key=lambda figure: figure["guest"])
+        longest.append({**found, "of": {"lives": one["guest"], "communication": other["guest"]}})
+    longest[1]["most"] = masked_of(BOARDS[bench.arch])
+    return longest
