@@ -43,7 +43,8 @@
  * SCHED_YIELD (duration) -> 0. A task: its job is done, and the call returns at its next release,
  * but not before `duration` from now. Any other vCPU is idle: until an interrupt, but at most for
  * `duration` if that is not 0; the first vCPU of a VM with tasks also until something else than the
- * end of a job has happened to one of them.
+ * end of a job has happened to one of them. For HYPERCALL_NEXT_TURN, the shortest duration, it
+ * waits until all others that wait for its core have had their turn, and for nothing else.
  *
  * SCHED_PASS_PARAM (parameter, value) -> 0. Tells how the guest schedules.
  *
@@ -63,6 +64,8 @@
 #define HYPERCALL_RT_DELETE_APP    9
 #define HYPERCALL_RT_REPORT        10
 #define HYPERCALL_RT_NEXT_EVENT    11
+
+#define HYPERCALL_NEXT_TURN 1 /* SCHED_YIELD */
 
 /*
  * Communication; HYPERCALL_NOT_SUPPORTED where the description gives no VM a region. A timeout is

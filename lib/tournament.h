@@ -70,4 +70,12 @@ static inline uint64_t tournament_least(const struct tournament *tournament)
 	return ~tournament->words[TOURNAMENT_WINNER] / TOURNAMENT_SLOTS;
 }
 
+/* The least of two tournaments. */
+static inline uint64_t tournament_least_of(const struct tournament *a, const struct tournament *b)
+{
+	const uint64_t word = a->words[TOURNAMENT_WINNER], other = b->words[TOURNAMENT_WINNER];
+
+	return ~(word > other ? word : other) / TOURNAMENT_SLOTS;
+}
+
 #endif

@@ -140,6 +140,19 @@ sync_exit_aarch32:
 	adr x0, exit_sync_rest
 	b save_rest
 
+	/* x0: the vCPU, all of whose registers are saved */
+call_firmware:
+	adr x30, enter
+	b exit_firmware
+#if HYP_SHARED
+yield:
+	ldr x1, [x0, #8 * 1]
+	cmp x1, #HYPERCALL_NEXT_TURN
+	b.ne call_not_yield
+	adr x30, enter
+	b exit_yield
+#endif
+
 	OWN_EXCEPTION
 	/* uint64_t idregs_physical(unsigned key), 8 to 63; a reader has 8 bytes, a slot 128 */
 	.globl idregs_physical
@@ -153,14 +166,20 @@ idregs_physical:
 	add x2, x2, x1, lsl #4
 	br x2
 
-	/* w2: the number of a call that is not quick, or of the firmware's */
+	/*
+	 * w2: the number of a call that is not quick, or of the firmware's; the flags compare it
+	 * with the first of these, SCHED_YIELD.
+	 */
 call_rest:
 	SAVE_REST
-	adr x30, enter
+#if HYP_SHARED
+	b.eq yield
+call_not_yield:
+#endif
 	cmp w2, #EXIT_CALL_LIMIT
-	b.hs exit_firmware
+	b.hs call_firmware
 	add x1, x0, #8 * 1
-	bl hypercall_handle
+	bl hypercall_slow
 	mov x1, x0
 	mov x0, x29
 	adr x30, enter
@@ -170,7 +189,7 @@ call_rest:
 	 * From a guest in AArch64. Orlop's own quick calls have the shortest way: HVC #0 with the
 	 * number in w0, and the result in x0, which is therefore stored where it is restored from.
 	 */
-	.balign 128
+	.org vectors + 0x400  /* which fails if what stands before does not fit its slots */
 	SAVE_SOME
 	mrs x1, esr_el2
 	mov w2, #EXIT_ESR_HVC
@@ -188,7 +207,11 @@ call_rest:
 	RESUME
 
 	EXIT exit_irq
+#if HYP_SHARED
+	EXIT_AT_ONCE irq_shared_fiq
+#else
 	EXIT_AT_ONCE exit_fiq
+#endif
 	EXIT_AT_ONCE exit_serror
 	/*
 	 * From a guest's program in AArch32. Behind each branch stand 14 readers of the

@@ -22,7 +22,7 @@
 
 /* Called by exit.S: a first half, second halves, and the end of a call that is not quick. */
 exit_second_half *exit_sync(struct vcpu *vcpu, uint64_t esr);
-exit_second_half exit_sync_rest, exit_serror, exit_firmware;
+exit_second_half exit_sync_rest, exit_serror, exit_firmware, exit_yield;
 struct vcpu *exit_called(struct vcpu *vcpu, int64_t result);
 _Noreturn void exit_panic(uint64_t esr, uint64_t pc, uint64_t address);
 
@@ -286,6 +286,16 @@ static struct vcpu *handle_call(struct vcpu *vcpu)
 	if (number >= EXIT_CALL_LIMIT)
 		return exit_firmware(vcpu);
 	return exit_called(vcpu, hypercall_handle(vcpu, &vcpu->arch.x[1], number));
+}
+
+/* SCHED_YIELD for HYPERCALL_NEXT_TURN. */
+struct vcpu *exit_yield(struct vcpu *vcpu)
+{
+	if (!vcpu_is_shared(vcpu))
+		return handle_call(vcpu);
+	vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
+	vcpu->arch.x[0] = HYPERCALL_OK;
+	return shared_yield(vcpu);
 }
 
 /* 16 bits of immediate are reserved and must be 0. */

@@ -26,6 +26,9 @@ typedef struct vcpu *exit_second_half(struct vcpu *vcpu);
 /* The second half of an exit that leaves nothing to be done but to look who is to run. */
 exit_second_half exit_attend;
 
+/* The second half of an FIQ; where CPUs are shared, of one on any other CPU (irq_shared_fiq). */
+exit_second_half exit_fiq;
+
 /* Moves the guest past the instruction that trapped; `esr` tells its length. */
 void exit_skip_instruction(uint64_t esr);
 

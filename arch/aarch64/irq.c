@@ -18,9 +18,8 @@
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
-/* Called by exit.S: a first half, whose second one is exit_attend, and a second half. */
+/* Called by exit.S: a first half, whose second one is exit_attend. */
 exit_second_half *exit_irq(struct vcpu *vcpu);
-exit_second_half exit_fiq;
 
 /* With EOImode = 1 (injected way) the end of an interrupt is two writes, drop and deactivate. */
 static void end_own(uint32_t id, bool group0, bool split)
@@ -49,8 +48,6 @@ struct vcpu *exit_fiq(struct vcpu *vcpu)
 {
 	const uint32_t id = (uint32_t)sysreg_read(ICC_IAR0_EL1);
 
-	if (vcpu_is_shared(vcpu))
-		return irq_shared_fiq(vcpu, id);
 	if (id < GIC_SPI_LIMIT)
 		handle_own(vcpu, id, true);
 	return cpu_attend(vcpu);

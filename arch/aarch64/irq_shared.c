@@ -228,8 +228,13 @@ RARELY static struct vcpu *attend_other(struct vcpu *vcpu, uint32_t id)
  * Mostly the timer's: what comes of it is in the scheduler's trace. Its line, a level, falls when
  * the timer is armed again, which is before the guest is entered.
  */
-struct vcpu *irq_shared_fiq(struct vcpu *vcpu, uint32_t id)
+struct vcpu *irq_shared_fiq(struct vcpu *vcpu)
 {
+	uint32_t id;
+
+	if (!vcpu_is_shared(vcpu))
+		return exit_fiq(vcpu);
+	id = (uint32_t)sysreg_read(ICC_IAR0_EL1);
 	vcpu->exits[EXIT_CAUSE_OWN]++;
 	if (__builtin_expect(id != GIC_PPI_KICK || is_posted(vcpu), 0))
 		return attend_other(vcpu, id);

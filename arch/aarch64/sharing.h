@@ -34,10 +34,8 @@ void irq_shared_init(const struct cpu *cpu);
 /* An interrupt of the hypervisor's own, acknowledged in Group 1 while `vcpu` ran. */
 void irq_shared_own(struct vcpu *vcpu, uint32_t id);
 
-/*
- * The same in Group 0, or none (GIC_SPI_LIMIT and more), and the whole of a second half.
- */
-struct vcpu *irq_shared_fiq(struct vcpu *vcpu, uint32_t id);
+/* The second half of an FIQ on any CPU: the same in Group 0, or none. */
+exit_second_half irq_shared_fiq;
 
 /*
  * Interrupt `id`, which is none of the guest's private ones, acknowledged (in Group 1) while `vcpu`

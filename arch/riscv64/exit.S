@@ -190,15 +190,28 @@ call_firmware:
 call_slow:
 	EACH_LATER sd, sp
 	ld sp, ARCH_VCPU_STACK(sp)
+#if HYP_SHARED
+	beq a6, a2, yield     /* which is the first that is not quick */
+1:
+#endif
 	mv s0, a0
 	mv a2, a6
 	addi a1, a0, 8 * 10
-	jal hypercall_handle
+	jal hypercall_slow
 	mv a1, a0
 	mv a0, s0
 	jal exit_called
 enter_next:
 	ENTER
+
+#if HYP_SHARED
+yield:
+	ld a1, 8 * 10(a0)
+	addi a1, a1, -HYPERCALL_NEXT_TURN
+	bnez a1, 1b
+	jal exit_yield
+	j enter_next
+#endif
 
 	/* _Noreturn void arch_vcpu_enter(struct vcpu *vcpu) */
 	.globl arch_vcpu_enter

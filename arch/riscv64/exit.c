@@ -27,6 +27,7 @@ bool exit_load(struct vcpu *vcpu);
 bool exit_store(struct vcpu *vcpu);
 struct vcpu *exit_call_rest(struct vcpu *vcpu);
 struct vcpu *exit_called(struct vcpu *vcpu, int64_t result);
+struct vcpu *exit_yield(struct vcpu *vcpu);
 struct vcpu *exit_sync_rest(struct vcpu *vcpu);
 struct vcpu *exit_attend(struct vcpu *vcpu);
 _Noreturn void exit_panic(uint64_t cause, uint64_t pc, uint64_t value);
@@ -360,6 +361,18 @@ struct vcpu *exit_called(struct vcpu *vcpu, int64_t result)
 	vcpu->arch.x[10] = SBI_SUCCESS;
 	vcpu->arch.x[11] = (uint64_t)result;
 	return attend_call(vcpu);
+}
+
+/* SCHED_YIELD for HYPERCALL_NEXT_TURN. */
+struct vcpu *exit_yield(struct vcpu *vcpu)
+{
+	if (!vcpu_is_shared(vcpu))
+		return exit_called(vcpu, HYPERCALL_NOT_SUPPORTED);
+	vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
+	skip(4);
+	vcpu->arch.x[10] = SBI_SUCCESS;
+	vcpu->arch.x[11] = HYPERCALL_OK;
+	return shared_yield(vcpu);
 }
 
 struct vcpu *exit_call_rest(struct vcpu *vcpu)

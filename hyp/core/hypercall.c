@@ -77,12 +77,16 @@ int64_t hypercall_quick(struct vcpu *vcpu, const uint64_t *args, uint64_t number
 	return quick_services[number](vcpu, args);
 }
 
-int64_t hypercall_handle(struct vcpu *vcpu, const uint64_t *args, uint64_t number)
+int64_t hypercall_slow(struct vcpu *vcpu, const uint64_t *args, uint64_t number)
 {
-	if (__builtin_expect(number < HYPERCALL_QUICK_COUNT, 0))
-		return hypercall_quick(vcpu, args, number);
 	vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
 	if (__builtin_expect((HYP_SHARED || HYP_COMM) && number < HYPERCALL_COUNT, 1))
 		return other_services[OTHER(number)](vcpu, args);
 	return HYPERCALL_NOT_SUPPORTED;
+}
+
+int64_t hypercall_handle(struct vcpu *vcpu, const uint64_t *args, uint64_t number)
+{
+	return number < HYPERCALL_QUICK_COUNT ? hypercall_quick(vcpu, args, number)
+					      : hypercall_slow(vcpu, args, number);
 }

@@ -24,7 +24,8 @@ typedef int64_t hypercall_service(struct vcpu *vcpu, const uint64_t *args);
  */
 int64_t hypercall_handle(struct vcpu *vcpu, const uint64_t *args, uint64_t number);
 
-/* The same where `number` is known to be that of a call. */
+/* The same where `number` is known to be below HYPERCALL_QUICK_COUNT, or not to be. */
 int64_t hypercall_quick(struct vcpu *vcpu, const uint64_t *args, uint64_t number);
+int64_t hypercall_slow(struct vcpu *vcpu, const uint64_t *args, uint64_t number);
 
 #endif

@@ -98,6 +98,8 @@ int64_t realtime_yield(struct vcpu *vcpu, const uint64_t *args)
 		return HYPERCALL_NOT_SUPPORTED;
 	if (sched_is_real_time(&vcpu->shared->entity))
 		sched_done(&vcpu->cpu->shared->sched, until, arch_cpu_ticks());
+	else if (args[0] == HYPERCALL_NEXT_TURN)
+		sched_done(&vcpu->cpu->shared->sched, 0, arch_cpu_ticks());
 	else if (!arch_vcpu_has_interrupt(vcpu) && !take_news(vcpu))
 		shared_wait(vcpu, until ? until : ARCH_NEVER);
 	return HYPERCALL_OK;

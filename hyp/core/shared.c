@@ -108,11 +108,6 @@ void shared_arrived(struct vcpu *vcpu, uint32_t irq, bool fast)
 	post(vcpu, fast ? SHARED_POSTED_FAST : SHARED_POSTED_WAKE);
 }
 
-static bool is_task(const struct vcpu *vcpu)
-{
-	return vcpu->plan->index >= vcpu->vm->plan->task_first;
-}
-
 /* The scheduler learns of a vCPU when it starts. */
 static void introduce(struct cpu *cpu, struct vcpu *vcpu)
 {
@@ -124,7 +119,7 @@ static void introduce(struct cpu *cpu, struct vcpu *vcpu)
 		.preemptable = vm->preemptable != 0,
 		.policy = vm->irq_policy,
 		.fast_interval = vm->fast_interval_ticks,
-		.ends_jobs = is_task(vcpu),
+		.ends_jobs = shared_is_task(vcpu),
 	};
 
 	if (record->parameters.period != 0) {
@@ -259,7 +254,7 @@ RARELY static void start(struct cpu *cpu, struct vcpu *vcpu)
 	struct shared_vcpu *record = vcpu->shared;
 
 	arch_vcpu_start(vcpu, vcpu->start_pc, vcpu->start_argument);
-	if (is_task(vcpu))
+	if (shared_is_task(vcpu))
 		arch_vcpu_set_stack(vcpu, record->stack);
 	cpu->vcpu = vcpu;
 	__atomic_store_n(&record->loaded, 1, __ATOMIC_RELAXED);
@@ -348,7 +343,7 @@ RARELY static struct vcpu *prepare(struct cpu *cpu, struct shared_vcpu *record, 
 		record->began_ticks = now;
 	}
 	tell_dispatch(from, vcpu, now);
-	record->special &= (uint8_t)~SHARED_NOT_READY;
+	record->special &= ~SHARED_NOT_READY;
 	return vcpu;
 }
 
@@ -500,7 +495,7 @@ static ALWAYS_INLINE struct vcpu *enter(struct sched_entity *entity, uint64_t no
 {
 	struct shared_vcpu *record = record_of(entity);
 	struct vcpu *vcpu, *loaded;
-	uintptr_t special;
+	uint64_t special;
 	struct cpu *cpu;
 
 	if (__builtin_expect(!record, 0))
@@ -511,7 +506,7 @@ static ALWAYS_INLINE struct vcpu *enter(struct sched_entity *entity, uint64_t no
 	if (__builtin_expect(!loaded, 0))
 		return decide();
 	special = record->special | loaded->shared->special;
-	if (__builtin_expect((special & ~(uintptr_t)SHARED_TOLD) != 0, 0))
+	if (__builtin_expect((special & ~SHARED_TOLD) != 0, 0))
 		return decide(); /* also if `cpu` is another one: who moves is special */
 	arch_timer_arm(sched_until(&cpu->shared->sched));
 	special |= change_filter(cpu, cpu->shared, record->filter);
@@ -520,10 +515,55 @@ static ALWAYS_INLINE struct vcpu *enter(struct sched_entity *entity, uint64_t no
 	return vcpu == loaded ? vcpu : arch_vcpu_switch(loaded, vcpu);
 }
 
-/* A way of its own, so that neither needs more registers than are free. */
+/* As `enter`, from one best-effort vCPU, which ran and is loaded, to another: with its filter. */
+static ALWAYS_INLINE struct vcpu *enter_turn(const struct sched_cpu *sched,
+	struct sched_entity *from, struct sched_entity *to, uint64_t now)
+{
+	const uint64_t special = record_of(to)->special | record_of(from)->special;
+
+	if (__builtin_expect((special & ~SHARED_TOLD) != 0, 0))
+		return decide();
+	arch_timer_arm(sched_until(sched));
+	if (__builtin_expect(special != 0, 0))
+		return switch_and_tell(record_of(from)->vcpu, record_of(to)->vcpu, now);
+	return arch_vcpu_switch(record_of(from)->vcpu, record_of(to)->vcpu);
+}
+
+/* The same as any other call, and a decision. */
+RARELY static struct vcpu *yield(struct vcpu *vcpu)
+{
+	static const uint64_t args[] = {HYPERCALL_NEXT_TURN};
+
+	if (is_posted(vcpu->cpu))
+		take_posted(vcpu->cpu); /* who has just woken comes first, too */
+	realtime_yield(vcpu, args);
+	return decide();
+}
+
+FLATTEN struct vcpu *shared_yield(struct vcpu *vcpu)
+{
+	struct sched_cpu *const sched = &vcpu->cpu->shared->sched;
+	const uint64_t now = arch_cpu_ticks();
+	struct sched_entity *const from = &vcpu->shared->entity, *to;
+
+	if (__builtin_expect(is_posted(vcpu->cpu) || console_queue_count != 0, 0))
+		return yield(vcpu);
+	to = sched_done_usual(sched, now);
+	return __builtin_expect(!to, 0) ? yield(vcpu) : enter_turn(sched, from, to, now);
+}
+
+/* Ways of their own, so that none needs more registers than are free. */
 NEVER_INLINE FLATTEN static struct vcpu *next_real_time(struct sched_cpu *sched, uint64_t now)
 {
 	return enter(sched_pick_usual_real_time(sched, now), now);
+}
+
+NEVER_INLINE FLATTEN static struct vcpu *next_turn(struct sched_cpu *sched, uint64_t now)
+{
+	struct sched_entity *const from = sched_running(sched);
+	struct sched_entity *const to = sched_pick_usual_turn(sched, now);
+
+	return __builtin_expect(!to, 0) ? decide() : enter_turn(sched, from, to, now);
 }
 
 FLATTEN struct vcpu *shared_next(struct cpu *cpu)
@@ -537,6 +577,8 @@ FLATTEN struct vcpu *shared_next(struct cpu *cpu)
 		return next_real_time(sched, now);
 	if (__builtin_expect(console_queue_count != 0, 0))
 		return decide();
+	if (sched_is_due(sched, now))
+		return next_turn(sched, now);
 	return enter(sched_pick_usual_best_effort(sched, now), now);
 }
 
@@ -569,24 +611,4 @@ void shared_fault(struct vcpu *vcpu, const struct fault_report *report)
 	vcpu->shared->report = *report;
 	vcpu->shared->report_line = 0;
 	vcpu->shared->reports = true;
-}
-
-void shared_forget(struct vcpu *vcpu)
-{
-	struct shared_vcpu *record = vcpu->shared;
-
-	if (record->known)
-		sched_remove(&vcpu->cpu->shared->sched, &record->entity, arch_cpu_ticks());
-	if (HYP_COMM && (record->special & SHARED_TOLD))
-		comm_vcpu_left(vcpu);
-	record->known = false;
-	record->special |= SHARED_NOT_READY;
-	record->stopped_ticks = 0;
-	record->reports = false;
-	vcpu->time_offset = 0;
-	if (vcpu->cpu->vcpu == vcpu)
-		vcpu->cpu->vcpu = 0;
-	__atomic_store_n(&record->loaded, 0, __ATOMIC_RELEASE);
-	if (is_task(vcpu))
-		realtime_off(vcpu);
 }

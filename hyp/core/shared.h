@@ -39,6 +39,12 @@ void shared_suspend(struct vcpu *vcpu);
 bool shared_is_suspended(const struct vcpu *vcpu);
 
 /*
+ * SCHED_YIELD for HYPERCALL_NEXT_TURN by the loaded vCPU, which is shared, and shared_next: the
+ * vCPU to enter.
+ */
+struct vcpu *shared_yield(struct vcpu *vcpu);
+
+/*
  * As shared_wait, unless an interrupt waits already, for what another VM or a task does: at most
  * `ns` nanoseconds, or HYPERCALL_FOREVER. Who looks whether it has been done, and asks to be woken,
  * before this, is woken. Returns whether it waits.

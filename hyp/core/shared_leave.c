@@ -4,6 +4,8 @@
  * work which nobody else has accounted for, so it is done in steps, each in the time of the vCPU
  * that leaves or in what real time leaves over.
  */
+#include "arch/include/arch_cpu.h"
+#include "hyp/core/comm.h"
 #include "hyp/core/console.h"
 #include "hyp/core/cpu.h"
 #include "hyp/core/shared.h"
@@ -67,4 +69,24 @@ void shared_leave(struct cpu *cpu, struct vcpu *vcpu)
 		empty(vcpu);
 	else
 		vcpu_stop(vcpu);
+}
+
+void shared_forget(struct vcpu *vcpu)
+{
+	struct shared_vcpu *record = vcpu->shared;
+
+	if (record->known)
+		sched_remove(&vcpu->cpu->shared->sched, &record->entity, arch_cpu_ticks());
+	if (HYP_COMM && (record->special & SHARED_TOLD))
+		comm_vcpu_left(vcpu);
+	record->known = false;
+	record->special |= SHARED_NOT_READY;
+	record->stopped_ticks = 0;
+	record->reports = false;
+	vcpu->time_offset = 0;
+	if (vcpu->cpu->vcpu == vcpu)
+		vcpu->cpu->vcpu = 0;
+	__atomic_store_n(&record->loaded, 0, __ATOMIC_RELEASE);
+	if (shared_is_task(vcpu))
+		realtime_off(vcpu);
 }

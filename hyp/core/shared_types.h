@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "arch/include/arch_vcpu.h"
+#include "hyp/core/vcpu.h"
 #include "hyp/core/vm.h"
 #include "hyp/sched/admission.h"
 #include "hyp/sched/sched.h"
@@ -24,31 +25,31 @@ struct vcpu;
  * Why a vCPU is special: it is off, to start, or to leave; or one of the flags below is set, for
  * good; or it has a region, and is told of decisions.
  */
-#define SHARED_NOT_READY 1u
-#define SHARED_SPECIAL   2u
-#define SHARED_TOLD      4u
+#define SHARED_NOT_READY 1ull
+#define SHARED_SPECIAL   2ull
+#define SHARED_TOLD      4ull
 
 enum shared_task { SHARED_TASK_FREE, SHARED_TASK_REGISTERED, SHARED_TASK_ENDING };
 
 struct shared_vcpu {
 	struct sched_entity entity; /* first: sched_pick returns it */
 	struct vcpu *vcpu;
-	bool known;           /* the scheduler has it (sched_add_*) */
-	bool migrates;        /* more than one bit in its affinity */
-	bool has_clock;       /* plan_vm.own_time */
-	bool may_spin;        /* for another vCPU of its VM on the same core */
-	bool receives;        /* it has begun to wait for a message, and not run since */
-	bool suspended;       /* its last wait is one of the firmware's suspend; atomic */
-	bool leaves;          /* it is one of shared_cpu.leavers */
-	uint8_t slot;         /* sched_traits.slot */
-	uint8_t filter;       /* enum irq_filter that is right while it runs */
-	uint8_t special;      /* bits SHARED_*: not to be entered by loading its registers alone */
-	uint32_t loaded;      /* 1: its registers are some CPU's; written by that one, atomic */
-	uint64_t began_ticks; /* when it got the core last */
-	uint64_t told;        /* SHARED_TOLD: its dispatches that are */
+	bool known;             /* the scheduler has it (sched_add_*) */
+	bool migrates;          /* more than one bit in its affinity */
+	bool has_clock;         /* plan_vm.own_time */
+	bool may_spin;          /* for another vCPU of its VM on the same core */
+	bool receives;          /* it has begun to wait for a message, and not run since */
+	bool suspended;         /* its last wait is one of the firmware's suspend; atomic */
+	bool leaves;            /* it is one of shared_cpu.leavers */
+	uint8_t slot;           /* sched_traits.slot */
+	uint8_t filter;         /* enum irq_filter that is right while it runs */
+	uint32_t loaded;        /* 1: its registers are some CPU's; written by that one, atomic */
+	uint64_t began_ticks;   /* when it got the core last */
+	uint64_t told;          /* SHARED_TOLD: its dispatches that are */
 	uint64_t stopped_ticks; /* since when it wants to run and does not, or 0 */
 
-	uint32_t posted;                 /* bits SHARED_POSTED_*, atomic; 0: in no list */
+	uint64_t special; /* bits SHARED_*: not to be entered by loading its registers alone */
+	uint32_t posted;  /* bits SHARED_POSTED_*, atomic; 0: in no list */
 	struct shared_vcpu *next_posted; /* in shared_cpu.posted or .waiting */
 	struct shared_vcpu *next_leaver; /* in shared_cpu.leavers */
 
@@ -115,6 +116,11 @@ static inline bool shared_is_leaving(const struct vm *vm, const struct shared_vc
  */
 void shared_add_leaver(struct cpu *cpu, struct vcpu *vcpu);
 void shared_stop_leaver(struct cpu *cpu);
+
+static inline bool shared_is_task(const struct vcpu *vcpu)
+{
+	return vcpu->plan->index >= vcpu->vm->plan->task_first;
+}
 
 /* The vCPU of a task is off: if the task was deleted, its vCPU is free (realtime.c). */
 void realtime_off(struct vcpu *task);

@@ -92,11 +92,12 @@ static inline bool edf_is_exhausted(const struct sched_cpu *cpu, const struct sc
 }
 
 /*
- * The owner's quantum has ended within the last `used` ticks, which it has run itself and which are
- * charged to it, and nobody roams: the next one, whose turn it is; or NULL, and nothing has
- * happened, if it is not as simple as that.
+ * The owner goes to the end of the queue with `left` of a quantum; it has run itself for the last
+ * `used` ticks, which are charged to it, and nobody roams: the next one, whose turn it is; or NULL,
+ * and nothing has happened, if it is not as simple as that.
  */
-struct sched_entity *round_robin_turn(struct sched_cpu *cpu, uint64_t used);
+struct sched_entity *round_robin_turn(
+	struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used, uint64_t left);
 
 /* Whether best-effort entities come and go on any CPU. */
 static inline bool round_robin_is_any_roaming(const struct sched_cpu *cpu)

@@ -4,7 +4,9 @@
  *
  * Who joins the queue at its end gets the next number as its turn, and a CPU takes the lowest of
  * those that may run on it. So that this takes the same time however many wait, those with the same
- * affinity are a group with a ring by turn, and there are few groups.
+ * affinity are a group with a ring by turn, and there are few groups. As long as nobody ever came
+ * that may move between CPUs, no number is given, as no CPU has more than one group to choose from:
+ * all have 0, and whoever moves joins behind them.
  *
  * Each CPU has a current entity, whose quantum it is. It stays that while real time runs, unless it
  * may run elsewhere: then it waits. It keeps its place in the queue, where it is passed over; so
@@ -63,11 +65,6 @@ static void make_ready(struct sched_cpu *cpu, struct sched_entity *entity)
 		cpu->unusual |= SCHED_UNUSUAL_QUEUE;
 }
 
-static ALWAYS_INLINE void take_turn(struct sched_cpu *cpu, struct sched_entity *entity)
-{
-	entity->round_robin.turn = __atomic_add_fetch(&cpu->common->turn, 1, __ATOMIC_RELAXED);
-}
-
 /* To the end of the queue, from outside. */
 static void append(struct sched_cpu *cpu, struct sched_entity *entity)
 {
@@ -82,7 +79,9 @@ static void append(struct sched_cpu *cpu, struct sched_entity *entity)
 	last->round_robin.next = entity;
 	first->round_robin.before = entity;
 	entity->round_robin.expired = false;
-	take_turn(cpu, entity);
+	if (round_robin_is_any_roaming(cpu))
+		entity->round_robin.turn =
+			__atomic_add_fetch(&cpu->common->turn, 1, __ATOMIC_RELAXED);
 	make_ready(cpu, entity);
 }
 
@@ -396,28 +395,21 @@ struct sched_entity *round_robin_decide(
 	return round_robin->current;
 }
 
-/* As `round_robin_charge` and `choose`. */
-struct sched_entity *round_robin_turn(struct sched_cpu *cpu, uint64_t used)
+/* As `round_robin_charge` and `choose`; nobody is in round_robin_cpu.refused. */
+struct sched_entity *round_robin_turn(
+	struct sched_cpu *cpu, struct sched_entity *owner, uint64_t used, uint64_t left)
 {
-	struct sched_entity *owner = cpu->owner, *next;
-	struct round_robin_group *own;
-	uint64_t left;
+	struct round_robin_group *const own = cpu->round_robin.own;
+	struct sched_entity *const next = owner->round_robin.next;
 
-	if (cpu->running != owner)
-		return NULL;
-	own = cpu->round_robin.own;
-	next = owner->round_robin.next;
-	if (own->first != owner || next->state != SCHED_READY)
-		return NULL;
-	left = owner->round_robin.left + cpu->common->quantum - used;
-	if ((int64_t)left <= 0)
+	if (own->first != owner || next->state != SCHED_READY || (int64_t)left <= 0)
 		return NULL;
 	owner->round_robin.left = left;
 	owner->stats.ran_ticks += used;
 	own->first = next;
 	owner->state = SCHED_READY;
-	take_turn(cpu, owner);
-	make_current(cpu, next);
+	next->state = SCHED_CHOSEN;
+	cpu->round_robin.current = next;
 	return next;
 }
 

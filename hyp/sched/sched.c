@@ -189,37 +189,66 @@ struct sched_entity *sched_pick_usual_real_time(struct sched_cpu *cpu, uint64_t 
 	return owner;
 }
 
-/* The quantum has ended, and nothing else has come due: the next one has its turn. */
+/* Nothing else has come due: the owner, which runs itself, has `left` of a quantum next time. */
 static ALWAYS_INLINE struct sched_entity *turn(
-	struct sched_cpu *cpu, uint64_t used, uint64_t until, uint64_t now)
+	struct sched_cpu *cpu, uint64_t left, enum trace_event event, uint64_t now)
 {
-	struct sched_entity *next = round_robin_turn(cpu, used);
+	uint64_t until = tournament_least_of(&cpu->edf.events, &cpu->round_robin.wakes);
+	struct sched_entity *next;
 
+	if (cpu->unusual != 0 || until <= now || round_robin_is_any_roaming(cpu))
+		return NULL;
+	next = round_robin_turn(cpu, cpu->running, now - cpu->since, left);
 	if (!next)
 		return NULL;
 	class_until(&until, now + next->round_robin.left);
 	cpu->since = now;
 	cpu->until = until;
 	cpu->owner = next;
-	give_core(cpu, next, TRACE_TURN, now);
+	give_core(cpu, next, event, now);
 	return next;
+}
+
+/* Whether the best-effort entity whose quantum it is runs on that. */
+static ALWAYS_INLINE bool is_on_quantum(const struct sched_cpu *cpu, uint64_t now)
+{
+	const struct sched_entity *running = cpu->running;
+
+	return running && running == cpu->owner && running == cpu->round_robin.current &&
+	       now > cpu->since;
+}
+
+struct sched_entity *sched_pick_usual_turn(struct sched_cpu *cpu, uint64_t now)
+{
+	const uint64_t used = now - cpu->since;
+	uint64_t left;
+
+	if (!is_on_quantum(cpu, now) || cpu->running->guest)
+		return NULL;
+	left = cpu->running->round_robin.left;
+	return used < left ? NULL : turn(cpu, left + cpu->common->quantum - used, TRACE_TURN, now);
+}
+
+struct sched_entity *sched_done_usual(struct sched_cpu *cpu, uint64_t now)
+{
+	if (cpu->edf.current || !is_on_quantum(cpu, now))
+		return NULL;
+	return turn(cpu, cpu->common->quantum, TRACE_SWITCH, now);
 }
 
 struct sched_entity *sched_pick_usual_best_effort(struct sched_cpu *cpu, uint64_t now)
 {
 	struct sched_entity *owner = cpu->round_robin.current;
-	uint64_t until = tournament_least(&cpu->edf.events), since = cpu->since;
+	uint64_t until = tournament_least_of(&cpu->edf.events, &cpu->round_robin.wakes);
+	uint64_t since = cpu->since;
 
-	class_until(&until, tournament_least(&cpu->round_robin.wakes));
 	if (cpu->unusual != 0 || until <= now || !owner || round_robin_is_any_roaming(cpu))
 		return NULL;
 	if (cpu->owner != owner) {
 		if (cpu->owner || cpu->idle)
 			return NULL;
 	} else if (now > since) {
-		if (now - since >= owner->round_robin.left)
-			return turn(cpu, now - since, until, now);
-		if (!cpu->running)
+		if (!cpu->running || now - since >= owner->round_robin.left)
 			return NULL;
 		owner->round_robin.left -= now - since;
 		cpu->running->stats.ran_ticks += now - since;

@@ -71,6 +71,12 @@ void sched_block(struct sched_cpu *cpu, uint64_t until, uint64_t now);
 void sched_done(struct sched_cpu *cpu, uint64_t until, uint64_t now);
 
 /*
+ * sched_done and sched_pick in one for a best-effort entity, on the shortest way; or NULL, and
+ * nothing has happened, if it is not as simple as that.
+ */
+struct sched_entity *sched_done_usual(struct sched_cpu *cpu, uint64_t now);
+
+/*
  * The running entity is real-time and says when its current job is due: it gives way to those that
  * are due earlier, and is late after that. Before its own deadline nothing changes, and false is
  * returned.
@@ -95,10 +101,12 @@ struct sched_entity *sched_pick(struct sched_cpu *cpu, uint64_t now);
 
 /*
  * The same on the shortest way, if what has come due is usual: a job that is released, or nothing,
- * where sched_has_real_time; a quantum that ends, or nothing, where not. If it is not usual, NULL
- * is returned, and sched_pick is to follow at once.
+ * where sched_has_real_time; where not, a quantum that ends if sched_is_due, and another
+ * best-effort entity has its turn, or nothing. If it is not usual, NULL is returned, and sched_pick
+ * is to follow at once.
  */
 struct sched_entity *sched_pick_usual_real_time(struct sched_cpu *cpu, uint64_t now);
+struct sched_entity *sched_pick_usual_turn(struct sched_cpu *cpu, uint64_t now);
 struct sched_entity *sched_pick_usual_best_effort(struct sched_cpu *cpu, uint64_t now);
 
 static inline bool sched_has_real_time(const struct sched_cpu *cpu, uint64_t now)
@@ -106,10 +114,17 @@ static inline bool sched_has_real_time(const struct sched_cpu *cpu, uint64_t now
 	return cpu->edf.current || tournament_least(&cpu->edf.events) <= now;
 }
 
+static inline bool sched_is_due(const struct sched_cpu *cpu, uint64_t now)
+{
+	return cpu->until <= now;
+}
+
 static inline struct sched_entity *sched_pick_usual(struct sched_cpu *cpu, uint64_t now)
 {
-	return sched_has_real_time(cpu, now) ? sched_pick_usual_real_time(cpu, now)
-					     : sched_pick_usual_best_effort(cpu, now);
+	if (sched_has_real_time(cpu, now))
+		return sched_pick_usual_real_time(cpu, now);
+	return sched_is_due(cpu, now) ? sched_pick_usual_turn(cpu, now)
+				      : sched_pick_usual_best_effort(cpu, now);
 }
 
 /* When sched_pick must be called at the latest; SCHED_NEVER: only after an event. */

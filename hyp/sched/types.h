@@ -56,7 +56,7 @@ struct edf_entity {
 /* Under the common lock; but its time is its CPU's, and so is all while it is BLOCKED. */
 struct round_robin_entity {
 	struct sched_entity *next, *before; /* in its group's ring, unless it is BLOCKED */
-	uint64_t turn;                      /* the lowest in the queue is first */
+	uint64_t turn;                      /* the lowest in the queue is first; or 0 */
 	uint64_t left;                      /* of its quantum */
 	uint64_t fast_from;                 /* when it may take a core by a fast interrupt again */
 	struct sched_entity *host;          /* GUEST: whose quantum or budget it runs on */

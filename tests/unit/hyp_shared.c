@@ -131,6 +131,60 @@ static struct vcpu *hand_to(struct vcpu *vcpu, struct vcpu *to)
 static const struct harness_vm three[] = {
 	{"one", 1, false, PLAN_HALT}, {"two", 1, false, PLAN_HALT}, {"three", 1, false, PLAN_HALT}};
 
+static struct vcpu *entered;
+
+static void yield(void *vcpu)
+{
+	entered = shared_yield(vcpu);
+}
+
+/* Who has the core after a yield of `vcpu`. */
+static struct vcpu *yielded(struct vcpu *vcpu)
+{
+	fake_become(vcpu->cpu);
+	assert_int_equal(fake_run(yield, vcpu), FAKE_RETURNED);
+	return entered;
+}
+
+static void wake(void *vcpu)
+{
+	shared_wake(vcpu);
+}
+
+/* All others come first, whichever way it goes; and alone it goes on. */
+static void test_yield(void **state)
+{
+	struct vcpu *vcpu;
+
+	(void)state;
+	harness_plan(three, 3);
+	sharing_all(3, 1);
+	vcpu = sharing_boot();
+	for (unsigned i = 1; i < 3; i++)
+		vcpu = sharing_after(vcpu, HARNESS_QUANTUM);
+	assert_ptr_equal(vcpu, vcpu_at(2));
+	for (unsigned i = 0; i < 5; i++) {
+		fake.ticks += MS;
+		vcpu = yielded(vcpu);
+		assert_ptr_equal(vcpu, vcpu_at(i % 3));
+		assert_ptr_equal(cpu_at(0)->vcpu, vcpu);
+	}
+	assert_ptr_equal(vcpu, vcpu_at(1));
+	assert_int_equal(
+		sharing_call(vcpu, HYPERCALL_SCHED_YIELD, HYPERCALL_NEXT_TURN, 0, 0, 0, 0), 0);
+	assert_ptr_equal(vcpu = harness_attend(vcpu), vcpu_at(2));
+	vcpu = sharing_wait(vcpu);
+	assert_ptr_equal(vcpu, vcpu_at(0));
+	fake.ticks += MS;
+	fake_become(cpu_at(0));
+	assert_int_equal(fake_run(wake, vcpu_at(2)), FAKE_RETURNED);
+	assert_ptr_equal(vcpu = yielded(vcpu), vcpu_at(1)); /* something was posted */
+	assert_ptr_equal(vcpu = yielded(vcpu), vcpu_at(2));
+	vcpu = sharing_wait(sharing_wait(vcpu));
+	assert_ptr_equal(vcpu, vcpu_at(1));
+	assert_ptr_equal(yielded(vcpu), vcpu);
+}
+
 /* Before one that waits longer, for the rest of this quantum; and back before its end. */
 static void test_hand_over(void **state)
 {
@@ -401,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_waiting_gives_the_core_away),
 		cmocka_unit_test(test_own_timer_ends_the_wait),
 		cmocka_unit_test(test_real_time_goes_first),
+		cmocka_unit_test(test_yield),
 		cmocka_unit_test(test_hand_over),
 		cmocka_unit_test(test_hand_over_keeps_real_time),
 		cmocka_unit_test(test_hand_over_elsewhere),

@@ -104,14 +104,54 @@ static void test_done(void **state)
 	(void)state;
 	add(3);
 	assert_int_equal(world_run_to(4), 0);
-	sched_done(cpu, 0, 4);
+	world_done(0, 0);
+	assert_int_equal(world.done_count, 1);
 	assert_true(sched_wants(entity(0)));
-	assert_turns("120");
+	assert_turns("120"); /* a whole quantum each */
+	assert_int_equal(world_pick(), 1);
+	assert_int_equal(entity(0)->stats.ran_ticks, 4 + QUANTUM);
 	world_begin(QUANTUM, 0);
 	add(1);
 	assert_int_equal(world_run_to(4), 0);
-	sched_done(cpu, 0, 4);
+	world_done(0, 0);
 	assert_int_equal(world_pick(), 0);
+	assert_int_equal(world.done_count, 0);
+}
+
+/* What is due, or has woken, or is not the next in the ring, is not the usual way's. */
+static void test_done_beside_others(void **state)
+{
+	(void)state;
+	world_real_time(100, 20, 100);
+	add(3);
+	assert_int_equal(world_run_to(4), 1);
+	sched_yield_to(cpu, entity(3), 4);
+	assert_int_equal(world_run_to(6), 3);
+	world_done(0, 0); /* a guest, which has had its turn */
+	assert_int_equal(world_run_to(9), 1);
+	world_wake(entity(0));
+	world_done(0, 0);
+	assert_int_equal(world_run_to(12), 0);
+	sched_block(cpu, 50, 12);
+	assert_int_equal(world_run_to(20), 2);
+	world_done(0, 0);
+	assert_int_equal(world.done_count, 1);
+	assert_int_equal(world_run_to(25), 3);
+	world.now = 50;
+	world_done(0, 0);
+	assert_int_equal(world_pick(), 0);
+	assert_int_equal(world.done_count, 1);
+}
+
+/* A guest waits for its own turn from the end of the quantum on that it was lent. */
+static void test_lent_quantum_ends(void **state)
+{
+	(void)state;
+	add(3);
+	assert_int_equal(world_run_to(9), 0);
+	sched_yield_to(cpu, entity(2), 9);
+	world.now = QUANTUM;
+	assert_turns("120");
 }
 
 /* Real time does not end a quantum, and its time is not the quantum's. */
@@ -322,6 +362,8 @@ int main(void)
 		cmocka_unit_test_setup(test_alone, begin),
 		cmocka_unit_test_setup(test_late_end, begin),
 		cmocka_unit_test_setup(test_done, begin),
+		cmocka_unit_test_setup(test_done_beside_others, begin),
+		cmocka_unit_test_setup(test_lent_quantum_ends, begin),
 		cmocka_unit_test_setup(test_real_time_in_between, begin),
 		cmocka_unit_test_setup(test_real_time_at_the_end, begin),
 		cmocka_unit_test_setup(test_affinities, begin),

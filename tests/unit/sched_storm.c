@@ -80,7 +80,8 @@ static void check_queue(void)
 			assert_ptr_equal(next->round_robin.before, entity);
 			assert_int_equal(affinity_of(entity), group->affinity);
 			assert_true(next == group->first ||
-				    entity->round_robin.turn < next->round_robin.turn);
+				    entity->round_robin.turn < next->round_robin.turn ||
+				    next->round_robin.turn == 0);
 			entity = next;
 			listed++;
 		} while (entity != group->first);
@@ -203,7 +204,7 @@ static void act(unsigned c)
 		return;
 	switch (below(5)) {
 	case 0:
-		sched_done(cpu, below(2) ? 0 : world.now + below(200), world.now);
+		world_done(c, below(2) ? 0 : world.now + below(200));
 		break;
 	case 1:
 		if (sched_is_real_time(running))
@@ -296,15 +297,17 @@ static void storm(uint64_t seed)
 
 static void test_storms(void **state)
 {
-	uint64_t usual = 0;
+	uint64_t usual = 0, done = 0;
 
 	(void)state;
 	for (uint64_t seed = 0; seed < 60; seed++) {
 		roams = seed % 3 != 0;
 		storm(seed);
 		usual += world.usual_count;
+		done += world.done_count;
 	}
 	assert_in_range(usual, decisions / 20, decisions);
+	assert_in_range(done, 10, decisions);
 }
 
 /*

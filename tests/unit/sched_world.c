@@ -110,6 +110,31 @@ static const struct sched_entity *pick_both(struct sched_cpu *cpu)
 	return entity;
 }
 
+static bool is_done_usually(struct sched_cpu *cpu)
+{
+	static struct world before, after;
+	const struct sched_entity *next;
+
+	memcpy(&before, &world, sizeof(world));
+	sched_done(cpu, 0, world.now);
+	sched_pick(cpu, world.now);
+	memcpy(&after, &world, sizeof(world));
+	memcpy(&world, &before, sizeof(world));
+	next = sched_done_usual(cpu, world.now);
+	assert_memory_equal(&world, next ? &after : &before, sizeof(world));
+	assert_true(!next || next == sched_running(cpu));
+	world.done_count += next != NULL;
+	return next != NULL;
+}
+
+void world_done(unsigned cpu, uint64_t until)
+{
+	struct sched_cpu *const own = &world.cpus[cpu];
+
+	if (sched_is_real_time(sched_running(own)) || !is_done_usually(own))
+		sched_done(own, until, world.now);
+}
+
 int world_pick_on(unsigned cpu)
 {
 	const struct sched_entity *entity = pick_both(&world.cpus[cpu]);

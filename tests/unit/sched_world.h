@@ -33,6 +33,7 @@ struct world {
 	} traces[WORLD_CPUS];
 	uint64_t read[WORLD_CPUS]; /* records that world_find has passed */
 	uint64_t usual_count;      /* decisions of sched_pick_usual */
+	uint64_t done_count;       /* of sched_done_usual */
 };
 
 extern struct world world;
@@ -57,6 +58,9 @@ void world_wake(struct sched_entity *entity);
 /* Lets CPU 0 decide; the number of the entity that it runs, or -1. */
 int world_pick(void);
 int world_pick_on(unsigned cpu);
+
+/* sched_done on a CPU; where the usual way does that and a decision, it does. */
+void world_done(unsigned cpu, uint64_t until);
 
 /* The clock goes on to `time`; whenever the scheduler of CPU 0 wants to decide, it does. */
 int world_run_to(uint64_t time);

@@ -49,10 +49,22 @@ void role_hog(void)
 	shared_print("gap", gaps, count);
 }
 
+/* Gives the core away in each of the rounds, for its next turn or for a time. */
+static void give_away(struct shared_gap *rounds, uint64_t ns)
+{
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		machine_spend(SPEND_LESS);
+#ifdef SHARED_FLOAT
+		machine_use_float();
+#endif
+		rounds[i].came = machine_yield(ns, &rounds[i].left);
+	}
+}
+
 /*
  * Two of these take turns. In the first rounds each gives the core away by a call, so that both the
- * last instruction before and the first one after are known exactly; then each goes on until its
- * quantum is used up.
+ * last instruction before and the first one after are known exactly: at first it goes on wanting
+ * to run, and then it sleeps. After that each goes on until its quantum is used up.
  */
 void role_switch(void)
 {
@@ -64,18 +76,14 @@ void role_switch(void)
 #endif
 	while (shared_clock() < SHARED_BEGIN_NS)
 		;
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		machine_spend(SPEND_LESS);
-#ifdef SHARED_FLOAT
-		machine_use_float();
-#endif
-		gaps[i].came = machine_yield(AWAY_NS, &gaps[i].left);
-	}
+	give_away(gaps, HYPERCALL_NEXT_TURN);
+	give_away(gaps + ROUNDS, AWAY_NS);
 	while (count < ROUNDS && find_gap(&ends[count], SHARED_END_NS))
 		count++;
 	while (shared_clock() < SHARED_PRINT_NS)
 		;
 	shared_print("yield", gaps, ROUNDS);
+	shared_print("sleep", gaps + ROUNDS, ROUNDS);
 	shared_print("quantum", ends, count);
 }
 

@@ -40,6 +40,7 @@ static void test_yield(void)
 	timer_arm(timer_now() + timer_frequency() / 200);
 	expect_equal(timed_yield(0, &took), HYPERCALL_OK, "until an interrupt");
 	expect_equal(timed_yield(0, &took), HYPERCALL_OK, "while one waits");
+	expect_equal(timed_yield(HYPERCALL_NEXT_TURN, &took), HYPERCALL_OK, "the next turn");
 	irq_poll();
 	clause("SCH-3");
 	expect_equal(call(HYPERCALL_SCHED_PASS_PARAM, HYPERCALL_PARAM_SCHEDULER, 1), HYPERCALL_OK,
@@ -205,7 +206,7 @@ static void test_own_decisions(void)
 	/* What is pending, or news of a task, would end the sleep at once. */
 	irq_poll();
 	irq_poll();
-	timed_yield(1, &took);
+	timed_yield(2, &took);
 	before = region_decision(0);
 	timed_yield(5 * CONFORMANCE_MS, &took);
 	expect(took >= 5 * CONFORMANCE_MS, "it slept");
