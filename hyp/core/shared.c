@@ -532,11 +532,9 @@ static ALWAYS_INLINE struct vcpu *enter_turn(const struct sched_cpu *sched,
 /* The same as any other call, and a decision. */
 RARELY static struct vcpu *yield(struct vcpu *vcpu)
 {
-	static const uint64_t args[] = {HYPERCALL_NEXT_TURN};
-
 	if (is_posted(vcpu->cpu))
 		take_posted(vcpu->cpu); /* who has just woken comes first, too */
-	realtime_yield(vcpu, args);
+	realtime_yield(vcpu, &(const uint64_t){HYPERCALL_NEXT_TURN});
 	return decide();
 }
 
@@ -597,18 +595,4 @@ void shared_suspend(struct vcpu *vcpu)
 {
 	shared_wait(vcpu, ARCH_NEVER);
 	__atomic_store_n(&vcpu->shared->suspended, true, __ATOMIC_RELAXED);
-}
-
-bool shared_is_suspended(const struct vcpu *vcpu)
-{
-	const volatile struct shared_vcpu *record = vcpu->shared; /* its own CPU writes it */
-
-	return record->suspended && record->entity.state <= SCHED_ASLEEP;
-}
-
-void shared_fault(struct vcpu *vcpu, const struct fault_report *report)
-{
-	vcpu->shared->report = *report;
-	vcpu->shared->report_line = 0;
-	vcpu->shared->reports = true;
 }

@@ -71,6 +71,13 @@ void shared_leave(struct cpu *cpu, struct vcpu *vcpu)
 		vcpu_stop(vcpu);
 }
 
+void shared_fault(struct vcpu *vcpu, const struct fault_report *report)
+{
+	vcpu->shared->report = *report;
+	vcpu->shared->report_line = 0;
+	vcpu->shared->reports = true;
+}
+
 void shared_forget(struct vcpu *vcpu)
 {
 	struct shared_vcpu *record = vcpu->shared;

@@ -13,6 +13,13 @@
 static char kept;
 #define KEPT ((struct shared_vcpu *)(void *)&kept)
 
+bool shared_is_suspended(const struct vcpu *vcpu)
+{
+	const volatile struct shared_vcpu *record = vcpu->shared; /* its own CPU writes it */
+
+	return record->suspended && record->entity.state <= SCHED_ASLEEP;
+}
+
 bool shared_waits(const struct vcpu *vcpu)
 {
 	return !sched_wants(&vcpu->shared->entity);
