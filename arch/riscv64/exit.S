@@ -151,18 +151,19 @@ call_error:
 	li a2, CAUSE_LOAD_GUEST_PAGE
 	bne a1, a2, 1f
 	jal exit_load
-	beqz a0, sync_rest
+	bnez a0, call_rest
 	ld sp, START_STACK_VCPU(sp)
 	RESUME
 1:	li a2, CAUSE_STORE_GUEST_PAGE
 	bne a1, a2, 1f
 	jal exit_store
-	beqz a0, sync_rest
+	bnez a0, call_rest
 	ld sp, START_STACK_VCPU(sp)
 	RESUME
 1:	bltz a1, irq_on_stack
-sync_rest:
-	lla a2, exit_sync_rest
+	lla a0, exit_sync_rest
+call_rest:
+	mv a2, a0
 	j save_rest
 
 irq:

@@ -22,14 +22,12 @@
 #include "hyp/core/vm.h"
 #include "hyp/trace/trace.h"
 
-/* Called by exit.S. */
-bool exit_load(struct vcpu *vcpu);
-bool exit_store(struct vcpu *vcpu);
-struct vcpu *exit_call_rest(struct vcpu *vcpu);
+/* Called by exit.S: first halves, which return the second one or NULL, and second ones. */
+typedef struct vcpu *exit_second_half(struct vcpu *vcpu);
+exit_second_half *exit_load(struct vcpu *vcpu);
+exit_second_half *exit_store(struct vcpu *vcpu);
+exit_second_half exit_call_rest, exit_yield, exit_sync_rest, exit_attend;
 struct vcpu *exit_called(struct vcpu *vcpu, int64_t result);
-struct vcpu *exit_yield(struct vcpu *vcpu);
-struct vcpu *exit_sync_rest(struct vcpu *vcpu);
-struct vcpu *exit_attend(struct vcpu *vcpu);
 _Noreturn void exit_panic(uint64_t cause, uint64_t pc, uint64_t value);
 
 /* htinst of an access by the walk of the guest's own page table (priv, pseudoinstructions). */
@@ -83,7 +81,7 @@ static uint64_t extend(uint64_t value, const struct access *access)
 
 /*
  * Lets a device answer an access by one of the guest's registers that is saved. Only MMIO_DONE has
- * an effect, which includes the step to the next instruction.
+ * an effect on the guest, which includes the step to the next instruction.
  */
 static inline enum mmio_result emulate(
 	struct vcpu *vcpu, uint64_t address, const struct access *access)
@@ -109,12 +107,17 @@ static inline enum mmio_result emulate(
 }
 
 /* Any access that the hart has decoded, by a register that is saved. */
-RARELY static bool quick_access(struct vcpu *vcpu, uint64_t htinst)
+RARELY static exit_second_half *quick_access(struct vcpu *vcpu, uint64_t htinst)
 {
 	struct access access;
+	enum mmio_result result;
 
-	return access_decode_transformed(htinst, &access) && is_saved(access.reg) &&
-	       emulate(vcpu, fault_address(), &access) == MMIO_DONE;
+	if (!access_decode_transformed(htinst, &access) || !is_saved(access.reg))
+		return exit_sync_rest;
+	result = emulate(vcpu, fault_address(), &access);
+	if (result == MMIO_DONE)
+		return 0;
+	return result == MMIO_BUSY ? exit_attend : exit_sync_rest;
 }
 
 /*
@@ -142,9 +145,10 @@ static inline bool is_controller(const struct vm *vm, uint64_t address)
 
 /*
  * The frequent exceptions but for calls (exit.S), with only ra, sp and a0-a7 saved. Whatever is not
- * plain success has had no effect, and is done from the start by the second half.
+ * plain success has had no effect on the guest, and is done from the start by the second half, or
+ * is to be made again by the guest (MMIO_BUSY).
  */
-bool exit_load(struct vcpu *vcpu)
+exit_second_half *exit_load(struct vcpu *vcpu)
 {
 	const uint64_t htinst = csr_read(CSR_HTINST), address = csr_read(CSR_HTVAL) << 2;
 	const unsigned reg = (unsigned)bits_get(htinst, 7, 5);
@@ -157,10 +161,10 @@ bool exit_load(struct vcpu *vcpu)
 	vcpu->arch.x[reg] =
 		(uint64_t)(int32_t)irq_controller->read(vcpu, address - vm->arch.intc_base);
 	skip(2 + (unsigned)(htinst & 2));
-	return true;
+	return 0;
 }
 
-bool exit_store(struct vcpu *vcpu)
+exit_second_half *exit_store(struct vcpu *vcpu)
 {
 	const uint64_t htinst = csr_read(CSR_HTINST), address = csr_read(CSR_HTVAL) << 2;
 	const unsigned reg = (unsigned)bits_get(htinst, 20, 5);
@@ -172,7 +176,7 @@ bool exit_store(struct vcpu *vcpu)
 	vcpu->exits[EXIT_CAUSE_INTC]++;
 	skip(2 + (unsigned)(htinst & 2));
 	irq_controller->write(vcpu, address - vm->arch.intc_base, (uint32_t)vcpu->arch.x[reg]);
-	return true;
+	return 0;
 }
 
 RARELY static struct vcpu *stop(

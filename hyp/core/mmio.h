@@ -27,7 +27,7 @@ enum mmio_result {
 
 /*
  * Finds the region in the VM's table and lets its device answer. Only with MMIO_DONE has anything
- * happened.
+ * happened, or with MMIO_BUSY a part of it.
  */
 enum mmio_result mmio_dispatch(struct vcpu *vcpu, struct mmio_access *access);
 
