@@ -134,16 +134,16 @@ NATIVE_GUEST = {"aarch64": "bench", "riscv64": "bench-native"}
 EXAMPLE = {"aarch64": "linux-and-control", "riscv64": "linux-and-control-riscv64"}
 
 
-def sizes(bench, arch):
+def sizes(bench):
     """Of the demonstration's system."""
     path = os.path.join(bench.folder, "linux-and-control")
-    example = f"examples/{EXAMPLE[arch]}.yaml"
+    example = f"examples/{EXAMPLE[bench.arch]}.yaml"
     status, output = bench.tool("build", example, "-o", path)
     if status:
         sys.exit(output)
     system = description(path)
     image = sum(system["sizes"][part] for part in ("text", "read_only", "data"))
-    hypervisors = [os.path.join(bench.build_folder, arch, f"hyp{extent}")
+    hypervisors = [os.path.join(bench.build_folder, bench.arch, f"hyp{extent}")
                    for extent in ("", "-comm", "-shared", "-shared-comm")]
     return {"image_bytes": {"guest": image, "native": None},
             "ram_bytes_two_vms": {"guest": system["hypervisor"]["size"], "native": None},
@@ -158,6 +158,10 @@ def linux(bench):
             "linux_steady_exits_per_s": {"guest": per_second, "native": 0}}
 
 
+def progress(words):
+    print(f"bench: {words}", file=sys.stderr, flush=True)
+
+
 def shared_cores(bench):
     """Figures of cores that several vCPUs share."""
     found = {"timer_added_shared": shared.timer_running(
@@ -167,8 +171,10 @@ def shared_cores(bench):
     found["vcpu_switch_float"] = shared.switch(bench, "bench-switch-float")[0]
     for tasks in (1, 8, 64):
         found[f"rt_dispatch_{tasks}"] = shared.dispatch(bench, tasks)
+    progress("the longest ways, some minutes")
     paths = shared.longest_paths(bench)
     found["longest_masked_path"], found["longest_undecided_path"] = paths
+    progress("60 s of deadlines, some minutes")
     found["rt_deadline_misses"] = shared.deadline_misses(bench)
     return found
 
@@ -201,9 +207,13 @@ def main():
     args = parser.parse_args()
     bench = harness.Bench(args.build, args.arch, os.path.join(args.build, "bench", args.arch),
                           tool=os.path.join(args.build, "orlop"))
+    parts = {"a guest alone": instructions, "sizes": sizes, "shared cores": shared_cores,
+             "upcalls": upcall.figures, "communication": comm.figures, "Linux": linux}
+    found = {}
     try:
-        found = {**instructions(bench), **sizes(bench, args.arch), **shared_cores(bench),
-                 **upcall.figures(bench), **comm.figures(bench), **linux(bench)}
+        for words, figures in parts.items():
+            progress(words)
+            found.update(figures(bench))
         found["hypercall_vs_trap"] = comm.hypercall_vs_trap(found)
     except harness.Failure as failure:
         sys.exit(f"bench: {failure}")
