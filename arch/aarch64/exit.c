@@ -153,20 +153,16 @@ static inline void step(void)
 	sysreg_write(elr_el2, sysreg_read(elr_el2) + 4);
 }
 
-/* The second half of an access that is not done: from the start, or it is to be made again. */
-RARELY static exit_second_half *rest_of(enum mmio_result result)
-{
-	return result == MMIO_BUSY ? exit_attend : exit_sync_rest;
-}
-
-/* The first halves: what has no effect here is done from the start by the second half. */
+/*
+ * The first halves: what has no effect here is done from the start by the second half. A write that
+ * is to be made again has had an effect, as a part of what it asks for is done.
+ */
 NEVER_INLINE static exit_second_half *quick_read(struct vcpu *vcpu, uint64_t esr)
 {
 	struct mmio_access access;
-	const enum mmio_result result = emulate(vcpu, esr, false, &access);
 
-	if (__builtin_expect(result != MMIO_DONE, 0))
-		return rest_of(result);
+	if (__builtin_expect(emulate(vcpu, esr, false, &access) != MMIO_DONE, 0))
+		return exit_sync_rest;
 	/* Read again, which is cheaper than to keep it. */
 	vcpu->arch.x[bits_get(sysreg_read(esr_el2), 16, 3)] = access.value;
 	step();
@@ -181,7 +177,7 @@ NEVER_INLINE static exit_second_half *quick_write(struct vcpu *vcpu, uint64_t es
 	access.value = vcpu->arch.x[bits_get(esr, 16, 3)];
 	result = emulate(vcpu, esr, true, &access);
 	if (__builtin_expect(result != MMIO_DONE, 0))
-		return rest_of(result);
+		return result == MMIO_BUSY ? exit_attend : exit_sync_rest;
 	step();
 	return 0;
 }
