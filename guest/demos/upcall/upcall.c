@@ -86,6 +86,16 @@ static void await_pending(void)
 		;
 }
 
+/* For something else a kick may be under way already: then it comes with that. */
+static void interrupt_self(void)
+{
+	const uint64_t before = ipis, end = timer_now() + timer_frequency();
+
+	ipi_send(0);
+	while (ipis == before && timer_now() < end)
+		;
+}
+
 static void try_flags(void)
 {
 	arm_ticks(1, 1000);
@@ -114,8 +124,8 @@ static void try_flags(void)
 	while (!ticks_over())
 		;
 	check(!upcall_is_masked(), "the flag is clear after an upcall");
-	ipi_send(0);
-	check_equal(ipis, 1, "an interrupt to the own CPU is taken at once");
+	interrupt_self();
+	check_equal(ipis, 1, "an interrupt to the own CPU is taken");
 }
 
 static void try_kernel(void)
@@ -157,7 +167,7 @@ static void try_nesting(void)
 {
 	nests = true;
 	for (unsigned i = 0; i < 1000; i++)
-		ipi_send(0);
+		interrupt_self();
 	nests = false;
 	check_equal(nested, 1000, "nested upcalls");
 }
