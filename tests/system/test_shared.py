@@ -53,6 +53,12 @@ def time_adds_up(stats):
     check(ran + cpu["idle_ticks"] == cpu["of_ticks"], f"{ran} ticks and the idle ones of {cpu}")
 
 
+def nobody_starts(stats):
+    """After the machine's end, on one core: the last VM to end has ended, too."""
+    states = {vcpu["state"] for vm in stats["vms"].values() for vcpu in vm["vcpus"]}
+    check(states == {"off"}, f"{states}")
+
+
 def test_two_guests(bench):
     """Two that never let go have half of the core each, in turns of a quantum."""
     vms = {name: bench.bare("shared-spin") for name in ("first", "second")}
@@ -66,6 +72,7 @@ def test_two_guests(bench):
         check(9900 <= longest <= 10300, f"a turn of {longest} us")
     machine.finish()
     time_adds_up(machine.final_stats())
+    nobody_starts(machine.final_stats())
     first, second = (scheduling(machine.final_stats(), vm)[0] for vm in vms)
     check(abs(first["ran_ticks"] - second["ran_ticks"]) < 0.05 * first["ran_ticks"],
           f"{first} {second}")
