@@ -371,7 +371,8 @@ struct vcpu *exit_called(struct vcpu *vcpu, int64_t result)
 struct vcpu *exit_yield(struct vcpu *vcpu)
 {
 	if (!vcpu_is_shared(vcpu))
-		return exit_called(vcpu, HYPERCALL_NOT_SUPPORTED);
+		return exit_called(
+			vcpu, hypercall_slow(vcpu, &vcpu->arch.x[10], HYPERCALL_SCHED_YIELD));
 	vcpu->exits[EXIT_CAUSE_HYPERCALL]++;
 	skip(4);
 	vcpu->arch.x[10] = SBI_SUCCESS;
